@@ -1,0 +1,96 @@
+namespace TinyGpt.Kernels;
+
+/// <summary>
+/// The arithmetic of the forward pass, one implementation per <see cref="KernelTier"/>. All implementations return the same bits for
+/// the same finite inputs: int32 group dots are exact; float operations are the same operations in the same order; reductions use 16
+/// virtual lanes (element i belongs to lane i mod 16, elements ascending) and one tree (lane i + lane i+8, then +4, +2, +1).
+/// </summary>
+/// <remarks>
+/// The methods check nothing: every pointer's length was checked by the caller that made it. Rows of floats are padded with zeros to
+/// a multiple of 64 unless stated otherwise. Buffers do not overlap. All methods are thread-safe on disjoint outputs and allocate nothing.
+/// </remarks>
+public unsafe interface IKernels
+{
+    /// <summary>The tier that this type implements.</summary>
+    static abstract KernelTier Tier { get; }
+
+    /// <summary>Whether this process can execute the tier.</summary>
+    static abstract bool IsSupported { get; }
+
+    /// <summary>
+    /// <c>output[m, n] = bias[n] + Σ_g dot_g(m, n) · (weightScale[g, n] · activationScale[m, g])</c> for all rows m and the outputs n of
+    /// the given panels. The accumulator starts as the bias (zero without one) and takes one fused multiply-add a group, groups ascending.
+    /// </summary>
+    /// <param name="weights">The packed weights.</param>
+    /// <param name="activations">M quantized rows with as many groups as <paramref name="weights"/>.</param>
+    /// <param name="bias">Panels × 16 floats, or null.</param>
+    /// <param name="output">M rows; output n of row m is at <c>output[m · outputStride + n]</c>.</param>
+    /// <param name="outputStride">Floats between rows, at least panels × 16.</param>
+    /// <param name="firstPanel">The first panel to compute.</param>
+    /// <param name="panelCount">How many panels to compute.</param>
+    static abstract void MultiplyPanels(
+        in PackedMatrix weights, in QuantizedRows activations, float* bias, float* output, nint outputStride, int firstPanel, int panelCount);
+
+    /// <summary>
+    /// Quantizes groups of one row: <c>scale = max|x| / 127</c>, <c>q = roundToEven(x · (127 / max|x|))</c>; a group whose largest
+    /// magnitude is below 2⁻¹⁰⁰ becomes zeros with scale 0.
+    /// </summary>
+    /// <param name="source">The whole row: <c>destination.Groups</c> × 64 floats.</param>
+    /// <param name="destination">Where the quantized groups go.</param>
+    /// <param name="row">The destination row.</param>
+    /// <param name="firstGroup">The first group to quantize.</param>
+    /// <param name="groupCount">How many groups to quantize.</param>
+    static abstract void Quantize(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount);
+
+    /// <summary>
+    /// <c>residual += addend</c>, then layer norm of the residual (Ba, Kiros and Hinton, 2016, arXiv:1607.06450):
+    /// <c>(x - mean) · (1/√(variance + epsilon))</c>, then one fused multiply-add with gain and bias, then quantization.
+    /// The mean is sum / width; the variance is the mean of the squares of <c>x - mean</c>.
+    /// </summary>
+    /// <param name="residual">The residual row, updated in place.</param>
+    /// <param name="addend">What is added to it first, or null.</param>
+    /// <param name="width">Features before padding, 1 or more.</param>
+    /// <param name="gain">Gain, padded with zeros.</param>
+    /// <param name="bias">Bias, padded with zeros.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="destination">Where the quantized row goes; as many groups as the padded width has.</param>
+    /// <param name="row">The destination row.</param>
+    static abstract void AddNormalizeQuantize(
+        float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row);
+
+    /// <summary>Applies GELU to groups of one row, whose bias is already in it, and quantizes them. The source is not changed.</summary>
+    /// <param name="source">The whole row: <c>destination.Groups</c> × 64 floats.</param>
+    /// <param name="form">Which form of GELU.</param>
+    /// <param name="destination">Where the quantized groups go.</param>
+    /// <param name="row">The destination row.</param>
+    /// <param name="firstGroup">The first group.</param>
+    /// <param name="groupCount">How many groups.</param>
+    static abstract void GeluQuantize(float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount);
+
+    /// <summary>
+    /// Softmax attention of one query over the keys of its past (Vaswani et al., 2017, arXiv:1706.03762): scores <c>(q·k) · ScoreScale</c>,
+    /// their exact maximum, <c>e^(score - maximum)</c>, the sum in 16 lanes, values accumulated in key order by fused multiply-add, and
+    /// last a multiplication with 1/sum.
+    /// </summary>
+    static abstract void Attend(in AttentionHead head);
+
+    /// <summary>Writes a token's embedding, <c>quantized · scale (+ position)</c>, one plain multiplication and one plain addition.</summary>
+    /// <param name="embedding">The token embedding, one row a token.</param>
+    /// <param name="token">The row to read.</param>
+    /// <param name="position">The position's embedding, padded with zeros, or null.</param>
+    /// <param name="destination">The padded row to write, the padding included.</param>
+    static abstract void Embed(in PackedMatrix embedding, int token, float* position, float* destination);
+
+    /// <summary>The index of the largest value; the lowest index among equals. NaN is never chosen unless every value is NaN (then 0).</summary>
+    /// <param name="values">The values; any alignment.</param>
+    /// <param name="count">How many, 1 or more.</param>
+    static abstract int ArgMax(float* values, int count);
+
+    /// <summary><c>weights[i] = e^((logits[i] - maximum) · inverseTemperature)</c>, the unnormalized softmax that sampling draws from.</summary>
+    /// <param name="logits">The logits; any alignment.</param>
+    /// <param name="count">How many, 1 or more.</param>
+    /// <param name="maximum">The largest logit.</param>
+    /// <param name="inverseTemperature">1/temperature, positive.</param>
+    /// <param name="weights">The result; may be <paramref name="logits"/> itself.</param>
+    static abstract void SoftmaxWeights(float* logits, int count, float maximum, float inverseTemperature, float* weights);
+}

@@ -1,0 +1,40 @@
+namespace TinyGpt.Kernels;
+
+/// <summary>
+/// A view of an int8 weight matrix in the layout of <see cref="PanelLayout"/>. It owns nothing: whoever made it has checked that
+/// <see cref="Data"/> holds <see cref="PanelLayout.PackedBytes"/> readable bytes for as long as the view is used.
+/// </summary>
+public readonly unsafe struct PackedMatrix
+{
+    /// <summary>Makes a view of packed weights.</summary>
+    /// <param name="data">The first panel; aligned to 64 bytes.</param>
+    /// <param name="rows">Outputs, 1 or more, before padding.</param>
+    /// <param name="columns">Inputs, 1 or more, before padding.</param>
+    public PackedMatrix(byte* data, int rows, int columns)
+    {
+        Data = data;
+        Rows = rows;
+        Columns = columns;
+        Panels = PanelLayout.Panels(rows);
+        Groups = PanelLayout.Groups(columns);
+    }
+
+    /// <summary>The first byte of panel 0.</summary>
+    public byte* Data { get; }
+
+    /// <summary>Outputs, before padding to 16.</summary>
+    public int Rows { get; }
+
+    /// <summary>Inputs, before padding to 64.</summary>
+    public int Columns { get; }
+
+    /// <summary>Panels of 16 rows.</summary>
+    public int Panels { get; }
+
+    /// <summary>Groups of 64 inputs in each panel.</summary>
+    public int Groups { get; }
+
+    /// <summary>The first byte of a panel.</summary>
+    /// <param name="panel">0 … <see cref="Panels"/> - 1.</param>
+    public byte* Panel(int panel) => Data + ((nint)panel * Groups * PanelLayout.GroupBytes);
+}

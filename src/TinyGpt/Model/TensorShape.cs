@@ -1,0 +1,26 @@
+using TinyGpt.Kernels;
+
+namespace TinyGpt;
+
+/// <summary>How a tensor's numbers are stored.</summary>
+public enum TensorKind
+{
+    /// <summary>int8 panels with float32 scales, in the layout of <see cref="PanelLayout"/>.</summary>
+    Panels,
+
+    /// <summary>float32 rows, each padded with zeros to a multiple of 64.</summary>
+    Floats,
+}
+
+/// <summary>One tensor of a model: its name, its kind and its size before padding.</summary>
+/// <param name="Name">The name in the file, such as <c>blocks.0.feed_forward_in</c>.</param>
+/// <param name="Kind">How its numbers are stored.</param>
+/// <param name="Rows">Outputs of a matrix, entries of a table, or 1 for a vector.</param>
+/// <param name="Columns">Inputs of a matrix, or features.</param>
+public sealed record TensorShape(string Name, TensorKind Kind, int Rows, int Columns)
+{
+    /// <summary>The size in bytes as stored and as held in memory, padding included.</summary>
+    public long Bytes => Kind == TensorKind.Panels
+        ? PanelLayout.PackedBytes(Rows, Columns)
+        : (long)Rows * PanelLayout.PaddedColumns(Columns) * sizeof(float);
+}

@@ -1,0 +1,54 @@
+namespace TinyGpt.Kernels;
+
+public readonly unsafe partial struct ScalarKernels
+{
+    /// <inheritdoc/>
+    public static void Attend(in AttentionHead head)
+    {
+        float* lanes = stackalloc float[PanelLayout.VirtualLanes];
+
+        float maximum = float.NegativeInfinity;
+        for (int position = 0; position < head.KeyCount; position++)
+        {
+            float* key = Row(head, head.KeyOffset, position);
+            new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
+            for (int i = 0; i < head.HeadStride; i++)
+            {
+                ref float lane = ref lanes[i % PanelLayout.VirtualLanes];
+                lane = MathF.FusedMultiplyAdd(head.Query[i], key[i], lane);
+            }
+
+            float score = SumLanes(lanes) * head.ScoreScale;
+            head.Scores[position] = score;
+            maximum = score > maximum ? score : maximum;
+        }
+
+        new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
+        for (int position = 0; position < head.KeyCount; position++)
+        {
+            float weight = Exponential(head.Scores[position] - maximum);
+            head.Scores[position] = weight;
+            lanes[position % PanelLayout.VirtualLanes] += weight;
+        }
+
+        float inverseSum = 1f / SumLanes(lanes);
+
+        for (int channel = 0; channel < head.HeadStride; channel++)
+        {
+            float accumulator = 0f;
+            for (int position = 0; position < head.KeyCount; position++)
+            {
+                float* value = Row(head, head.ValueOffset, position);
+                accumulator = MathF.FusedMultiplyAdd(head.Scores[position], value[channel], accumulator);
+            }
+
+            head.Output[channel] = accumulator * inverseSum;
+        }
+    }
+
+    private static float* Row(in AttentionHead head, nint offset, int position)
+    {
+        byte* page = head.Pages[position / AttentionHead.PositionsPerPage];
+        return (float*)(page + offset) + ((nint)(position % AttentionHead.PositionsPerPage) * head.HeadStride);
+    }
+}

@@ -1,0 +1,49 @@
+namespace TinyGpt.Kernels;
+
+public readonly unsafe partial struct ScalarKernels
+{
+    /// <inheritdoc/>
+    public static void AddNormalizeQuantize(
+        float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row)
+    {
+        float* lanes = stackalloc float[PanelLayout.VirtualLanes];
+
+        new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
+        for (int i = 0; i < width; i++)
+        {
+            if (addend != null)
+            {
+                residual[i] += addend[i];
+            }
+
+            lanes[i % PanelLayout.VirtualLanes] += residual[i];
+        }
+
+        float mean = SumLanes(lanes) / width;
+
+        new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
+        for (int i = 0; i < width; i++)
+        {
+            float difference = residual[i] - mean;
+            ref float lane = ref lanes[i % PanelLayout.VirtualLanes];
+            lane = MathF.FusedMultiplyAdd(difference, difference, lane);
+        }
+
+        float variance = SumLanes(lanes) / width;
+        float inverseDeviation = 1f / MathF.Sqrt(variance + epsilon);
+
+        float* normalized = stackalloc float[PanelLayout.InputsPerGroup];
+        for (int group = 0; group < destination.Groups; group++)
+        {
+            for (int i = 0; i < PanelLayout.InputsPerGroup; i++)
+            {
+                int feature = (group * PanelLayout.InputsPerGroup) + i;
+                normalized[i] = feature < width
+                    ? MathF.FusedMultiplyAdd((residual[feature] - mean) * inverseDeviation, gain[feature], bias[feature])
+                    : 0f;
+            }
+
+            QuantizeGroup(normalized, destination, row, group);
+        }
+    }
+}

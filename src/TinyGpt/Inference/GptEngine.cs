@@ -1,0 +1,325 @@
+using TinyGpt.Cache;
+using TinyGpt.Kernels;
+using TinyGpt.Model;
+using TinyGpt.Sampling;
+
+namespace TinyGpt;
+
+/// <summary>
+/// Computes the sessions of one model, all of them in one pass over the weights, within a time budget. All memory is taken when the
+/// engine is made; a step allocates nothing. Results do not depend on the tier, the threads, the budgets, or which sessions run
+/// together. Not thread-safe: an engine and its sessions belong to one thread at a time.
+/// </summary>
+public sealed class GptEngine : IDisposable
+{
+    private readonly KvArena _arena;
+    private readonly Decoder _decoder;
+    private readonly Sampler _sampler;
+    private readonly List<GptSession> _sessions;
+    private readonly Stack<KvSequence> _freeSequences;
+    private readonly Share[] _shares;
+    private int _shareCount;
+    private int _generated;
+    private int _firstServed;
+    private int _entered;
+    private bool _disposed;
+
+    /// <summary>Makes an engine and takes all the memory it will ever use.</summary>
+    /// <param name="model">The model; must stay alive as long as the engine.</param>
+    /// <param name="options">The engine's size; null for one sequence on one thread.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    /// <exception cref="KernelTierException">The tier asked for, or every tier, is not supported by this processor.</exception>
+    /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
+    public GptEngine(GptModel model, GptEngineOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        options ??= new GptEngineOptions();
+        options.Validate();
+        KernelTier tier = KernelTiers.Select(options.Tier);
+        Model = model;
+        MemoryPlan = MemoryPlan.For(model.Config, options);
+        _arena = new KvArena(model.Config, options.PagesFor(model.Config), options.MaxSequences);
+        _decoder = Decoder.Create(tier, model.Config, model.Weights, _arena, options.Limits);
+        _sampler = new Sampler(_decoder, model.Config.VocabularySize);
+        _sessions = new List<GptSession>(options.MaxSequences);
+        _freeSequences = new Stack<KvSequence>(_arena.Sequences.Reverse());
+        _shares = new Share[options.MaxSequences];
+    }
+
+    /// <summary>A session's part in the pass under way.</summary>
+    /// <param name="Session">The session.</param>
+    /// <param name="Rows">Its rows.</param>
+    /// <param name="LogitIndex">Where its logits will be, or -1 if its prompt goes on.</param>
+    private readonly record struct Share(GptSession Session, int Rows, int LogitIndex);
+
+    /// <summary>The model that the engine computes.</summary>
+    public GptModel Model { get; }
+
+    /// <summary>What the engine and its model take of memory.</summary>
+    public MemoryPlan MemoryPlan { get; }
+
+    /// <summary>The kernel tier in use.</summary>
+    public KernelTier Tier => _decoder.Tier;
+
+    /// <summary>Threads that compute, the caller's included.</summary>
+    public int Threads => _decoder.Threads;
+
+    /// <summary>Sessions that can still be made.</summary>
+    public int FreeSequences => _freeSequences.Count;
+
+    /// <summary>Pages of 64 positions in the KV arena.</summary>
+    public int KvPages => _arena.Pages;
+
+    /// <summary>Pages that no session holds.</summary>
+    public int FreeKvPages => _arena.FreePages;
+
+    /// <summary>Sees every row of logits before a token is chosen from it; for tests of bit identity.</summary>
+    internal LogitsObserver? ObserveLogits { get; set; }
+
+    internal delegate void LogitsObserver(GptSession session, ReadOnlySpan<float> logits);
+
+    /// <summary>Makes a session with an empty sequence.</summary>
+    /// <param name="sampling">How it chooses tokens; null for greedy.</param>
+    /// <param name="options">How it answers; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="InvalidOperationException">All sequences are in use: dispose a session, or make the engine with more <see cref="GptEngineOptions.MaxSequences"/>.</exception>
+    public GptSession CreateSession(SamplingOptions? sampling = null, SessionOptions? options = null)
+    {
+        using Guard guard = Enter();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        sampling ??= SamplingOptions.Greedy;
+        options ??= new SessionOptions();
+        sampling.Validate(Model.Config.VocabularySize);
+        options.Validate();
+        if (!_freeSequences.TryPeek(out KvSequence? sequence))
+        {
+            throw new InvalidOperationException(
+                $"All {_arena.Sequences.Length} sequences of the engine are in use: dispose a session, or raise MaxSequences.");
+        }
+
+        GptSession session = new(this, sequence, sampling, options);
+        _freeSequences.Pop();
+        _sessions.Add(session);
+        return session;
+    }
+
+    /// <summary>
+    /// Advances the sessions within the budget: reads prompts, generates tokens. What the budget cut off goes on in the next call.
+    /// </summary>
+    /// <param name="budget">How long to work.</param>
+    /// <param name="cancellation">Checked between slices. After a cancellation the engine can be stepped again and loses nothing.</param>
+    /// <returns>Whether there is more to do.</returns>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was signalled.</exception>
+    /// <exception cref="InvalidOperationException">The engine is in use on another thread.</exception>
+    public StepStatus Step(StepBudget budget, CancellationToken cancellation = default)
+    {
+        using Guard guard = Enter();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        StepClock clock = budget.Start();
+        while (true)
+        {
+            if (_shareCount == 0 && !TryComposePass())
+            {
+                return IdleOrWaiting();
+            }
+
+            if (_decoder.IsUnderway && !_decoder.Advance(budget, ref clock, cancellation))
+            {
+                return StepStatus.Working;
+            }
+
+            if (!TryGenerate(ref clock, cancellation))
+            {
+                return StepStatus.Working;
+            }
+
+            if (budget.EndsWithPass)
+            {
+                return _sessions.Exists(session => session.IsBusy && !session.IsWaitingForReader) ? StepStatus.Working : IdleOrWaiting();
+            }
+        }
+    }
+
+    /// <summary>Ends the threads and frees the engine's memory. Its sessions cannot be used any more.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        using Guard guard = Enter();
+        _disposed = true;
+        _shareCount = 0;
+        _decoder.Dispose();
+        _arena.Dispose();
+    }
+
+    /// <summary>Claims the engine for the calling thread until the guard is disposed.</summary>
+    internal Guard Enter()
+    {
+        if (Interlocked.Exchange(ref _entered, 1) != 0)
+        {
+            throw new InvalidOperationException("The engine or one of its sessions is in use on another thread.");
+        }
+
+        return new Guard(this);
+    }
+
+    /// <summary>Gives the pass under way up if the session takes part in it: its sequence is about to change.</summary>
+    internal void AbandonPassOf(GptSession session)
+    {
+        for (int i = 0; i < _shareCount; i++)
+        {
+            if (_shares[i].Session == session)
+            {
+                AbandonPass();
+                return;
+            }
+        }
+    }
+
+    /// <summary>Takes a session that is being disposed out of the engine.</summary>
+    internal void Remove(GptSession session)
+    {
+        AbandonPassOf(session);
+        _sessions.Remove(session);
+        _freeSequences.Push(session.Cache);
+    }
+
+    private StepStatus IdleOrWaiting()
+    {
+        foreach (GptSession session in _sessions)
+        {
+            if (session.IsBusy)
+            {
+                return StepStatus.Waiting;
+            }
+        }
+
+        return StepStatus.Idle;
+    }
+
+    /// <summary>
+    /// Puts the next pass together: one row for every session that has something to compute, and the rest of the rows for prompts, the
+    /// sessions in turn so that none is always last.
+    /// </summary>
+    private bool TryComposePass()
+    {
+        PassRows rows = _decoder.Rows;
+        rows.Clear();
+        int waiting = 0;
+        foreach (GptSession session in _sessions)
+        {
+            waiting += IsReady(session) ? 1 : 0;
+        }
+
+        int spare = rows.Capacity - waiting;
+        int count = _sessions.Count;
+        for (int i = 0; i < count; i++)
+        {
+            GptSession session = _sessions[(_firstServed + i) % count];
+            if (!IsReady(session) || !session.TryMakeRoom())
+            {
+                continue;
+            }
+
+            int share = 1 + Math.Min(spare, session.Pending - 1);
+            if (!session.Cache.TryReserve(share, out PageCopy copy, out bool copies))
+            {
+                session.EndForFullArena();
+                continue;
+            }
+
+            spare -= share - 1;
+            AddRows(session, share);
+            if (copies)
+            {
+                rows.AddCopy(copy);
+            }
+        }
+
+        _firstServed = count == 0 ? 0 : (_firstServed + 1) % count;
+        if (_shareCount == 0)
+        {
+            return false;
+        }
+
+        _generated = 0;
+        _decoder.Begin();
+        return true;
+    }
+
+    private static bool IsReady(GptSession session) => session.IsBusy && session.Pending > 0 && !session.IsWaitingForReader;
+
+    private void AddRows(GptSession session, int count)
+    {
+        PassRows rows = _decoder.Rows;
+        int position = session.Cache.Length;
+        ReadOnlySpan<int> tokens = session.Tokens.Slice(position, count);
+        for (int i = 0; i < count; i++)
+        {
+            rows.Add(tokens[i], position + i, session.Cache);
+        }
+
+        bool atEnd = session.IsAnswering && count == session.Pending;
+        _shares[_shareCount++] = new Share(session, count, atEnd ? rows.WantLogits() : -1);
+    }
+
+    /// <summary>Lets the sessions of a finished pass choose their tokens, one session a slice.</summary>
+    private bool TryGenerate(ref StepClock clock, CancellationToken cancellation)
+    {
+        while (_generated < _shareCount)
+        {
+            (GptSession session, int rows, int logitIndex) = _shares[_generated];
+            if (logitIndex >= 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (!clock.TryStartSlice(0))
+                {
+                    return false;
+                }
+            }
+
+            _generated++;
+            session.Advance(rows);
+
+            // The reader may have stopped the session, or text may have been appended, since the pass began.
+            if (logitIndex >= 0 && session.IsAnswering && session.Pending == 0)
+            {
+                Span<float> logits = _decoder.Logits(logitIndex);
+                ObserveLogits?.Invoke(session, logits);
+                session.Generate(_sampler, logits);
+            }
+        }
+
+        EndPass();
+        return true;
+    }
+
+    private void AbandonPass()
+    {
+        _decoder.Abandon();
+
+        // A session that has already taken its token keeps it; for the others the pass never happened.
+        EndPass();
+    }
+
+    private void EndPass()
+    {
+        PassRows rows = _decoder.Rows;
+        for (int i = 0; i < rows.CopyCount; i++)
+        {
+            _arena.Release(rows.Copy(i).From);
+        }
+
+        rows.Clear();
+        _shareCount = 0;
+    }
+
+    /// <summary>Ends a claim of <see cref="Enter"/>.</summary>
+    internal readonly ref struct Guard(GptEngine engine)
+    {
+        public void Dispose() => Volatile.Write(ref engine._entered, 0);
+    }
+}

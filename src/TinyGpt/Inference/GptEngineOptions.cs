@@ -1,0 +1,42 @@
+using TinyGpt.Cache;
+using TinyGpt.Kernels;
+using TinyGpt.Model;
+
+namespace TinyGpt;
+
+/// <summary>How much an engine can do at once, which is also how much memory it takes. Immutable and thread-safe.</summary>
+public sealed record GptEngineOptions
+{
+    /// <summary>Sessions that can exist at the same time; 1 … 4,096, 1 by default.</summary>
+    public int MaxSequences { get; init; } = 1;
+
+    /// <summary>
+    /// Pages of 64 positions in the KV arena, 1 or more; by default as many as all sequences need at full length. Fewer serve when
+    /// sessions share prefixes or stay short.
+    /// </summary>
+    public int? KvPages { get; init; }
+
+    /// <summary>Threads that compute, the caller's included; 1 … 256, 1 by default, which starts none.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>The most tokens in one pass: how much of a prompt is read at once. 1 … 4,096, 64 by default; at least <see cref="MaxSequences"/> are used.</summary>
+    public int MaxBatchTokens { get; init; } = 64;
+
+    /// <summary>The kernel tier to use; null (the default) takes the one that the environment variable TINYGPT_TIER names, or else the best.</summary>
+    public KernelTier? Tier { get; init; }
+
+    internal int PagesFor(ModelConfig config) => KvPages ?? MaxSequences * KvArena.PagesFor(config.ContextLength);
+
+    internal DecoderLimits Limits => new(Math.Max(MaxBatchTokens, MaxSequences), MaxSequences, Threads);
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxSequences, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxSequences, 4096);
+        ArgumentOutOfRangeException.ThrowIfLessThan(KvPages ?? 1, 1, nameof(KvPages));
+        ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, 256);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxBatchTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxBatchTokens, 4096);
+    }
+}

@@ -1,0 +1,324 @@
+using System.Text;
+using TinyGpt.Cache;
+using TinyGpt.Sampling;
+using TinyGpt.Text;
+
+namespace TinyGpt;
+
+/// <summary>
+/// One sequence of an engine: text goes in, <see cref="GptEngine.Step"/> reads it and generates the answer, text comes out. Sessions of
+/// one engine are computed together and never influence each other. Not thread-safe: an engine and its sessions belong to one thread at
+/// a time, and use from two at once throws <see cref="InvalidOperationException"/>.
+/// </summary>
+public sealed class GptSession : IDisposable
+{
+    private readonly GptEngine _engine;
+    private readonly SamplingOptions _sampling;
+    private readonly SessionOptions _options;
+    private readonly TextOutput? _output;
+    private readonly int[] _tokens;
+    private DeterministicRandom _random;
+    private int _count;
+    private int _pinned;
+    private int _answerStart;
+    private int _remaining;
+    private bool _disposed;
+
+    internal GptSession(GptEngine engine, KvSequence cache, SamplingOptions sampling, SessionOptions options)
+    {
+        _engine = engine;
+        Cache = cache;
+        _sampling = sampling.Frozen();
+        _options = options;
+        _random = new DeterministicRandom(sampling.Seed);
+        _tokens = new int[engine.Model.Config.ContextLength + 1];
+        if (engine.Model.Tokenizer is { } tokenizer)
+        {
+            StopSequences stops = new(options.StopStrings);
+            int capacity = Math.Max(options.OutputCapacity, TextOutput.SmallestCapacity(tokenizer.Vocabulary, stops));
+            _output = new TextOutput(capacity, stops);
+        }
+        else if (options.StopStrings.Count > 0)
+        {
+            throw new ArgumentException("The model has no tokenizer, so stop strings cannot be found.", nameof(options));
+        }
+    }
+
+    /// <summary>The tokens of the sequence: everything appended and generated, and not dropped by a sliding window. Valid until the next call.</summary>
+    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, _count);
+
+    /// <summary>The tokens of the answer under way or last finished, as far as the sequence still holds them. Valid until the next call.</summary>
+    public ReadOnlySpan<int> AnswerTokens => _tokens.AsSpan(_answerStart, _count - _answerStart);
+
+    /// <summary>Tokens generated in the answer under way or last finished.</summary>
+    public int GeneratedTokens { get; private set; }
+
+    /// <summary>Why the last answer ended; <see cref="FinishReason.None"/> while one is under way or none was asked for.</summary>
+    public FinishReason Finish { get; private set; }
+
+    /// <summary>Whether <see cref="GptEngine.Step"/> has something to do for this session.</summary>
+    public bool IsBusy => Finish == FinishReason.None && (IsAnswering || Pending > 0);
+
+    internal KvSequence Cache { get; }
+
+    /// <summary>Tokens that have no keys and values yet.</summary>
+    internal int Pending => _count - Cache.Length;
+
+    /// <summary>Whether an answer is under way.</summary>
+    internal bool IsAnswering { get; private set; }
+
+    /// <summary>Whether the reader must make room before the session can go on.</summary>
+    internal bool IsWaitingForReader => 
+        IsAnswering && _output is not null && _output.FreeBytes < _engine.Model.Tokenizer!.Vocabulary.LongestToken;
+
+    /// <summary>Appends text and has it answered.</summary>
+    /// <param name="utf8">The text; with an empty one the sequence is just continued. Special tokens in it are ordinary text.</param>
+    /// <param name="answer">False to read the text only: a persona, say, or what others say.</param>
+    /// <exception cref="InvalidOperationException">The model has no tokenizer.</exception>
+    /// <exception cref="ArgumentException">The text and the sequence are both empty.</exception>
+    /// <exception cref="ContextOverflowException">The text does not fit and the policy is <see cref="ContextPolicy.Stop"/>.</exception>
+    /// <exception cref="TokenizationException">The vocabulary has no token for a byte of the text.</exception>
+    public void Append(ReadOnlySpan<byte> utf8, bool answer = true)
+    {
+        BytePairTokenizer tokenizer = _engine.Model.Tokenizer
+            ?? throw new InvalidOperationException("The model has no tokenizer: append token ids.");
+        Append(tokenizer.Encode(utf8), answer);
+    }
+
+    /// <summary>Appends text and has it answered. See <see cref="Append(ReadOnlySpan{byte}, bool)"/>.</summary>
+    public void Append(string text, bool answer = true) => Append(Encoding.UTF8.GetBytes(text), answer);
+
+    /// <summary>Appends tokens and has them answered.</summary>
+    /// <param name="tokens">Ids in the vocabulary; none just continues the sequence.</param>
+    /// <param name="answer">False to read the tokens only.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
+    /// <exception cref="ArgumentException">No tokens, and the sequence is empty.</exception>
+    /// <exception cref="ContextOverflowException">They do not fit and the policy is <see cref="ContextPolicy.Stop"/>.</exception>
+    public void Append(ReadOnlySpan<int> tokens, bool answer = true)
+    {
+        using GptEngine.Guard guard = _engine.Enter();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        int vocabulary = _engine.Model.Config.VocabularySize;
+        foreach (int token in tokens)
+        {
+            if ((uint)token >= (uint)vocabulary)
+            {
+                throw new ArgumentOutOfRangeException(nameof(tokens), token, $"Token id {token} is outside the vocabulary of {vocabulary}.");
+            }
+        }
+
+        if (tokens.Length + _count == 0)
+        {
+            throw new ArgumentException("There is nothing to continue: append text, or the end-of-text token for an unconditional sample.", nameof(tokens));
+        }
+
+        AddTokens(tokens);
+        Finish = FinishReason.None;
+        if (answer)
+        {
+            BeginAnswer();
+        }
+    }
+
+    /// <summary>Appends the end-of-text token and has it answered: an unconditional sample, or the start of a new document.</summary>
+    /// <exception cref="InvalidOperationException">The model has no such token.</exception>
+    public void AppendEndOfText() => Append(
+        [_engine.Model.Config.EndOfTextToken ?? throw new InvalidOperationException("The model has no end-of-text token.")]);
+
+    /// <summary>Generates on from where the sequence is, with a fresh <see cref="SessionOptions.MaxNewTokens"/>.</summary>
+    /// <exception cref="ArgumentException">The sequence is empty.</exception>
+    public void Continue() => Append(ReadOnlySpan<int>.Empty);
+
+    /// <summary>Ends the answer under way; its text so far stays readable and its tokens stay in the sequence.</summary>
+    public void Stop()
+    {
+        using GptEngine.Guard guard = _engine.Enter();
+        if (IsAnswering)
+        {
+            EndAnswer(FinishReason.Stopped);
+        }
+    }
+
+    /// <summary>Pins the whole sequence as it is: a sliding window never drops it.</summary>
+    public void Pin() => _pinned = _count;
+
+    /// <summary>
+    /// Copies text that was generated and not yet read: whole UTF-8 characters, never part of a stop string. Allocates nothing.
+    /// </summary>
+    /// <param name="destination">Where to; 4 bytes or more, so that any character fits.</param>
+    /// <param name="written">How many bytes were written.</param>
+    /// <returns>Whether anything was.</returns>
+    public bool TryRead(Span<byte> destination, out int written)
+    {
+        using GptEngine.Guard guard = _engine.Enter();
+        written = 0;
+        return _output is not null && _output.TryRead(destination, out written);
+    }
+
+    /// <summary>Makes a new session that begins with this one's sequence. Computed keys and values are shared, not copied.</summary>
+    /// <param name="sampling">How it chooses tokens; null for this session's options. Its generator starts from its own seed.</param>
+    /// <param name="options">How it answers; null for this session's options.</param>
+    /// <exception cref="InvalidOperationException">All of the engine's sequences are in use.</exception>
+    public GptSession Fork(SamplingOptions? sampling = null, SessionOptions? options = null)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        GptSession fork = _engine.CreateSession(sampling ?? _sampling, options ?? _options);
+        fork.Cache.Share(Cache, Cache.Length);
+        Tokens.CopyTo(fork._tokens);
+        fork._count = _count;
+        fork._pinned = _pinned;
+        fork._answerStart = _count;
+        return fork;
+    }
+
+    /// <summary>Goes back to the first tokens of the sequence and forgets the rest, unread text included. 0 empties the session.</summary>
+    /// <param name="tokenCount">0 … the number of <see cref="Tokens"/>.</param>
+    public void Rewind(int tokenCount)
+    {
+        using GptEngine.Guard guard = _engine.Enter();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(tokenCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokenCount, _count);
+        _engine.AbandonPassOf(this);
+        _count = tokenCount;
+        _pinned = Math.Min(_pinned, tokenCount);
+        _answerStart = tokenCount;
+        Cache.Truncate(tokenCount);
+        IsAnswering = false;
+        Finish = FinishReason.None;
+        GeneratedTokens = 0;
+        _output?.Clear();
+    }
+
+    /// <summary>Gives the session's pages and its place in the engine back.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        using GptEngine.Guard guard = _engine.Enter();
+        _disposed = true;
+        _engine.Remove(this);
+        Cache.Truncate(0);
+    }
+
+    /// <summary>Makes the next token's position exist, as the policy says.</summary>
+    /// <returns>False if the answer ended because the context is full.</returns>
+    internal bool TryMakeRoom()
+    {
+        int context = _tokens.Length - 1;
+        if (_count <= context)
+        {
+            return true;
+        }
+
+        if (_options.ContextPolicy == ContextPolicy.Stop || _pinned >= context)
+        {
+            EndAnswer(FinishReason.ContextFull);
+            return false;
+        }
+
+        Slide([]);
+        return true;
+    }
+
+    /// <summary>Ends the answer for want of pages.</summary>
+    internal void EndForFullArena() => EndAnswer(FinishReason.ArenaFull);
+
+    /// <summary>Takes note of positions that a pass computed.</summary>
+    internal void Advance(int rows) => Cache.Advance(rows);
+
+    /// <summary>Chooses the next token from the logits of the sequence's end.</summary>
+    internal void Generate(Sampler sampler, Span<float> logits)
+    {
+        int token = sampler.Choose(_sampling, logits, Tokens, ref _random);
+        if (_options.StopAtEndOfText && token == _engine.Model.Config.EndOfTextToken)
+        {
+            EndAnswer(FinishReason.EndOfText);
+            return;
+        }
+
+        _tokens[_count++] = token;
+        GeneratedTokens++;
+        if (EndsWithStopString(token))
+        {
+            EndAnswer(FinishReason.Stop);
+        }
+        else if (--_remaining == 0)
+        {
+            EndAnswer(FinishReason.Length);
+        }
+    }
+
+    private void BeginAnswer()
+    {
+        if (Pending == 0)
+        {
+            // All keys and values are there, but not the logits behind the last token: it is computed once more.
+            _engine.AbandonPassOf(this);
+            Cache.Truncate(_count - 1);
+        }
+
+        IsAnswering = true;
+        GeneratedTokens = 0;
+        _answerStart = _count;
+        _remaining = _options.MaxNewTokens;
+        _output?.Flush();
+    }
+
+    /// <summary>Hands a token's text to the output, which has room for any token.</summary>
+    private bool EndsWithStopString(int token)
+    {
+        BytePairTokenizer? tokenizer = _engine.Model.Tokenizer;
+        if (_output is null || tokenizer is null || token >= tokenizer.VocabularySize)
+        {
+            return false; // a model may have more ids than its tokenizer has texts
+        }
+
+        _output.TryAppend(tokenizer.TokenBytes(token));
+        return _output.Stopped;
+    }
+
+    private void EndAnswer(FinishReason reason)
+    {
+        IsAnswering = false;
+        Finish = reason;
+        _output?.Flush();
+    }
+
+    private void AddTokens(ReadOnlySpan<int> tokens)
+    {
+        int context = _tokens.Length - 1;
+        if (tokens.Length <= context - _count)
+        {
+            tokens.CopyTo(_tokens.AsSpan(_count));
+            _count += tokens.Length;
+            return;
+        }
+
+        if (_options.ContextPolicy == ContextPolicy.Stop || _pinned >= context)
+        {
+            throw new ContextOverflowException(_count + (long)tokens.Length, context);
+        }
+
+        Slide(tokens);
+    }
+
+    /// <summary>Keeps the pinned prefix and the newest half of the rest, the new tokens included, and forgets the keys and values behind the prefix.</summary>
+    private void Slide(ReadOnlySpan<int> added)
+    {
+        _engine.AbandonPassOf(this);
+        int context = _tokens.Length - 1;
+        int keep = Math.Max(1, (context - _pinned) / 2);
+        int fromAdded = Math.Min(keep, added.Length);
+        int fromOld = Math.Min(keep - fromAdded, _count - _pinned);
+        _tokens.AsSpan(_count - fromOld, fromOld).CopyTo(_tokens.AsSpan(_pinned));
+        added[^fromAdded..].CopyTo(_tokens.AsSpan(_pinned + fromOld));
+        int dropped = _count - fromOld - _pinned;
+        _count = _pinned + fromOld + fromAdded;
+        _answerStart = Math.Clamp(_answerStart - dropped, _pinned, _count);
+        Cache.Truncate(_pinned);
+    }
+}

@@ -1,0 +1,37 @@
+using TinyGpt.Cache;
+using TinyGpt.Model;
+using TinyGpt.Sampling;
+
+namespace TinyGpt;
+
+/// <summary>
+/// What a model and an engine will take of the machine's memory, known from the configuration alone, before anything is loaded. The
+/// first three are exact; the last is what the .NET runtime, the code and a tokenizer take beside them. All in bytes.
+/// </summary>
+/// <param name="Weights">The tensors, padding included, whether mapped or read.</param>
+/// <param name="KvCache">The arena of keys and values.</param>
+/// <param name="Scratch">Every buffer of the forward pass and of sampling.</param>
+/// <param name="Runtime">An allowance for the process itself, measured on Linux.</param>
+public readonly record struct MemoryPlan(long Weights, long KvCache, long Scratch, long Runtime)
+{
+    private const long BareRuntime = 48L << 20;
+    private const long TokenizerBytesPerToken = 400;
+
+    /// <summary>The sum, in bytes.</summary>
+    public long Total => Weights + KvCache + Scratch + Runtime;
+
+    /// <summary>Plans for one model and one engine.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    /// <exception cref="OverflowException">The engine would be larger than any memory.</exception>
+    public static MemoryPlan For(ModelConfig config, GptEngineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return new MemoryPlan(
+            ModelTensors.Of(config).Sum(tensor => tensor.Bytes),
+            KvArena.Bytes(config, options.PagesFor(config), options.MaxSequences),
+            DecoderScratch.Bytes(config, options.Limits) + Sampler.Bytes(config.VocabularySize),
+            BareRuntime + (config.VocabularySize * TokenizerBytesPerToken));
+    }
+}

@@ -1,0 +1,73 @@
+namespace TinyGpt;
+
+/// <summary>What happens when a sequence has no position left.</summary>
+public enum ContextPolicy
+{
+    /// <summary>Generation ends with <see cref="FinishReason.ContextFull"/>.</summary>
+    Stop,
+
+    /// <summary>
+    /// The pinned prefix and the newest half of what is behind it are kept, the rest is dropped, and the kept part is read again at its
+    /// new positions.
+    /// </summary>
+    SlidingWindow,
+}
+
+/// <summary>Why a session stopped generating.</summary>
+public enum FinishReason
+{
+    /// <summary>It has not stopped, or was never asked to generate.</summary>
+    None,
+
+    /// <summary><see cref="SessionOptions.MaxNewTokens"/> tokens were generated.</summary>
+    Length,
+
+    /// <summary>One of <see cref="SessionOptions.StopStrings"/> was generated; it is not part of the text.</summary>
+    Stop,
+
+    /// <summary>The model ended the text.</summary>
+    EndOfText,
+
+    /// <summary>The context is full and the policy is <see cref="ContextPolicy.Stop"/>.</summary>
+    ContextFull,
+
+    /// <summary>The KV arena has no free page. <see cref="GptSession.Continue"/> goes on once others gave some back.</summary>
+    ArenaFull,
+
+    /// <summary><see cref="GptSession.Stop"/> was called.</summary>
+    Stopped,
+}
+
+/// <summary>How a session answers, beside the choice of tokens. Immutable and thread-safe.</summary>
+public sealed record SessionOptions
+{
+    /// <summary>The most tokens that one answer has; 1 or more, 256 by default.</summary>
+    public int MaxNewTokens { get; init; } = 256;
+
+    /// <summary>Texts that end an answer, wherever token borders fall; none by default. Empty strings are not allowed.</summary>
+    public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>Whether the model's end-of-text token ends an answer; true by default.</summary>
+    public bool StopAtEndOfText { get; init; } = true;
+
+    /// <summary>What happens when the context is full; <see cref="ContextPolicy.Stop"/> by default.</summary>
+    public ContextPolicy ContextPolicy { get; init; }
+
+    /// <summary>
+    /// Bytes of unread text that the session can hold, 4,096 by default. A session whose text nobody reads waits when they are full.
+    /// </summary>
+    public int OutputCapacity { get; init; } = 4096;
+
+    /// <summary>Checks every value's range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+    /// <exception cref="ArgumentException">A stop string is empty.</exception>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxNewTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(OutputCapacity, 1);
+        if (StopStrings.Any(string.IsNullOrEmpty))
+        {
+            throw new ArgumentException("A stop string is empty.", nameof(StopStrings));
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+
+namespace TinyGpt;
+
+/// <summary>
+/// How long <see cref="GptEngine.Step"/> may work. It is checked between slices of about a tenth of a millisecond, so a step stops inside
+/// a token when it must and goes on at the same place in the next call. A step always does at least one slice.
+/// </summary>
+public readonly record struct StepBudget
+{
+    private readonly long _ticks;
+    private readonly Kind _kind;
+
+    private StepBudget(Kind kind, long ticks)
+    {
+        _kind = kind;
+        _ticks = ticks;
+    }
+
+    private enum Kind
+    {
+        Time,
+        OnePass,
+        Unlimited,
+        Slices,
+    }
+
+    /// <summary>Work until nothing is left to do.</summary>
+    public static StepBudget Unlimited => new(Kind.Unlimited, long.MaxValue);
+
+    /// <summary>Work to the end of the pass under way: every session gets one token further, or one chunk of its prompt.</summary>
+    public static StepBudget OnePass => new(Kind.OnePass, long.MaxValue);
+
+    /// <summary>Whether the step ends with the pass under way.</summary>
+    internal bool EndsWithPass => _kind == Kind.OnePass;
+
+    /// <summary>Whether slices are counted, not timed.</summary>
+    internal bool CountsSlices => _kind == Kind.Slices;
+
+    /// <summary>Whether slices should be short.</summary>
+    internal bool IsTimed => _kind == Kind.Time;
+
+    /// <summary>Work for about this long.</summary>
+    /// <param name="milliseconds">0 or more; fractions count.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative or no number.</exception>
+    public static StepBudget Milliseconds(double milliseconds)
+    {
+        if (!(milliseconds >= 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(milliseconds), milliseconds, "A budget is 0 milliseconds or more.");
+        }
+
+        double ticks = milliseconds * Stopwatch.Frequency / 1000;
+        return new(Kind.Time, ticks < long.MaxValue / 4 ? (long)ticks : long.MaxValue / 4);
+    }
+
+    /// <summary>Work for this long.</summary>
+    /// <param name="time">Zero or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>
+    public static StepBudget Time(TimeSpan time) => Milliseconds(time.TotalMilliseconds);
+
+    /// <summary>Work for a number of slices, so that tests can stop at every boundary.</summary>
+    internal static StepBudget Slices(int count) => new(Kind.Slices, count);
+
+    /// <summary>Starts the clock.</summary>
+    internal StepClock Start() => _kind switch
+    {
+        Kind.Time => new StepClock(Stopwatch.GetTimestamp() + _ticks, long.MaxValue),
+        Kind.Slices => new StepClock(long.MaxValue, _ticks),
+        _ => new StepClock(long.MaxValue, long.MaxValue),
+    };
+}
+
+/// <summary>What is left of a budget during one step.</summary>
+internal struct StepClock(long deadline, long slices)
+{
+    private bool _started;
+
+    /// <summary>Ticks of <see cref="Stopwatch"/> until the deadline; negative once it has passed.</summary>
+    public readonly long Remaining => deadline == long.MaxValue ? long.MaxValue : deadline - Stopwatch.GetTimestamp();
+
+    /// <summary>Asks for the next slice.</summary>
+    /// <param name="expectedTicks">How long it will take, as far as is known.</param>
+    /// <returns>Whether it fits; the first one always does.</returns>
+    public bool TryStartSlice(long expectedTicks)
+    {
+        if (_started && (slices == 0 || Remaining < expectedTicks))
+        {
+            return false;
+        }
+
+        _started = true;
+        if (slices != long.MaxValue)
+        {
+            slices--;
+        }
+
+        return true;
+    }
+}

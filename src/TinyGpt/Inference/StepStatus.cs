@@ -1,0 +1,14 @@
+namespace TinyGpt;
+
+/// <summary>How a step of the engine ended.</summary>
+public enum StepStatus
+{
+    /// <summary>No session has anything left to do.</summary>
+    Idle,
+
+    /// <summary>The budget is spent and there is more to do.</summary>
+    Working,
+
+    /// <summary>Every session that is not done waits until its text is read.</summary>
+    Waiting,
+}

@@ -1,0 +1,216 @@
+using System.Diagnostics;
+using TinyGpt.Cache;
+using TinyGpt.Kernels;
+using TinyGpt.Threading;
+
+namespace TinyGpt.Model;
+
+/// <summary>The stages of a pass, in order; those from <see cref="AttentionNorm"/> to <see cref="FeedForwardOut"/> repeat for every block.</summary>
+internal enum Stage
+{
+    CopyPages,
+    Embedding,
+    AttentionNorm,
+    QueryKeyValue,
+    Attention,
+    AttentionOutput,
+    FeedForwardNorm,
+    FeedForwardIn,
+    FeedForwardOut,
+    FinalNorm,
+    Head,
+    End,
+}
+
+/// <summary>
+/// Runs passes of the forward computation in slices. A stage is a number of independent units (rows, panels, heads); a slice is a run of
+/// units that is expected to take about <see cref="TimedSlice"/>, from how long earlier slices of that stage took. Where the slices
+/// begin and end never changes a result. Not thread-safe: one caller at a time.
+/// </summary>
+internal abstract class Decoder : IDisposable
+{
+    private const double LearningRate = 0.5;
+    private const double FirstGuess = 20e-9; // seconds for a unit of work, between the slowest tier and the fastest
+
+    private static readonly double TimedSlice = 100e-6 * Stopwatch.Frequency;
+    private static readonly double UntimedSlice = 1e-3 * Stopwatch.Frequency;
+    private static readonly double SmallestClaim = 2e-6 * Stopwatch.Frequency;
+
+    private readonly WorkerTeam _team;
+    private readonly double[] _ticksPerWork = new double[(int)Stage.End];
+    private int _nextUnit;
+
+    protected Decoder(ModelConfig config, ModelWeights weights, KvArena cache, DecoderLimits limits)
+    {
+        Config = config;
+        Weights = weights;
+        Cache = cache;
+        Scratch = new DecoderScratch(config, limits);
+        Rows = new PassRows(limits, cache.Sequences.Length);
+        _team = new WorkerTeam(limits.Threads, RunUnits);
+        Array.Fill(_ticksPerWork, FirstGuess * Stopwatch.Frequency);
+    }
+
+    public abstract KernelTier Tier { get; }
+
+    public int Threads => _team.Threads;
+
+    /// <summary>The rows of the pass under way, or of the next one while it is put together.</summary>
+    public PassRows Rows { get; }
+
+    /// <summary>Whether a pass has begun and not ended.</summary>
+    public bool IsUnderway { get; private set; }
+
+    protected ModelConfig Config { get; }
+
+    protected ModelWeights Weights { get; }
+
+    protected KvArena Cache { get; }
+
+    protected DecoderScratch Scratch { get; }
+
+    /// <summary>The stage under way.</summary>
+    protected Stage Stage { get; private set; }
+
+    /// <summary>The block under way.</summary>
+    protected int Layer { get; private set; }
+
+    /// <summary>Makes the decoder of a tier that this process supports.</summary>
+    public static Decoder Create(KernelTier tier, ModelConfig config, ModelWeights weights, KvArena cache, DecoderLimits limits) =>
+        tier switch
+        {
+            KernelTier.Avx2 => new Decoder<Avx2Kernels>(config, weights, cache, limits),
+            KernelTier.AvxVnni => new Decoder<AvxVnniKernels>(config, weights, cache, limits),
+            KernelTier.Avx512 => new Decoder<Avx512Kernels>(config, weights, cache, limits),
+            KernelTier.Neon => new Decoder<NeonKernels>(config, weights, cache, limits),
+            KernelTier.NeonDp => new Decoder<NeonDpKernels>(config, weights, cache, limits),
+            _ => new Decoder<ScalarKernels>(config, weights, cache, limits),
+        };
+
+    /// <summary>Begins a pass over <see cref="Rows"/>, of which there is at least one.</summary>
+    public void Begin()
+    {
+        IsUnderway = true;
+        Stage = Stage.CopyPages;
+        Layer = 0;
+        _nextUnit = 0;
+    }
+
+    /// <summary>Goes on with the pass until it ends or the clock has no room for another slice.</summary>
+    /// <returns>Whether the pass has ended: logits are there, keys and values are written.</returns>
+    /// <exception cref="OperationCanceledException">Asked for between two slices; the pass can be continued.</exception>
+    public bool Advance(StepBudget budget, ref StepClock clock, CancellationToken cancellation)
+    {
+        while (Stage != Stage.End)
+        {
+            int units = Units(Stage);
+            while (_nextUnit < units)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                double ticksPerUnit = _ticksPerWork[(int)Stage] * WorkPerUnit(Stage);
+                int slice = SliceUnits(budget, units - _nextUnit, ticksPerUnit);
+                if (!clock.TryStartSlice((long)(slice * ticksPerUnit)))
+                {
+                    return false;
+                }
+
+                RunSlice(slice, ticksPerUnit);
+            }
+
+            NextStage();
+        }
+
+        IsUnderway = false;
+        return true;
+    }
+
+    /// <summary>Gives the pass under way up. Sequences keep their lengths, so the same rows can be computed again.</summary>
+    public void Abandon()
+    {
+        if (IsUnderway && Stage == Stage.CopyPages)
+        {
+            // The page tables already name the copies.
+            Run(_nextUnit, Units(Stage) - _nextUnit, 0);
+        }
+
+        IsUnderway = false;
+    }
+
+    /// <summary>The logits that the last pass computed, one a token of the vocabulary. The caller may change them.</summary>
+    /// <param name="index">As <see cref="PassRows.WantLogits"/> returned it.</param>
+    public unsafe Span<float> Logits(int index) =>
+        new(Scratch.Logits + ((nint)index * Scratch.LogitsStride), Config.VocabularySize);
+
+    /// <summary>The token with the largest logit, the lowest id among equals.</summary>
+    public abstract int ArgMax(ReadOnlySpan<float> logits);
+
+    /// <summary>See <see cref="IKernels.SoftmaxWeights"/>.</summary>
+    public abstract void SoftmaxWeights(ReadOnlySpan<float> logits, float maximum, float inverseTemperature, Span<float> weights);
+
+    public void Dispose()
+    {
+        _team.Dispose();
+        Scratch.Dispose();
+    }
+
+    /// <summary>Runs units of the stage under way.</summary>
+    protected abstract void Run(int first, int count, int worker);
+
+    /// <summary>How many independent units the stage has.</summary>
+    protected abstract int Units(Stage stage);
+
+    /// <summary>What one unit costs, in any measure that is proportional within the stage.</summary>
+    protected abstract double WorkPerUnit(Stage stage);
+
+    private static int SliceUnits(StepBudget budget, int remaining, double ticksPerUnit)
+    {
+        if (budget.CountsSlices)
+        {
+            return Math.Max(1, remaining / 3);
+        }
+
+        double units = (budget.IsTimed ? TimedSlice : UntimedSlice) / ticksPerUnit;
+        return units >= remaining ? remaining : Math.Max(1, (int)units);
+    }
+
+    private void RunUnits(int first, int count, int worker) => Run(first, count, worker);
+
+    private void RunSlice(int units, double ticksPerUnit)
+    {
+        int claim = units;
+        if (_team.Threads > 1)
+        {
+            int even = (units + (4 * _team.Threads) - 1) / (4 * _team.Threads);
+            double smallest = SmallestClaim / (ticksPerUnit * _team.Threads);
+            claim = smallest >= units ? units : Math.Max(even, (int)smallest);
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        _team.Run(_nextUnit, units, Math.Max(1, claim));
+        long elapsed = Stopwatch.GetTimestamp() - start;
+        _nextUnit += units;
+        ref double estimate = ref _ticksPerWork[(int)Stage];
+        double measured = Math.Max(elapsed, 1) / (units * WorkPerUnit(Stage));
+        estimate += LearningRate * (measured - estimate);
+    }
+
+    private void NextStage()
+    {
+        bool lastLayer = Layer == Config.Layers - 1;
+        _nextUnit = 0;
+        if (Stage == Stage.FeedForwardOut && !lastLayer)
+        {
+            Layer++;
+            Stage = Stage.AttentionNorm;
+        }
+        else if (Stage == Stage.QueryKeyValue && lastLayer && Rows.LogitCount == 0)
+        {
+            // Nothing but the keys and values of a prompt's middle was wanted.
+            Stage = Stage.End;
+        }
+        else
+        {
+            Stage++;
+        }
+    }
+}

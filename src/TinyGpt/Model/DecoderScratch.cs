@@ -1,0 +1,118 @@
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Model;
+
+/// <summary>How much a decoder works on at once.</summary>
+/// <param name="Rows">The most token rows in a pass.</param>
+/// <param name="LogitRows">The most rows of a pass whose logits are wanted.</param>
+/// <param name="Threads">Workers, the calling thread included.</param>
+internal readonly record struct DecoderLimits(int Rows, int LogitRows, int Threads);
+
+/// <summary>
+/// Every buffer that the forward pass writes between a token and its logits, in one allocation made when the decoder is. A row's
+/// padding is zero when the arena is new and no stage ever writes anything but zeros there.
+/// </summary>
+internal sealed unsafe class DecoderScratch : IDisposable
+{
+    private readonly NativeArena _memory;
+    private readonly int _scoresLength;
+    private readonly float* _scores;
+
+    public DecoderScratch(ModelConfig config, DecoderLimits limits)
+    {
+        _memory = new NativeArena(Bytes(config, limits));
+        WidthStride = PanelLayout.PaddedColumns(config.Width);
+        QueryKeyValueStride = PanelLayout.PaddedColumns(3 * config.AttentionWidth);
+        AttendedStride = PanelLayout.PaddedColumns(config.AttentionWidth);
+        HiddenStride = PanelLayout.PaddedColumns(config.FeedForwardWidth);
+        LogitsStride = PanelLayout.PaddedColumns(config.VocabularySize);
+        Residual = Floats(limits.Rows, WidthStride);
+        Projection = Floats(limits.Rows, WidthStride);
+        QueryKeyValue = Floats(limits.Rows, QueryKeyValueStride);
+        Attended = Floats(limits.Rows, AttendedStride);
+        Hidden = Floats(limits.Rows, HiddenStride);
+        Logits = Floats(limits.LogitRows, LogitsStride);
+        _normalized = Quantized(limits.Rows, WidthStride);
+        _quantizedAttended = Quantized(limits.Rows, AttendedStride);
+        _quantizedHidden = Quantized(limits.Rows, HiddenStride);
+        _normalizedLast = Quantized(limits.LogitRows, WidthStride);
+        _scoresLength = ScoresLength(config);
+        _scores = Floats(limits.Threads, _scoresLength);
+    }
+
+    private readonly QuantizedRows _normalized;
+    private readonly QuantizedRows _quantizedAttended;
+    private readonly QuantizedRows _quantizedHidden;
+    private readonly QuantizedRows _normalizedLast;
+
+    public int WidthStride { get; }
+
+    public int QueryKeyValueStride { get; }
+
+    public int AttendedStride { get; }
+
+    public int HiddenStride { get; }
+
+    public int LogitsStride { get; }
+
+    /// <summary>The residual stream, one row a token.</summary>
+    public float* Residual { get; }
+
+    /// <summary>What the next norm adds to the residual: the output of attention or of the feed-forward layer.</summary>
+    public float* Projection { get; }
+
+    public float* QueryKeyValue { get; }
+
+    public float* Attended { get; }
+
+    public float* Hidden { get; }
+
+    public float* Logits { get; }
+
+    /// <summary>A worker's own room for the scores of one query.</summary>
+    public float* Scores(int worker) => _scores + ((nint)worker * _scoresLength);
+
+    /// <summary>The normalized residual, quantized, for a pass of so many rows.</summary>
+    public QuantizedRows Normalized(int rows) => ForRows(_normalized, rows);
+
+    public QuantizedRows QuantizedAttended(int rows) => ForRows(_quantizedAttended, rows);
+
+    public QuantizedRows QuantizedHidden(int rows) => ForRows(_quantizedHidden, rows);
+
+    /// <summary>The normalized residual of the rows whose logits are wanted.</summary>
+    public QuantizedRows NormalizedLast(int rows) => ForRows(_normalizedLast, rows);
+
+    /// <summary>The native memory that a decoder takes, in bytes; exact.</summary>
+    public static long Bytes(ModelConfig config, DecoderLimits limits)
+    {
+        int width = PanelLayout.PaddedColumns(config.Width);
+        int attended = PanelLayout.PaddedColumns(config.AttentionWidth);
+        int hidden = PanelLayout.PaddedColumns(config.FeedForwardWidth);
+        int queryKeyValue = PanelLayout.PaddedColumns(3 * config.AttentionWidth);
+        int logits = PanelLayout.PaddedColumns(config.VocabularySize);
+        return checked(
+            (2 * FloatBytes(limits.Rows, width)) + FloatBytes(limits.Rows, queryKeyValue) + FloatBytes(limits.Rows, attended)
+            + FloatBytes(limits.Rows, hidden) + FloatBytes(limits.LogitRows, logits)
+            + QuantizedBytes(limits.Rows, width) + QuantizedBytes(limits.Rows, attended) + QuantizedBytes(limits.Rows, hidden)
+            + QuantizedBytes(limits.LogitRows, width) + FloatBytes(limits.Threads, ScoresLength(config)));
+    }
+
+    public void Dispose() => _memory.Dispose();
+
+    private static int ScoresLength(ModelConfig config) => PanelLayout.PaddedColumns(config.ContextLength);
+
+    private static long FloatBytes(int rows, int stride) => NativeArena.RoundUp((long)rows * stride * sizeof(float));
+
+    private static long QuantizedBytes(int rows, int stride) =>
+        NativeArena.RoundUp((long)rows * stride) + (2 * FloatBytes(rows, PanelLayout.Groups(stride)));
+
+    private static QuantizedRows ForRows(QuantizedRows all, int rows) => new(all.Values, all.Scales, all.Sums, rows, all.Groups);
+
+    private float* Floats(int rows, int stride) => _memory.TakeFloats((long)rows * stride);
+
+    private QuantizedRows Quantized(int rows, int stride)
+    {
+        int groups = PanelLayout.Groups(stride);
+        return new((sbyte*)_memory.Take((long)rows * stride), Floats(rows, groups), (int*)Floats(rows, groups), rows, groups);
+    }
+}

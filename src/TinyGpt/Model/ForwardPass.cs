@@ -1,0 +1,209 @@
+using TinyGpt.Cache;
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Model;
+
+/// <summary>
+/// The forward pass of a GPT, as kernel calls (Radford et al., 2019, "Language Models are Unsupervised Multitask Learners"; the block is
+/// that of Vaswani et al., 2017, with the norms before the layers). Generic over the kernels, so that it is compiled once for each
+/// instruction set, with direct calls.
+/// </summary>
+internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights weights, KvArena cache, DecoderLimits limits)
+    : Decoder(config, weights, cache, limits)
+    where TKernels : struct, IKernels
+{
+    private const int PanelsPerGroup = PanelLayout.InputsPerGroup / PanelLayout.RowsPerPanel;
+
+    // Attention is dealt out in bundles of heads that fill whole quantization groups, so that a unit can quantize what it made.
+    private readonly int _headsInBundle =
+        PanelLayout.InputsPerGroup / Math.Min(PanelLayout.InputsPerGroup, config.HeadStride & -config.HeadStride);
+
+    private readonly float _scoreScale = (float)(1.0 / Math.Sqrt(config.HeadSize));
+
+    public override KernelTier Tier => TKernels.Tier;
+
+    public override int ArgMax(ReadOnlySpan<float> logits)
+    {
+        fixed (float* first = logits)
+        {
+            return TKernels.ArgMax(first, logits.Length);
+        }
+    }
+
+    public override void SoftmaxWeights(ReadOnlySpan<float> logits, float maximum, float inverseTemperature, Span<float> weights)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(weights.Length, logits.Length);
+        fixed (float* from = logits, to = weights)
+        {
+            TKernels.SoftmaxWeights(from, logits.Length, maximum, inverseTemperature, to);
+        }
+    }
+
+    protected override void Run(int first, int count, int worker)
+    {
+        BlockWeights block = Weights.Blocks[Layer];
+        QuantizedRows normalized = Scratch.Normalized(Rows.Count);
+        QuantizedRows attended = Scratch.QuantizedAttended(Rows.Count);
+        QuantizedRows hidden = Scratch.QuantizedHidden(Rows.Count);
+        switch (Stage)
+        {
+            case Stage.CopyPages: // appending to a page that others share: the copy is ours alone
+                for (int unit = first; unit < first + count; unit++)
+                {
+                    PageCopy copy = Rows.Copy(unit / Cache.Layers);
+                    Cache.CopyLayer(copy.From, copy.To, unit % Cache.Layers);
+                }
+
+                break;
+            case Stage.Embedding: // x = token embedding + position embedding
+                for (int row = first; row < first + count; row++)
+                {
+                    float* position = Weights.PositionEmbedding + ((nint)Rows.Position(row) * Scratch.WidthStride);
+                    TKernels.Embed(Weights.TokenEmbedding, Rows.Token(row), position, Residual(row));
+                }
+
+                break;
+            case Stage.AttentionNorm: // x += the block before; h = norm(x)
+                Normalize(block.AttentionNorm, addProjection: Layer > 0, normalized, first, count);
+                break;
+            case Stage.QueryKeyValue: // q, k, v = W·h + b; k and v go into the cache
+                Multiply(block.QueryKeyValue, normalized, Scratch.QueryKeyValue, Scratch.QueryKeyValueStride, first, count);
+                StoreKeysAndValues(first, count);
+                break;
+            case Stage.Attention: // a = softmax(q·K / √d) · V, head by head
+                for (int unit = first; unit < first + count; unit++)
+                {
+                    Attend(bundle: unit / Rows.Count, row: unit % Rows.Count, attended, worker);
+                }
+
+                break;
+            case Stage.AttentionOutput: // p = W·a + b
+                Multiply(block.AttentionOutput, attended, Scratch.Projection, Scratch.WidthStride, first, count);
+                break;
+            case Stage.FeedForwardNorm: // x += p; h = norm(x)
+                Normalize(block.FeedForwardNorm, addProjection: true, normalized, first, count);
+                break;
+            case Stage.FeedForwardIn: // f = GELU(W·h + b), a quantization group at a time
+                int panels = Math.Min(count * PanelsPerGroup, block.FeedForwardIn.Matrix.Panels - (first * PanelsPerGroup));
+                Multiply(block.FeedForwardIn, normalized, Scratch.Hidden, Scratch.HiddenStride, first * PanelsPerGroup, panels);
+                for (int row = 0; row < Rows.Count; row++)
+                {
+                    float* values = Scratch.Hidden + ((nint)row * Scratch.HiddenStride);
+                    TKernels.GeluQuantize(values, Config.Activation, hidden, row, first, count);
+                }
+
+                break;
+            case Stage.FeedForwardOut: // p = W·f + b
+                Multiply(block.FeedForwardOut, hidden, Scratch.Projection, Scratch.WidthStride, first, count);
+                break;
+            case Stage.FinalNorm: // x += p; h = norm(x), for the rows whose logits are wanted
+                for (int index = first; index < first + count; index++)
+                {
+                    int row = Rows.LogitRow(index);
+                    NormalizeRow(Weights.FinalNorm, Projection(row), row, Scratch.NormalizedLast(Rows.LogitCount), index);
+                }
+
+                break;
+            case Stage.Head: // logits = W·h
+                Multiply(Weights.Head, Scratch.NormalizedLast(Rows.LogitCount), Scratch.Logits, Scratch.LogitsStride, first, count);
+                break;
+        }
+    }
+
+    protected override int Units(Stage stage) => stage switch
+    {
+        Stage.CopyPages => Rows.CopyCount * Cache.Layers,
+        Stage.Embedding or Stage.AttentionNorm or Stage.FeedForwardNorm => Rows.Count,
+        Stage.QueryKeyValue => Weights.Blocks[Layer].QueryKeyValue.Matrix.Panels,
+        Stage.Attention => Rows.Count * ((Config.Heads + _headsInBundle - 1) / _headsInBundle),
+        Stage.AttentionOutput => Weights.Blocks[Layer].AttentionOutput.Matrix.Panels,
+        Stage.FeedForwardIn => PanelLayout.Groups(Config.FeedForwardWidth),
+        Stage.FeedForwardOut => Weights.Blocks[Layer].FeedForwardOut.Matrix.Panels,
+        Stage.FinalNorm => Rows.LogitCount,
+        Stage.Head => Rows.LogitCount == 0 ? 0 : Weights.Head.Matrix.Panels,
+        _ => 0,
+    };
+
+    // A panel's group costs its bytes from memory, about as much as five rows' multiplications, and then each row's.
+    protected override double WorkPerUnit(Stage stage) => stage switch
+    {
+        Stage.QueryKeyValue => PanelWork(Weights.Blocks[Layer].QueryKeyValue, Rows.Count),
+        Stage.Attention => (double)Rows.LongestContext * _headsInBundle * Config.HeadStride,
+        Stage.AttentionOutput => PanelWork(Weights.Blocks[Layer].AttentionOutput, Rows.Count),
+        Stage.FeedForwardIn => PanelsPerGroup * PanelWork(Weights.Blocks[Layer].FeedForwardIn, Rows.Count),
+        Stage.FeedForwardOut => PanelWork(Weights.Blocks[Layer].FeedForwardOut, Rows.Count),
+        Stage.Head => PanelWork(Weights.Head, Rows.LogitCount),
+        Stage.CopyPages => Cache.LayerBytes,
+        _ => Scratch.WidthStride,
+    };
+
+    private static double PanelWork(ProjectionWeights projection, int rows) => projection.Matrix.Groups * (rows + 5.0);
+
+    private float* Residual(int row) => Scratch.Residual + ((nint)row * Scratch.WidthStride);
+
+    private float* Projection(int row) => Scratch.Projection + ((nint)row * Scratch.WidthStride);
+
+    private static void Multiply(ProjectionWeights projection, QuantizedRows rows, float* output, int stride, int first, int count) =>
+        TKernels.MultiplyPanels(projection.Matrix, rows, projection.Bias, output, stride, first, count);
+
+    private void Normalize(NormWeights norm, bool addProjection, QuantizedRows destination, int first, int count)
+    {
+        for (int row = first; row < first + count; row++)
+        {
+            NormalizeRow(norm, addProjection ? Projection(row) : null, row, destination, row);
+        }
+    }
+
+    private void NormalizeRow(NormWeights norm, float* addend, int row, QuantizedRows destination, int destinationRow) =>
+        TKernels.AddNormalizeQuantize(
+            Residual(row), addend, Config.Width, norm.Gain, norm.Bias, Config.NormEpsilon, destination, destinationRow);
+
+    /// <summary>Copies the keys and values among the given panels' outputs into the cache, 16 floats a panel and row.</summary>
+    private void StoreKeysAndValues(int firstPanel, int panelCount)
+    {
+        int width = Config.AttentionWidth;
+        int firstKeyPanel = width / PanelLayout.RowsPerPanel;
+        for (int panel = Math.Max(firstPanel, firstKeyPanel); panel < firstPanel + panelCount; panel++)
+        {
+            int output = panel * PanelLayout.RowsPerPanel;
+            int channel = output % width;
+            int head = channel / Config.HeadStride;
+            nint offset = output < 2 * width ? Cache.KeyOffset(Layer, head) : Cache.ValueOffset(Layer, head);
+            for (int row = 0; row < Rows.Count; row++)
+            {
+                (int page, int slot) = Math.DivRem(Rows.Position(row), AttentionHead.PositionsPerPage);
+                float* source = Scratch.QueryKeyValue + ((nint)row * Scratch.QueryKeyValueStride) + output;
+                float* target = (float*)(Rows.Sequence(row).Table[page] + offset)
+                    + (slot * Config.HeadStride) + (channel % Config.HeadStride);
+                new ReadOnlySpan<float>(source, PanelLayout.RowsPerPanel).CopyTo(new Span<float>(target, PanelLayout.RowsPerPanel));
+            }
+        }
+    }
+
+    private void Attend(int bundle, int row, QuantizedRows destination, int worker)
+    {
+        float* queries = Scratch.QueryKeyValue + ((nint)row * Scratch.QueryKeyValueStride);
+        float* attended = Scratch.Attended + ((nint)row * Scratch.AttendedStride);
+        int firstHead = bundle * _headsInBundle;
+        int endHead = Math.Min(firstHead + _headsInBundle, Config.Heads);
+        for (int head = firstHead; head < endHead; head++)
+        {
+            TKernels.Attend(new AttentionHead
+            {
+                Query = queries + (head * Config.HeadStride),
+                Pages = Rows.Sequence(row).Table,
+                KeyOffset = Cache.KeyOffset(Layer, head),
+                ValueOffset = Cache.ValueOffset(Layer, head),
+                KeyCount = Rows.Position(row) + 1,
+                HeadStride = Config.HeadStride,
+                ScoreScale = _scoreScale,
+                Scores = Scratch.Scores(worker),
+                Output = attended + (head * Config.HeadStride),
+            });
+        }
+
+        int firstGroup = firstHead * Config.HeadStride / PanelLayout.InputsPerGroup;
+        int endGroup = PanelLayout.Groups(endHead * Config.HeadStride);
+        TKernels.Quantize(attended, destination, row, firstGroup, endGroup - firstGroup);
+    }
+}

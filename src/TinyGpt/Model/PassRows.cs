@@ -1,0 +1,65 @@
+using TinyGpt.Cache;
+
+namespace TinyGpt.Model;
+
+/// <summary>
+/// The token rows of one pass: each a token, its position and the sequence whose keys and values it reads and extends. Rows of one
+/// sequence follow each other with ascending positions. Decoding is one row a sequence, reading a prompt is many; the pass is the same.
+/// </summary>
+internal sealed class PassRows(DecoderLimits limits, int sequences)
+{
+    private readonly int[] _tokens = new int[limits.Rows];
+    private readonly int[] _positions = new int[limits.Rows];
+    private readonly KvSequence[] _sequences = new KvSequence[limits.Rows];
+    private readonly int[] _logitRows = new int[limits.LogitRows];
+    private readonly PageCopy[] _copies = new PageCopy[sequences];
+
+    public int Count { get; private set; }
+
+    public int LogitCount { get; private set; }
+
+    public int CopyCount { get; private set; }
+
+    /// <summary>The most keys that any row attends to.</summary>
+    public int LongestContext { get; private set; }
+
+    public int Capacity => _tokens.Length;
+
+    public int Token(int row) => _tokens[row];
+
+    public int Position(int row) => _positions[row];
+
+    public KvSequence Sequence(int row) => _sequences[row];
+
+    /// <summary>The row whose logits are number <paramref name="index"/>.</summary>
+    public int LogitRow(int index) => _logitRows[index];
+
+    public PageCopy Copy(int index) => _copies[index];
+
+    public void Clear()
+    {
+        Count = 0;
+        LogitCount = 0;
+        CopyCount = 0;
+        LongestContext = 0;
+    }
+
+    public void Add(int token, int position, KvSequence sequence)
+    {
+        _tokens[Count] = token;
+        _positions[Count] = position;
+        _sequences[Count] = sequence;
+        Count++;
+        LongestContext = Math.Max(LongestContext, position + 1);
+    }
+
+    /// <summary>Asks for the logits of the row added last.</summary>
+    /// <returns>Their number.</returns>
+    public int WantLogits()
+    {
+        _logitRows[LogitCount] = Count - 1;
+        return LogitCount++;
+    }
+
+    public void AddCopy(PageCopy copy) => _copies[CopyCount++] = copy;
+}

@@ -1,0 +1,216 @@
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace TinyGpt.Format;
+
+/// <summary>
+/// A JSON object whose members are asked for by name and type; whatever is missing, of another type, out of range or unknown becomes a
+/// <see cref="ModelFormatException"/> that says where. Valid as long as its document.
+/// </summary>
+internal readonly struct CheckedJson
+{
+    private readonly JsonElement _element;
+    private readonly string _file;
+    private readonly string _path;
+    private readonly long? _offset;
+
+    private CheckedJson(JsonElement element, string file, string path, long? offset)
+    {
+        _element = element;
+        _file = file;
+        _path = path;
+        _offset = offset;
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            throw Failure($"must be an object, and is {Describe(element)}");
+        }
+    }
+
+    /// <summary>Parses untrusted bytes: valid UTF-8, no comments, no duplicate keys, no deeper than <paramref name="depth"/>.</summary>
+    /// <param name="utf8">The text.</param>
+    /// <param name="depth">Levels of objects and arrays.</param>
+    /// <param name="file">For errors.</param>
+    /// <param name="offset">Where the text starts in the file, or null if it is a file of its own.</param>
+    /// <param name="root">The outermost object.</param>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> utf8, int depth, string file, long? offset, out CheckedJson root)
+    {
+        if (!Utf8.IsValid(utf8.Span))
+        {
+            throw new ModelFormatException(file, "the JSON is not valid UTF-8", offset);
+        }
+
+        JsonDocument? document = null;
+        try
+        {
+            document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = depth, AllowDuplicateProperties = false });
+            root = new CheckedJson(document.RootElement, file, "", offset);
+            return document;
+        }
+        catch (Exception exception)
+        {
+            document?.Dispose();
+
+            // Unpaired surrogates in a name come as InvalidOperationException.
+            if (exception is JsonException or InvalidOperationException)
+            {
+                throw new ModelFormatException(file, $"the JSON is damaged: {exception.Message}", offset, exception);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Whether a member is there and not null.</summary>
+    public bool Has(string name) => _element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
+
+    /// <summary>Refuses members of other names than these.</summary>
+    public void AllowOnly(params ReadOnlySpan<string> names)
+    {
+        foreach (JsonProperty property in _element.EnumerateObject())
+        {
+            string name = NameOf(property);
+            if (!names.Contains(name))
+            {
+                throw Failure($"has an unknown member '{name}'; a newer version may have written it");
+            }
+        }
+    }
+
+    public string Text(string name)
+    {
+        JsonElement value = Member(name);
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            try
+            {
+                return value.GetString()!;
+            }
+            catch (InvalidOperationException exception)
+            {
+                throw Failure($"'{name}' is not valid text: {exception.Message}", exception);
+            }
+        }
+
+        throw WrongType(name, "text", value);
+    }
+
+    public bool Boolean(string name)
+    {
+        JsonElement value = Member(name);
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw WrongType(name, "true or false", value);
+    }
+
+    public int Int32(string name)
+    {
+        JsonElement value = Member(name);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number
+            : throw WrongType(name, "a whole number of 32 bits", value);
+    }
+
+    public long Int64(string name)
+    {
+        JsonElement value = Member(name);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) ? number
+            : throw WrongType(name, "a whole number of 64 bits", value);
+    }
+
+    public float Single(string name)
+    {
+        JsonElement value = Member(name);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out float number) ? number : throw WrongType(name, "a number", value);
+    }
+
+    public CheckedJson Object(string name) => Wrap(Member(name), name);
+
+    /// <summary>The objects of an array.</summary>
+    /// <param name="name">The array's name.</param>
+    /// <param name="most">The most of them that are accepted.</param>
+    public CheckedJson[] Objects(string name, int most)
+    {
+        JsonElement array = Array(name, most);
+        CheckedJson[] result = new CheckedJson[array.GetArrayLength()];
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = Wrap(array[i], $"{name}[{i}]");
+        }
+
+        return result;
+    }
+
+    /// <summary>The numbers of an array.</summary>
+    /// <param name="name">The array's name.</param>
+    /// <param name="most">The most of them that are accepted.</param>
+    public long[] Int64s(string name, int most)
+    {
+        JsonElement array = Array(name, most);
+        long[] result = new long[array.GetArrayLength()];
+        for (int i = 0; i < result.Length; i++)
+        {
+            JsonElement item = array[i];
+            result[i] = item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long number) ? number
+                : throw WrongType($"{name}[{i}]", "a whole number of 64 bits", item);
+        }
+
+        return result;
+    }
+
+    /// <summary>The members' names, in the order of the text.</summary>
+    public List<string> Names()
+    {
+        List<string> names = [];
+        foreach (JsonProperty property in _element.EnumerateObject())
+        {
+            names.Add(NameOf(property));
+        }
+
+        return names;
+    }
+
+    /// <summary>An exception about this object.</summary>
+    /// <param name="reason">A predicate, such as "has no member 'x'".</param>
+    /// <param name="cause">The cause, or null.</param>
+    public ModelFormatException Failure(string reason, Exception? cause = null) =>
+        new(_file, _path.Length == 0 ? $"the JSON {reason}" : $"{_path} {reason}", _offset, cause);
+
+    private static string Describe(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.String => "text",
+        JsonValueKind.Null => "null",
+        _ => value.GetRawText().Length <= 40 ? value.GetRawText() : "a long number",
+    };
+
+    private JsonElement Array(string name, int most)
+    {
+        JsonElement array = Member(name);
+        if (array.ValueKind != JsonValueKind.Array)
+        {
+            throw WrongType(name, "an array", array);
+        }
+
+        return array.GetArrayLength() <= most ? array
+            : throw Failure($"has {array.GetArrayLength()} entries in '{name}', and at most {most} are accepted");
+    }
+
+    private JsonElement Member(string name) =>
+        _element.TryGetProperty(name, out JsonElement value) ? value : throw Failure($"has no member '{name}'");
+
+    private CheckedJson Wrap(JsonElement element, string name) =>
+        new(element, _file, _path.Length == 0 ? name : $"{_path}.{name}", _offset);
+
+    private string NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw Failure($"has a name that is not valid text: {exception.Message}", exception);
+        }
+    }
+
+    private ModelFormatException WrongType(string name, string wanted, JsonElement found) =>
+        Failure($"has '{name}', which must be {wanted} and is {Describe(found)}");
+}

@@ -1,0 +1,282 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Format;
+
+/// <summary>
+/// The JSON of a <c>.tgpt</c> file, both ways. The reader refuses members that it does not know: in a file of this version there are
+/// none, and a member that is not understood could change what the weights mean.
+/// </summary>
+internal static class TgptMetadata
+{
+    /// <summary>The most chunks that a file may have.</summary>
+    public const int MostChunks = 65536;
+
+    /// <summary>The longest tokenizer chunk, in bytes.</summary>
+    public const int LongestTokenizer = 256 << 20;
+
+    /// <summary>Kinds of tokenizer that this version reads.</summary>
+    public static readonly string[] TokenizerKinds = ["byte_bpe"];
+
+    private const int Depth = 8;
+
+    // No LZ4 block expands further: a byte of length code stands for 255 bytes of content.
+    private const long LargestExpansion = 255;
+
+    private static readonly string[] TensorKinds = ["panels", "floats"];
+    private static readonly string[] Codecs = ["raw", "lz4"];
+    private static readonly string[] Activations = ["gelu_tanh", "gelu_erf"];
+
+    /// <summary>Reads and checks the metadata: the configuration, the tensors that it calls for, and the place of every chunk.</summary>
+    /// <param name="json">The bytes, whose hash was checked.</param>
+    /// <param name="header">The file's header.</param>
+    /// <param name="file">For errors.</param>
+    /// <exception cref="ModelFormatException">The metadata is damaged or contradicts itself.</exception>
+    public static TgptInfo Read(ReadOnlyMemory<byte> json, in TgptHeader header, string file)
+    {
+        using JsonDocument document = CheckedJson.Parse(json, Depth, file, TgptHeader.Length, out CheckedJson root);
+        root.AllowOnly("format", "config", "tokenizer", "tensors", "chunks");
+        if (root.Int32("format") != TgptHeader.Version)
+        {
+            throw root.Failure($"has format {root.Int32("format")}, which is not supported (supported: {TgptHeader.Version})");
+        }
+
+        ModelConfig config = ReadConfig(root.Object("config"));
+        TgptChunk[] chunks = ReadChunks(root, header);
+        Dictionary<string, int> unused = new(chunks.Length, StringComparer.Ordinal);
+        for (int i = 0; i < chunks.Length; i++)
+        {
+            if (!unused.TryAdd(chunks[i].Name, i))
+            {
+                throw root.Failure($"has two chunks of the name '{chunks[i].Name}'");
+            }
+        }
+
+        IReadOnlyList<TensorShape> tensors = ModelTensors.Of(config);
+        int[] tensorChunks = ReadTensors(root, tensors, chunks, unused);
+        string? tokenizerKind = null;
+        int tokenizerChunk = -1;
+        if (root.Has("tokenizer"))
+        {
+            CheckedJson tokenizer = root.Object("tokenizer");
+            tokenizer.AllowOnly("kind", "chunk");
+            tokenizerKind = TokenizerKinds[Choose(tokenizer, "kind", TokenizerKinds)];
+            tokenizerChunk = TakeChunk(tokenizer, unused);
+            if (chunks[tokenizerChunk].Length > LongestTokenizer)
+            {
+                throw tokenizer.Failure($"has {chunks[tokenizerChunk].Length} bytes, and at most {LongestTokenizer} are accepted");
+            }
+        }
+
+        return unused.Count == 0
+            ? new TgptInfo(file, header, config, tensors, chunks, tensorChunks, tokenizerKind, tokenizerChunk)
+            : throw root.Failure($"has a chunk '{unused.Keys.First()}' that belongs to nothing");
+    }
+
+    /// <summary>Writes the metadata of a file.</summary>
+    /// <param name="config">A valid configuration.</param>
+    /// <param name="tokenizerKind">One of <see cref="TokenizerKinds"/>, or null if there is no tokenizer.</param>
+    /// <param name="chunks">One for each tensor, in their order and of their names, then the tokenizer's.</param>
+    public static byte[] Write(ModelConfig config, string? tokenizerKind, IReadOnlyList<TgptChunk> chunks)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("format", TgptHeader.Version);
+            WriteConfig(json, config);
+            IReadOnlyList<TensorShape> tensors = ModelTensors.Of(config);
+            if (tokenizerKind is not null)
+            {
+                json.WriteStartObject("tokenizer");
+                json.WriteString("kind", tokenizerKind);
+                json.WriteString("chunk", chunks[tensors.Count].Name);
+                json.WriteEndObject();
+            }
+
+            json.WriteStartArray("tensors");
+            for (int i = 0; i < tensors.Count; i++)
+            {
+                TensorShape tensor = tensors[i];
+                json.WriteStartObject();
+                json.WriteString("name", tensor.Name);
+                json.WriteString("kind", TensorKinds[(int)tensor.Kind]);
+                json.WriteNumber("rows", tensor.Rows);
+                json.WriteNumber("columns", tensor.Columns);
+                json.WriteString("chunk", chunks[i].Name);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("chunks");
+            foreach (TgptChunk chunk in chunks)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", chunk.Name);
+                json.WriteNumber("offset", chunk.Offset);
+                json.WriteString("codec", Codecs[(int)chunk.Codec]);
+                json.WriteNumber("storedLength", chunk.StoredLength);
+                json.WriteNumber("length", chunk.Length);
+                json.WriteString("sha256", Convert.ToHexStringLower(chunk.Sha256.Span));
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return stream.ToArray();
+    }
+
+    private static void WriteConfig(Utf8JsonWriter json, ModelConfig config)
+    {
+        json.WriteStartObject("config");
+        json.WriteString("architecture", config.Architecture);
+        json.WriteNumber("vocabularySize", config.VocabularySize);
+        json.WriteNumber("contextLength", config.ContextLength);
+        json.WriteNumber("width", config.Width);
+        json.WriteNumber("layers", config.Layers);
+        json.WriteNumber("heads", config.Heads);
+        json.WriteNumber("feedForwardWidth", config.FeedForwardWidth);
+        json.WriteNumber("normEpsilon", config.NormEpsilon);
+        json.WriteString("activation", Activations[(int)config.Activation]);
+        json.WriteBoolean("tiedHead", config.TiedHead);
+        if (config.EndOfTextToken is { } end)
+        {
+            json.WriteNumber("endOfTextToken", end);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static ModelConfig ReadConfig(CheckedJson json)
+    {
+        json.AllowOnly(
+            "architecture", "vocabularySize", "contextLength", "width", "layers", "heads", "feedForwardWidth", "normEpsilon", "activation",
+            "tiedHead", "endOfTextToken");
+        ModelConfig config = new()
+        {
+            Architecture = json.Text("architecture"),
+            VocabularySize = json.Int32("vocabularySize"),
+            ContextLength = json.Int32("contextLength"),
+            Width = json.Int32("width"),
+            Layers = json.Int32("layers"),
+            Heads = json.Int32("heads"),
+            FeedForwardWidth = json.Int32("feedForwardWidth"),
+            NormEpsilon = json.Single("normEpsilon"),
+            Activation = (GeluForm)Choose(json, "activation", Activations),
+            TiedHead = json.Boolean("tiedHead"),
+            EndOfTextToken = json.Has("endOfTextToken") ? json.Int32("endOfTextToken") : null,
+        };
+        return config.TryValidate(out string problem) ? config : throw json.Failure($"is not valid: {problem}");
+    }
+
+    private static TgptChunk[] ReadChunks(CheckedJson root, in TgptHeader header)
+    {
+        CheckedJson[] items = root.Objects("chunks", MostChunks);
+        TgptChunk[] chunks = new TgptChunk[items.Length];
+        long free = TgptHeader.Length + header.MetadataLength;
+        for (int i = 0; i < chunks.Length; i++)
+        {
+            TgptChunk chunk = chunks[i] = ReadChunk(items[i]);
+            if (chunk.Offset % PanelLayout.Alignment != 0)
+            {
+                throw items[i].Failure($"starts at byte {chunk.Offset}, which is no multiple of {PanelLayout.Alignment}");
+            }
+
+            if (chunk.Offset < free)
+            {
+                throw items[i].Failure($"starts at byte {chunk.Offset}, before the end of what precedes it at {free}");
+            }
+
+            if (chunk.Offset > header.FileLength || chunk.StoredLength > header.FileLength - chunk.Offset)
+            {
+                throw items[i].Failure($"has {chunk.StoredLength} bytes at byte {chunk.Offset} of a file of {header.FileLength}");
+            }
+
+            free = chunk.Offset + chunk.StoredLength;
+        }
+
+        return chunks;
+    }
+
+    private static TgptChunk ReadChunk(CheckedJson json)
+    {
+        json.AllowOnly("name", "offset", "codec", "storedLength", "length", "sha256");
+        TgptCodec codec = (TgptCodec)Choose(json, "codec", Codecs);
+        long stored = json.Int64("storedLength");
+        long length = json.Int64("length");
+        bool plausible = stored > 0 && length > 0 && codec switch
+        {
+            TgptCodec.Raw => stored == length,
+            _ => length <= Lz4Codec.LargestBlock && stored <= Lz4Codec.MaximumOutputSize((int)length) && length <= stored * LargestExpansion,
+        };
+        if (!plausible)
+        {
+            throw json.Failure(string.Create(CultureInfo.InvariantCulture,
+                $"has {stored} stored bytes for {length} bytes of content, which codec {Codecs[(int)codec]} cannot give"));
+        }
+
+        string hash = json.Text("sha256");
+        byte[] sha256 = new byte[SHA256.HashSizeInBytes];
+        if (hash.Length != 2 * sha256.Length
+            || Convert.FromHexString(hash, sha256, out _, out _) != System.Buffers.OperationStatus.Done)
+        {
+            throw json.Failure($"has a 'sha256' that is not {2 * sha256.Length} hexadecimal digits");
+        }
+
+        return new TgptChunk(json.Text("name"), json.Int64("offset"), codec, stored, length, sha256);
+    }
+
+    private static int[] ReadTensors(
+        CheckedJson root, IReadOnlyList<TensorShape> wanted, TgptChunk[] chunks, Dictionary<string, int> unused)
+    {
+        CheckedJson[] items = root.Objects("tensors", MostChunks);
+        int[] tensorChunks = new int[wanted.Count];
+        for (int i = 0; i < wanted.Count; i++)
+        {
+            TensorShape tensor = wanted[i];
+            if (i >= items.Length)
+            {
+                throw root.Failure($"has no tensor '{tensor.Name}', which the configuration calls for");
+            }
+
+            CheckedJson item = items[i];
+            item.AllowOnly("name", "kind", "rows", "columns", "chunk");
+            TensorShape found = new(
+                item.Text("name"), (TensorKind)Choose(item, "kind", TensorKinds), item.Int32("rows"), item.Int32("columns"));
+            if (found != tensor)
+            {
+                throw item.Failure($"is {Describe(found)}, and the configuration calls for {Describe(tensor)} here");
+            }
+
+            tensorChunks[i] = TakeChunk(item, unused);
+            long length = chunks[tensorChunks[i]].Length;
+            if (length != tensor.Bytes)
+            {
+                throw item.Failure($"({Describe(tensor)}) takes {tensor.Bytes} bytes, and its chunk has {length}");
+            }
+        }
+
+        return items.Length == wanted.Count ? tensorChunks
+            : throw items[wanted.Count].Failure($"('{items[wanted.Count].Text("name")}') is not called for by the configuration");
+    }
+
+    private static int TakeChunk(CheckedJson owner, Dictionary<string, int> unused)
+    {
+        string name = owner.Text("chunk");
+        return unused.Remove(name, out int index) ? index : throw owner.Failure($"names chunk '{name}', which does not exist or has another owner");
+    }
+
+    private static int Choose(CheckedJson json, string name, string[] choices)
+    {
+        string value = json.Text(name);
+        int index = Array.IndexOf(choices, value);
+        return index >= 0 ? index : throw json.Failure($"has {name} '{value}', which is not supported (supported: {string.Join(", ", choices)})");
+    }
+
+    private static string Describe(TensorShape tensor) =>
+        string.Create(CultureInfo.InvariantCulture, $"{tensor.Name}, {TensorKinds[(int)tensor.Kind]}, {tensor.Rows} × {tensor.Columns}");
+}

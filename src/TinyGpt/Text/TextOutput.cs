@@ -1,0 +1,110 @@
+namespace TinyGpt.Text;
+
+/// <summary>
+/// What a session says: the bytes of tokens go in, whole UTF-8 characters come out, and the text ends before a stop string even
+/// if that lies across tokens. Not thread-safe. Allocates nothing after construction.
+/// </summary>
+/// <remarks>
+/// Appending never fails while the bytes are no more than <see cref="FreeBytes"/>. With a capacity of at least
+/// <see cref="SmallestCapacity"/> a token fits as soon as everything that can be read has been read.
+/// </remarks>
+public sealed class TextOutput
+{
+    private const int LongestPartialCharacter = 3;
+
+    private readonly Utf8Buffer _characters;
+    private readonly StopSequences _stops;
+
+    /// <summary>Makes an empty output.</summary>
+    /// <param name="capacity">
+    /// The most bytes that it holds, those held back included; at least the longest stop string and 4. U+FFFD in place of
+    /// invalid bytes is not counted: it is made while reading.
+    /// </param>
+    /// <param name="stops">The stop strings. The search is this output's own from now on.</param>
+    public TextOutput(int capacity, StopSequences stops)
+    {
+        ArgumentNullException.ThrowIfNull(stops);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, stops.Longest + LongestPartialCharacter + 1);
+        _stops = stops;
+        _stops.Reset();
+        _characters = new Utf8Buffer(capacity);
+    }
+
+    /// <summary>Whether a stop string ended the text. Bytes appended after that are dropped.</summary>
+    public bool Stopped => _stops.Stopped;
+
+    /// <summary>The bytes that were appended and not read yet, those held back included.</summary>
+    public int Pending => _characters.Pending + _stops.Held;
+
+    /// <summary>The most bytes that can be appended now.</summary>
+    public int FreeBytes => Math.Max(_characters.FreeBytes - _stops.Held, 0);
+
+    /// <summary>
+    /// The capacity with which any token can be appended once everything readable was read: the longest token, the longest stop
+    /// string's held back part and the beginning of a character.
+    /// </summary>
+    /// <param name="vocabulary">The tokens.</param>
+    /// <param name="stops">The stop strings.</param>
+    /// <returns>The capacity in bytes.</returns>
+    public static int SmallestCapacity(TokenVocabulary vocabulary, StopSequences stops)
+    {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        ArgumentNullException.ThrowIfNull(stops);
+        return Math.Max(vocabulary.LongestToken, 1) + stops.Longest + LongestPartialCharacter;
+    }
+
+    /// <summary>Appends a token's bytes, all or none.</summary>
+    /// <param name="tokenBytes">The bytes, cut anywhere.</param>
+    /// <returns>
+    /// Whether they were taken: true where they are no more than <see cref="FreeBytes"/>, and always once
+    /// <see cref="Stopped"/>, when they are dropped. If not, nothing has changed.
+    /// </returns>
+    public bool TryAppend(ReadOnlySpan<byte> tokenBytes)
+    {
+        if (Stopped)
+        {
+            return true;
+        }
+
+        if (tokenBytes.Length > FreeBytes)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> held = _stops.HeldBytes;
+        bool stopped = _stops.Append(tokenBytes, out int released);
+        int ofHeld = Math.Min(released, held.Length);
+        _characters.TryAppend(held[..ofHeld]);
+        _characters.TryAppend(tokenBytes[..(released - ofHeld)]);
+        if (stopped)
+        {
+            _characters.Flush();
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads as many whole characters as may be shown and fit.</summary>
+    /// <param name="destination">Where they are written; with 4 bytes or more, any character fits.</param>
+    /// <param name="written">How many bytes were written: valid UTF-8 by itself.</param>
+    /// <returns>Whether anything was written. If not, no whole character may be shown yet, or the next one does not fit.</returns>
+    public bool TryRead(Span<byte> destination, out int written) => _characters.TryRead(destination, out written);
+
+    /// <summary>
+    /// Ends the text: what is held back can be read, and a character that stops half-way becomes a U+FFFD. What is appended
+    /// afterwards begins a new text, in which the search for stop strings starts anew: <see cref="Stopped"/> is false again.
+    /// </summary>
+    public void Flush()
+    {
+        _characters.TryAppend(_stops.HeldBytes); // its room was never given away: see FreeBytes
+        _characters.Flush();
+        _stops.Reset();
+    }
+
+    /// <summary>Forgets everything that was not read, and that a stop string was found.</summary>
+    public void Clear()
+    {
+        _characters.Clear();
+        _stops.Reset();
+    }
+}

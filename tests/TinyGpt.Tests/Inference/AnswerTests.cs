@@ -1,0 +1,83 @@
+using System.Text;
+using TinyGpt.Kernels;
+using Xunit;
+
+namespace TinyGpt.Tests.Inference;
+
+/// <summary>Trained checkpoints say what they were trained to say, on every tier.</summary>
+public sealed class AnswerTests
+{
+    public static TheoryData<KernelTier> Tiers => TestModels.Tiers;
+
+    [Theory]
+    [MemberData(nameof(Tiers))]
+    public void The_small_language_model_answers_its_corpus_verbatim(KernelTier tier)
+    {
+        TestModels.SkipUnlessSupported(tier);
+        using GptModel model = TestModels.Slm4096();
+        string[] lines = File.ReadAllLines(SharedData.RequireOrSkip("models/slm4096/corpus.txt"));
+        using GptEngine engine = new(model, new GptEngineOptions { Tier = tier });
+        using GptSession session = engine.CreateSession(options: new SessionOptions { MaxNewTokens = 100, StopStrings = ["\n"] });
+        int questions = 0;
+        for (int i = 0; i + 1 < lines.Length; i++)
+        {
+            if (!lines[i].StartsWith("Q: ", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            session.Rewind(0);
+            session.Append(lines[i] + "\n");
+            Assert.Equal(lines[i + 1], ReadAll(engine, session));
+            Assert.Equal(FinishReason.Stop, session.Finish);
+            questions++;
+        }
+
+        Assert.True(questions >= 6, $"the corpus has {questions} questions");
+    }
+
+    [Theory]
+    [MemberData(nameof(Tiers))]
+    public void The_sorting_model_sorts_all_729_inputs(KernelTier tier)
+    {
+        TestModels.SkipUnlessSupported(tier);
+        using GptModel model = TestModels.NanoSort();
+        using GptEngine engine = new(model, new GptEngineOptions { Tier = tier, MaxSequences = 27 });
+        for (int batch = 0; batch < 27; batch++)
+        {
+            int[][] inputs = [.. Enumerable.Range(batch * 27, 27).Select(number => Digits(number))];
+            GptSession[] sessions = [.. inputs.Select(_ => engine.CreateSession(options: new SessionOptions { MaxNewTokens = 6 }))];
+            for (int i = 0; i < sessions.Length; i++)
+            {
+                sessions[i].Append(inputs[i]);
+            }
+
+            Assert.Equal(StepStatus.Idle, engine.Step(StepBudget.Unlimited));
+            for (int i = 0; i < sessions.Length; i++)
+            {
+                Assert.Equal(FinishReason.Length, sessions[i].Finish);
+                Assert.Equal(inputs[i].Order(), sessions[i].AnswerTokens.ToArray());
+                sessions[i].Dispose();
+            }
+        }
+    }
+
+    private static int[] Digits(int number) => [.. Enumerable.Range(0, 6).Select(place => number / (int)Math.Pow(3, place) % 3)];
+
+    private static string ReadAll(GptEngine engine, GptSession session)
+    {
+        StringBuilder text = new();
+        byte[] buffer = new byte[7];
+        StepStatus status;
+        do
+        {
+            status = engine.Step(StepBudget.OnePass);
+            while (session.TryRead(buffer, out int written))
+            {
+                text.Append(Encoding.UTF8.GetString(buffer, 0, written));
+            }
+        }
+        while (status != StepStatus.Idle);
+        return text.ToString();
+    }
+}

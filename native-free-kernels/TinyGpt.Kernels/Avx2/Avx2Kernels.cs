@@ -1,0 +1,45 @@
+using System.Runtime.Intrinsics.X86;
+
+namespace TinyGpt.Kernels;
+
+/// <summary>AVX2 and FMA3: 256-bit lanes and the <c>maddubs</c> matrix kernel.</summary>
+public readonly unsafe struct Avx2Kernels : IKernels
+{
+    /// <inheritdoc/>
+    public static KernelTier Tier => KernelTier.Avx2;
+
+    /// <inheritdoc/>
+    public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported;
+
+    /// <inheritdoc/>
+    public static void MultiplyPanels(
+        in PackedMatrix weights, in QuantizedRows activations, float* bias, float* output, nint outputStride, int firstPanel, int panelCount) =>
+        TiledMultiply.Run<Avx2MatrixMultiply>(weights, activations, bias, output, outputStride, firstPanel, panelCount);
+
+    /// <inheritdoc/>
+    public static void Quantize(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
+        LaneQuantization.Quantize<Avx2Lanes>(source, destination, row, firstGroup, groupCount);
+
+    /// <inheritdoc/>
+    public static void AddNormalizeQuantize(
+        float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row) =>
+        LaneLayerNorm.AddNormalizeQuantize<Avx2Lanes>(residual, addend, width, gain, bias, epsilon, destination, row);
+
+    /// <inheritdoc/>
+    public static void GeluQuantize(float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
+        LaneGelu.GeluQuantize<Avx2Lanes>(source, form, destination, row, firstGroup, groupCount);
+
+    /// <inheritdoc/>
+    public static void Attend(in AttentionHead head) => LaneAttention.Attend<Avx2Lanes>(head);
+
+    /// <inheritdoc/>
+    public static void Embed(in PackedMatrix embedding, int token, float* position, float* destination) =>
+        LaneEmbedding.Embed<Avx2Lanes>(embedding, token, position, destination);
+
+    /// <inheritdoc/>
+    public static int ArgMax(float* values, int count) => LaneArgMax.ArgMax<Avx2Lanes>(values, count);
+
+    /// <inheritdoc/>
+    public static void SoftmaxWeights(float* logits, int count, float maximum, float inverseTemperature, float* weights) =>
+        LaneExponential.SoftmaxWeights<Avx2Lanes>(logits, count, maximum, inverseTemperature, weights);
+}

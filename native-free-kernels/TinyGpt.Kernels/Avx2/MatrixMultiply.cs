@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace TinyGpt.Kernels;
+
+/// <summary>
+/// The matrix kernel on plain AVX2.
+/// <para>Lanes: a quad (64 bytes, 16 outputs × 4 inputs) is two registers, outputs 0-7 and 8-15, one 32-bit lane an output. The halves are
+/// two passes over the group, because twelve sums of six token rows and the operands of both halves would not fit sixteen registers.</para>
+/// <para>Exactness: <c>maddubs</c> multiplies unsigned by signed bytes and saturates the sum of two products to 16 bits. It is fed
+/// |weight| and the activation with the weight's sign: two products are at most 2 · 128 · 127 = 32512, so nothing saturates. <c>madd</c>
+/// with ones adds the two pairs in 32 bits.</para>
+/// <para>Remainders: none. Panels, groups and tiles are whole; padding is zero.</para>
+/// </summary>
+internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
+{
+    private const int HalfQuadBytes = PanelLayout.QuadBytes / 2;
+    private const int HalfPanelRows = PanelLayout.RowsPerPanel / 2;
+
+    public static void Multiply<TRows>(in TileOperands tile)
+        where TRows : struct, ICount
+    {
+        byte* panel = tile.Panel;
+        sbyte* values = tile.Values;
+        float* scales = tile.Scales;
+        float* output = tile.Output;
+        for (int group = tile.Groups; group > 0; group--)
+        {
+            float* weightScales = (float*)(panel + PanelLayout.GroupWeightBytes);
+            MultiplyHalf<TRows>(panel, values, weightScales, scales, output, tile.OutputStride);
+            MultiplyHalf<TRows>(
+                panel + HalfQuadBytes, values, weightScales + HalfPanelRows, scales, output + HalfPanelRows, tile.OutputStride);
+            panel += PanelLayout.GroupBytes;
+            values += TRows.Count * PanelLayout.InputsPerGroup;
+            scales += TRows.Count;
+        }
+    }
+
+    /// <summary>Adds a group's scaled sums to the accumulators of one row; the AVX-VNNI kernel ends its groups the same way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddGroup(
+        float* output, Vector256<int> low, Vector256<int> high, Vector256<float> lowScales, Vector256<float> highScales, float scale)
+    {
+        AddHalfGroup(output, low, lowScales, scale);
+        AddHalfGroup(output + HalfPanelRows, high, highScales, scale);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddHalfGroup(float* output, Vector256<int> sums, Vector256<float> weightScales, float scale) =>
+        Fma.MultiplyAdd(Avx.ConvertToVector256Single(sums), weightScales * Vector256.Create(scale), Vector256.Load(output)).Store(output);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyHalf<TRows>(
+        byte* weights, sbyte* values, float* weightScales, float* scales, float* output, nint stride)
+        where TRows : struct, ICount
+    {
+        const int Row = PanelLayout.InputsPerQuad;
+
+        Vector256<short> ones = Vector256.Create((short)1);
+        Vector256<int> sum0 = default;
+        Vector256<int> sum1 = default;
+        Vector256<int> sum2 = default;
+        Vector256<int> sum3 = default;
+        Vector256<int> sum4 = default;
+        Vector256<int> sum5 = default;
+        byte* end = weights + PanelLayout.GroupWeightBytes;
+        do
+        {
+            Vector256<sbyte> signed = Vector256.Load((sbyte*)weights);
+            Vector256<byte> magnitude = Avx2.Abs(signed);
+            sum0 += Dot(magnitude, signed, values, ones);
+            if (TRows.Count > 1)
+            {
+                sum1 += Dot(magnitude, signed, values + Row, ones);
+            }
+
+            if (TRows.Count > 2)
+            {
+                sum2 += Dot(magnitude, signed, values + (2 * Row), ones);
+            }
+
+            if (TRows.Count > 3)
+            {
+                sum3 += Dot(magnitude, signed, values + (3 * Row), ones);
+            }
+
+            if (TRows.Count > 4)
+            {
+                sum4 += Dot(magnitude, signed, values + (4 * Row), ones);
+            }
+
+            if (TRows.Count > 5)
+            {
+                sum5 += Dot(magnitude, signed, values + (5 * Row), ones);
+            }
+
+            weights += PanelLayout.QuadBytes;
+            values += TRows.Count * Row;
+        }
+        while (weights < end);
+
+        Vector256<float> laneScales = Vector256.Load(weightScales);
+        AddHalfGroup(output, sum0, laneScales, scales[0]);
+        if (TRows.Count > 1)
+        {
+            AddHalfGroup(output + stride, sum1, laneScales, scales[1]);
+        }
+
+        if (TRows.Count > 2)
+        {
+            AddHalfGroup(output + (2 * stride), sum2, laneScales, scales[2]);
+        }
+
+        if (TRows.Count > 3)
+        {
+            AddHalfGroup(output + (3 * stride), sum3, laneScales, scales[3]);
+        }
+
+        if (TRows.Count > 4)
+        {
+            AddHalfGroup(output + (4 * stride), sum4, laneScales, scales[4]);
+        }
+
+        if (TRows.Count > 5)
+        {
+            AddHalfGroup(output + (5 * stride), sum5, laneScales, scales[5]);
+        }
+    }
+
+    /// <summary>Four products a lane, added up exactly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Dot(Vector256<byte> magnitude, Vector256<sbyte> signed, sbyte* values, Vector256<short> ones)
+    {
+        Vector256<sbyte> inputs = Avx2.BroadcastScalarToVector256((int*)values).AsSByte();
+        return Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitude, Avx2.Sign(inputs, signed)), ones);
+    }
+}

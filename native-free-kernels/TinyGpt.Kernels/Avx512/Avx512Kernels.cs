@@ -1,0 +1,45 @@
+using System.Runtime.Intrinsics.X86;
+
+namespace TinyGpt.Kernels;
+
+/// <summary>AVX-512 F, BW, DQ and VL: 512-bit lanes and a matrix kernel without dot-product instructions.</summary>
+public readonly unsafe struct Avx512Kernels : IKernels
+{
+    /// <inheritdoc/>
+    public static KernelTier Tier => KernelTier.Avx512;
+
+    /// <inheritdoc/>
+    public static bool IsSupported => Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported && Fma.IsSupported;
+
+    /// <inheritdoc/>
+    public static void MultiplyPanels(
+        in PackedMatrix weights, in QuantizedRows activations, float* bias, float* output, nint outputStride, int firstPanel, int panelCount) =>
+        TiledMultiply.Run<Avx512MatrixMultiply>(weights, activations, bias, output, outputStride, firstPanel, panelCount);
+
+    /// <inheritdoc/>
+    public static void Quantize(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
+        LaneQuantization.Quantize<Avx512Lanes>(source, destination, row, firstGroup, groupCount);
+
+    /// <inheritdoc/>
+    public static void AddNormalizeQuantize(
+        float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row) =>
+        LaneLayerNorm.AddNormalizeQuantize<Avx512Lanes>(residual, addend, width, gain, bias, epsilon, destination, row);
+
+    /// <inheritdoc/>
+    public static void GeluQuantize(float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
+        LaneGelu.GeluQuantize<Avx512Lanes>(source, form, destination, row, firstGroup, groupCount);
+
+    /// <inheritdoc/>
+    public static void Attend(in AttentionHead head) => LaneAttention.Attend<Avx512Lanes>(head);
+
+    /// <inheritdoc/>
+    public static void Embed(in PackedMatrix embedding, int token, float* position, float* destination) =>
+        LaneEmbedding.Embed<Avx512Lanes>(embedding, token, position, destination);
+
+    /// <inheritdoc/>
+    public static int ArgMax(float* values, int count) => LaneArgMax.ArgMax<Avx512Lanes>(values, count);
+
+    /// <inheritdoc/>
+    public static void SoftmaxWeights(float* logits, int count, float maximum, float inverseTemperature, float* weights) =>
+        LaneExponential.SoftmaxWeights<Avx512Lanes>(logits, count, maximum, inverseTemperature, weights);
+}

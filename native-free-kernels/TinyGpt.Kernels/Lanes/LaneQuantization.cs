@@ -1,0 +1,72 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace TinyGpt.Kernels;
+
+/// <summary>Quantization of groups of 64 values held in four times 16 lanes.</summary>
+internal static unsafe class LaneQuantization
+{
+    public static void Quantize<TLanes>(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        GroupCursor cursor = new(destination, row, firstGroup);
+        float* values = source + ((nint)firstGroup * PanelLayout.InputsPerGroup);
+        for (int group = 0; group < groupCount; group++)
+        {
+            QuantizeGroup(TLanes.Load(values), TLanes.Load(values + 16), TLanes.Load(values + 32), TLanes.Load(values + 48), cursor);
+            cursor.MoveNext();
+            values += PanelLayout.InputsPerGroup;
+        }
+    }
+
+    /// <summary>Quantizes one group into the place where the cursor stands.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void QuantizeGroup<TLanes>(TLanes values0, TLanes values1, TLanes values2, TLanes values3, in GroupCursor cursor)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        TLanes magnitudes = TLanes.Larger(
+            TLanes.Larger(TLanes.Absolute(values0), TLanes.Absolute(values1)),
+            TLanes.Larger(TLanes.Absolute(values2), TLanes.Absolute(values3)));
+        float largest = FourLanes.Largest(TLanes.FoldLarger(magnitudes));
+
+        bool isZero = largest < QuantizationConstants.SmallestMagnitude;
+        *cursor.Scale = isZero ? 0f : largest / PanelLayout.LargestQuantized;
+        TLanes inverse = TLanes.Broadcast(isZero ? 0f : PanelLayout.LargestQuantized / largest);
+
+        Vector128<sbyte> quantized0 = TLanes.ToQuantized(values0 * inverse);
+        Vector128<sbyte> quantized1 = TLanes.ToQuantized(values1 * inverse);
+        Vector128<sbyte> quantized2 = TLanes.ToQuantized(values2 * inverse);
+        Vector128<sbyte> quantized3 = TLanes.ToQuantized(values3 * inverse);
+
+        int quadStride = cursor.QuadStride;
+        sbyte* quads = cursor.Quads;
+        StoreQuads(quads, quadStride, quantized0);
+        StoreQuads(quads + (4 * quadStride), quadStride, quantized1);
+        StoreQuads(quads + (8 * quadStride), quadStride, quantized2);
+        StoreQuads(quads + (12 * quadStride), quadStride, quantized3);
+
+        // All 64 magnitudes together are at most 64 · 127 = 8128, so 16-bit sums are exact.
+        Vector128<short> sums = PairSums(quantized0) + PairSums(quantized1) + PairSums(quantized2) + PairSums(quantized3);
+        *cursor.Sum = Vector128.Sum(sums);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreQuads(sbyte* quads, int quadStride, Vector128<sbyte> quantized)
+    {
+        if (quadStride == PanelLayout.InputsPerQuad)
+        {
+            quantized.Store(quads);
+            return;
+        }
+
+        Vector128<int> words = quantized.AsInt32();
+        *(int*)quads = words.ToScalar();
+        *(int*)(quads + quadStride) = words.GetElement(1);
+        *(int*)(quads + (2 * quadStride)) = words.GetElement(2);
+        *(int*)(quads + (3 * quadStride)) = words.GetElement(3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<short> PairSums(Vector128<sbyte> quantized) =>
+        Vector128.WidenLower(quantized) + Vector128.WidenUpper(quantized);
+}

@@ -1,0 +1,45 @@
+using System.Runtime.Intrinsics.Arm;
+
+namespace TinyGpt.Kernels;
+
+/// <summary>64-bit ARM with the dot-product extension: the lanes of Advanced SIMD and the dot-product matrix kernel.</summary>
+public readonly unsafe struct NeonDpKernels : IKernels
+{
+    /// <inheritdoc/>
+    public static KernelTier Tier => KernelTier.NeonDp;
+
+    /// <inheritdoc/>
+    public static bool IsSupported => Dp.Arm64.IsSupported && AdvSimd.Arm64.IsSupported;
+
+    /// <inheritdoc/>
+    public static void MultiplyPanels(
+        in PackedMatrix weights, in QuantizedRows activations, float* bias, float* output, nint outputStride, int firstPanel, int panelCount) =>
+        TiledMultiply.Run<NeonDpMatrixMultiply>(weights, activations, bias, output, outputStride, firstPanel, panelCount);
+
+    /// <inheritdoc/>
+    public static void Quantize(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
+        LaneQuantization.Quantize<NeonLanes>(source, destination, row, firstGroup, groupCount);
+
+    /// <inheritdoc/>
+    public static void AddNormalizeQuantize(
+        float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row) =>
+        LaneLayerNorm.AddNormalizeQuantize<NeonLanes>(residual, addend, width, gain, bias, epsilon, destination, row);
+
+    /// <inheritdoc/>
+    public static void GeluQuantize(float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
+        LaneGelu.GeluQuantize<NeonLanes>(source, form, destination, row, firstGroup, groupCount);
+
+    /// <inheritdoc/>
+    public static void Attend(in AttentionHead head) => LaneAttention.Attend<NeonLanes>(head);
+
+    /// <inheritdoc/>
+    public static void Embed(in PackedMatrix embedding, int token, float* position, float* destination) =>
+        LaneEmbedding.Embed<NeonLanes>(embedding, token, position, destination);
+
+    /// <inheritdoc/>
+    public static int ArgMax(float* values, int count) => LaneArgMax.ArgMax<NeonLanes>(values, count);
+
+    /// <inheritdoc/>
+    public static void SoftmaxWeights(float* logits, int count, float maximum, float inverseTemperature, float* weights) =>
+        LaneExponential.SoftmaxWeights<NeonLanes>(logits, count, maximum, inverseTemperature, weights);
+}

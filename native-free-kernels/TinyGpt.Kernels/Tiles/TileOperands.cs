@@ -1,0 +1,29 @@
+namespace TinyGpt.Kernels;
+
+/// <summary>What a tile kernel reads and writes: one panel of 16 outputs times the 1 … 6 token rows of one tile.</summary>
+internal readonly unsafe struct TileOperands
+{
+    /// <summary>The panel's first group.</summary>
+    public byte* Panel { get; init; }
+
+    /// <summary>The tile's first group: per quad, four bytes of each row beside each other.</summary>
+    public sbyte* Values { get; init; }
+
+    /// <summary>The tile's scales: per group, one a row.</summary>
+    public float* Scales { get; init; }
+
+    /// <summary>The tile's sums, ordered like the scales.</summary>
+    public int* Sums { get; init; }
+
+    /// <summary>Groups in the panel and in each row.</summary>
+    public int Groups { get; init; }
+
+    /// <summary>
+    /// 16 floats of the tile's first row. They already hold the bias or zero: between groups the accumulators live here, where they stay
+    /// in the nearest cache, because the registers are full of the group's integer sums.
+    /// </summary>
+    public float* Output { get; init; }
+
+    /// <summary>Floats between output rows.</summary>
+    public nint OutputStride { get; init; }
+}

@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+
+namespace TinyGpt.Kernels;
+
+/// <summary>A tier's matrix kernel for one panel and one tile.</summary>
+internal interface ITileKernel
+{
+    /// <summary>Adds the panel times the tile to the output, groups ascending, one fused multiply-add a group and output.</summary>
+    static abstract void Multiply<TRows>(in TileOperands tile)
+        where TRows : struct, ICount;
+}
+
+/// <summary>
+/// Walks panels and tiles in the order that reads weights from memory once: each panel meets all tiles while it is in the cache. The
+/// order never changes a result, because an output belongs to one panel and one tile.
+/// </summary>
+internal static unsafe class TiledMultiply
+{
+    public static void Run<TKernel>(
+        in PackedMatrix weights, in QuantizedRows activations, float* bias, float* output, nint outputStride, int firstPanel, int panelCount)
+        where TKernel : struct, ITileKernel
+    {
+        TokenTiles tiles = activations.Tiles;
+        for (int panel = firstPanel; panel < firstPanel + panelCount; panel++)
+        {
+            int firstOutput = panel * PanelLayout.RowsPerPanel;
+            for (int tile = 0; tile < tiles.Count; tile++)
+            {
+                int firstRow = tiles.Start(tile);
+                int rows = tiles.Size(tile);
+                nint firstGroup = (nint)firstRow * activations.Groups;
+                TileOperands operands = new()
+                {
+                    Panel = weights.Panel(panel),
+                    Values = activations.Values + (firstGroup * PanelLayout.InputsPerGroup),
+                    Scales = activations.Scales + firstGroup,
+                    Sums = activations.Sums + firstGroup,
+                    Groups = weights.Groups,
+                    Output = output + (firstRow * outputStride) + firstOutput,
+                    OutputStride = outputStride,
+                };
+                Begin(operands, rows, bias == null ? null : bias + firstOutput);
+                Multiply<TKernel>(operands, rows);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Begin(in TileOperands tile, int rows, float* bias)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            Span<float> outputs = new(tile.Output + (row * tile.OutputStride), PanelLayout.RowsPerPanel);
+            if (bias == null)
+            {
+                outputs.Clear();
+            }
+            else
+            {
+                new ReadOnlySpan<float>(bias, PanelLayout.RowsPerPanel).CopyTo(outputs);
+            }
+        }
+    }
+
+    private static void Multiply<TKernel>(in TileOperands tile, int rows)
+        where TKernel : struct, ITileKernel
+    {
+        switch (rows)
+        {
+            case 1:
+                TKernel.Multiply<One>(tile);
+                break;
+            case 2:
+                TKernel.Multiply<Two>(tile);
+                break;
+            case 3:
+                TKernel.Multiply<Three>(tile);
+                break;
+            case 4:
+                TKernel.Multiply<Four>(tile);
+                break;
+            case 5:
+                TKernel.Multiply<Five>(tile);
+                break;
+            default:
+                TKernel.Multiply<Six>(tile);
+                break;
+        }
+    }
+}

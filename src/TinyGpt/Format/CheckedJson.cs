@@ -76,23 +76,7 @@ internal readonly struct CheckedJson
         }
     }
 
-    public string Text(string name)
-    {
-        JsonElement value = Member(name);
-        if (value.ValueKind == JsonValueKind.String)
-        {
-            try
-            {
-                return value.GetString()!;
-            }
-            catch (InvalidOperationException exception)
-            {
-                throw Failure($"'{name}' is not valid text: {exception.Message}", exception);
-            }
-        }
-
-        throw WrongType(name, "text", value);
-    }
+    public string Text(string name) => TextOf(name, Member(name));
 
     public bool Boolean(string name)
     {
@@ -154,16 +138,24 @@ internal readonly struct CheckedJson
         return result;
     }
 
-    /// <summary>The members' names, in the order of the text.</summary>
-    public List<string> Names()
+    /// <summary>Every member, each of which must be an object, in the order of the text.</summary>
+    public IEnumerable<(string Name, CheckedJson Value)> ObjectMembers()
     {
-        List<string> names = [];
         foreach (JsonProperty property in _element.EnumerateObject())
         {
-            names.Add(NameOf(property));
+            string name = NameOf(property);
+            yield return (name, Wrap(property.Value, name));
         }
+    }
 
-        return names;
+    /// <summary>Every member, each of which must be text, in the order of the text.</summary>
+    public IEnumerable<(string Name, string Value)> TextMembers()
+    {
+        foreach (JsonProperty property in _element.EnumerateObject())
+        {
+            string name = NameOf(property);
+            yield return (name, TextOf(name, property.Value));
+        }
     }
 
     /// <summary>An exception about this object.</summary>
@@ -191,6 +183,23 @@ internal readonly struct CheckedJson
 
         return array.GetArrayLength() <= most ? array
             : throw Failure($"has {array.GetArrayLength()} entries in '{name}', and at most {most} are accepted");
+    }
+
+    private string TextOf(string name, JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            throw WrongType(name, "text", value);
+        }
+
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw Failure($"has '{name}', which is not valid text: {exception.Message}", exception);
+        }
     }
 
     private JsonElement Member(string name) =>

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
-using System.IO.MemoryMappedFiles;
 using TinyGpt.Kernels;
 
 namespace TinyGpt.Format;
@@ -84,19 +82,7 @@ public sealed unsafe partial class TgptFile : IDisposable
     public static TgptFile Open(string path, TgptReadOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        MappedImage image;
-        try
-        {
-            ReadHeader(stream, path).RequireFileLength(stream.Length, path);
-            image = new MappedImage(stream);
-        }
-        catch
-        {
-            stream.Dispose();
-            throw;
-        }
-
+        MappedFile image = MappedFile.Open(path, stream => ReadHeader(stream, path).RequireFileLength(stream.Length, path));
         return OpenImage(image.Data, image.Length, path, image, isPrivate: false, options);
     }
 
@@ -205,34 +191,5 @@ public sealed unsafe partial class TgptFile : IDisposable
 
         header.RequireHashOf(metadata, name);
         return TgptMetadata.Read(metadata, header, name);
-    }
-
-    /// <summary>A file mapped read-only. Owns the file.</summary>
-    private sealed class MappedImage : IDisposable
-    {
-        private readonly MemoryMappedFile _file;
-        private readonly MemoryMappedViewAccessor _view;
-
-        [SuppressMessage("Reliability", "CA2000", Justification = "The mapping owns the stream, and this owns the mapping.")]
-        public MappedImage(FileStream stream)
-        {
-            Length = stream.Length;
-            _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-            _view = _file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
-            byte* data = null;
-            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref data);
-            Data = data + _view.PointerOffset;
-        }
-
-        public byte* Data { get; }
-
-        public long Length { get; }
-
-        public void Dispose()
-        {
-            _view.SafeMemoryMappedViewHandle.ReleasePointer();
-            _view.Dispose();
-            _file.Dispose();
-        }
     }
 }

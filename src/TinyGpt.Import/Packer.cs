@@ -1,0 +1,82 @@
+using TinyGpt.Format;
+
+namespace TinyGpt.Import;
+
+/// <summary>Packs a checkpoint into a <c>.tgpt</c> file, or into memory. Thread-safe; every call uses all processors.</summary>
+public static unsafe class Packer
+{
+    /// <summary>Packs a checkpoint into a file.</summary>
+    /// <param name="source">A Hugging Face folder, or a <c>.safetensors</c> file with its <c>config.json</c> beside it.</param>
+    /// <param name="output">The <c>.tgpt</c> file; replaced if it exists, and only once the new one is complete.</param>
+    /// <param name="options">How to pack, or null for the defaults.</param>
+    /// <param name="progress">Told after each tensor, or null.</param>
+    /// <param name="cancellation">Stops packing; nothing is left behind.</param>
+    /// <exception cref="FileNotFoundException">There is no such source, or a part of it is missing.</exception>
+    /// <exception cref="ModelFormatException">The source is damaged, contradicts itself or is not supported.</exception>
+    public static PackReport Pack(
+        string source,
+        string output,
+        PackOptions? options = null,
+        IProgress<PackProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        using ITensorSource tensors = ModelSource.Open(source);
+        return WriteFile(tensors, output, options ?? new PackOptions(), progress, cancellation);
+    }
+
+    /// <summary>Packs a checkpoint into native memory and opens it there. Nothing is compressed or written to disk.</summary>
+    /// <param name="source">As for <see cref="Pack"/>.</param>
+    /// <param name="options">How to pack, or null for the defaults.</param>
+    /// <param name="progress">Told after each tensor, or null.</param>
+    /// <param name="cancellation">Stops packing.</param>
+    /// <exception cref="FileNotFoundException">There is no such source, or a part of it is missing.</exception>
+    /// <exception cref="ModelFormatException">The source is damaged, contradicts itself or is not supported.</exception>
+    public static TgptFile PackInMemory(
+        string source, PackOptions? options = null, IProgress<PackProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using ITensorSource tensors = ModelSource.Open(source);
+        return OpenInMemory(tensors, source, options ?? new PackOptions(), progress, cancellation);
+    }
+
+    internal static PackReport WriteFile(
+        ITensorSource source, string output, PackOptions options, IProgress<PackProgress>? progress, CancellationToken cancellation)
+    {
+        PackReport? report = null;
+        TgptWriter.WriteFile(output, stream =>
+        {
+            using TgptWriter writer = new(stream, source.Config, TokenizerOf(source, options), options.Compress);
+            List<PackedTensor> tensors = Fill(writer, source, progress, cancellation);
+            report = new PackReport(source.Config, source.SourceBytes, writer.Finish(), tensors);
+        });
+        return report!;
+    }
+
+    internal static TgptFile OpenInMemory(
+        ITensorSource source, string name, PackOptions options, IProgress<PackProgress>? progress, CancellationToken cancellation)
+    {
+        using TgptImage image = new(source.Config, TokenizerOf(source, options));
+        Fill(image, source, progress, cancellation);
+        return image.Open(name);
+    }
+
+    private static TokenizerContent? TokenizerOf(ITensorSource source, PackOptions options) => options.Tokenizer ?? source.Tokenizer;
+
+    private static List<PackedTensor> Fill(
+        ITensorSink sink, ITensorSource source, IProgress<PackProgress>? progress, CancellationToken cancellation)
+    {
+        IReadOnlyList<TensorShape> shapes = ModelTensors.Of(source.Config);
+        long bytes = shapes.Sum(shape => shape.Bytes);
+        long done = 0;
+        List<PackedTensor> packed = new(shapes.Count);
+        foreach (TensorShape shape in shapes)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            QuantizationError error = source.Fill(shape, sink.Reserve(shape.Bytes), cancellation);
+            packed.Add(new PackedTensor(shape, sink.Commit(), error));
+            done += shape.Bytes;
+            progress?.Report(new PackProgress(shape.Name, packed.Count, shapes.Count, done, bytes));
+        }
+
+        return packed;
+    }
+}

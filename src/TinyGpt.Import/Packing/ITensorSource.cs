@@ -1,0 +1,21 @@
+namespace TinyGpt.Import;
+
+/// <summary>A model that can be packed: gives every tensor of its configuration in the form of the file.</summary>
+internal unsafe interface ITensorSource : IDisposable
+{
+    /// <summary>The configuration, valid.</summary>
+    ModelConfig Config { get; }
+
+    /// <summary>The size of the weights before packing, in bytes.</summary>
+    long SourceBytes { get; }
+
+    /// <summary>The tokenizer that belongs to the model, or null if there is none.</summary>
+    TokenizerContent? Tokenizer { get; }
+
+    /// <summary>Writes one tensor.</summary>
+    /// <param name="tensor">One of <see cref="ModelTensors.Of"/>.</param>
+    /// <param name="target">Takes <see cref="TensorShape.Bytes"/> bytes, all of which are written.</param>
+    /// <param name="cancellation">Stops early.</param>
+    /// <returns>The error of quantization; nothing for float32 tensors.</returns>
+    QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation);
+}

@@ -1,0 +1,139 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using TinyGpt.Format;
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Import;
+
+/// <summary>
+/// Turns float32 rows into what a <c>.tgpt</c> file holds: int8 panels with one scale for each row and group of 64 columns, or padded
+/// float32 rows. The scale is the group's largest magnitude / 127, weights are rounded to even, padding is zero. The result is the same
+/// bytes whatever the number of threads.
+/// </summary>
+internal static unsafe class PanelPacker
+{
+    /// <summary>Packs a matrix.</summary>
+    /// <param name="source">Its rows, one for each output.</param>
+    /// <param name="target">Takes <see cref="PanelLayout.PackedBytes"/> bytes, all of which are written.</param>
+    /// <param name="cancellation">Stops between panels.</param>
+    /// <exception cref="ModelFormatException">A weight is not finite or too large.</exception>
+    public static QuantizationError Pack(IRowSource source, byte* target, CancellationToken cancellation)
+    {
+        int panels = PanelLayout.Panels(source.Rows);
+        QuantizationError[] errors = new QuantizationError[panels];
+        ForEach(panels, panel => errors[panel] = PackPanel(source, panel, target), cancellation);
+        return errors.Aggregate(QuantizationError.Add);
+    }
+
+    /// <summary>Copies rows as float32.</summary>
+    /// <param name="source">The rows.</param>
+    /// <param name="target">Takes the rows, each padded with zeros to a multiple of 64; every byte is written.</param>
+    /// <param name="cancellation">Stops between rows.</param>
+    /// <exception cref="ModelFormatException">A number is not finite or too large.</exception>
+    public static void Copy(IRowSource source, float* target, CancellationToken cancellation)
+    {
+        int stride = PanelLayout.PaddedColumns(source.Columns);
+        ForEach(
+            source.Rows,
+            row =>
+            {
+                Span<float> floats = new(target + ((long)row * stride), stride);
+                source.CopyRows(row, 1, floats, stride);
+                floats[source.Columns..].Clear();
+                RequireFinite(floats, source, row);
+            },
+            cancellation);
+    }
+
+    private static void ForEach(int count, Action<int> body, CancellationToken cancellation)
+    {
+        ModelFormatException?[] failures = new ModelFormatException?[count];
+        Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellation }, i =>
+        {
+            try
+            {
+                body(i);
+            }
+            catch (ModelFormatException failure)
+            {
+                failures[i] = failure;
+            }
+        });
+        if (Array.Find(failures, failure => failure is not null) is { } first)
+        {
+            throw first;
+        }
+    }
+
+    private static QuantizationError PackPanel(IRowSource source, int panel, byte* target)
+    {
+        int firstRow = panel * PanelLayout.RowsPerPanel;
+        int rows = Math.Min(PanelLayout.RowsPerPanel, source.Rows - firstRow);
+        int groups = PanelLayout.Groups(source.Columns);
+        int stride = groups * PanelLayout.InputsPerGroup;
+        float[] rented = ArrayPool<float>.Shared.Rent(PanelLayout.RowsPerPanel * stride);
+        Span<float> floats = rented.AsSpan(0, PanelLayout.RowsPerPanel * stride);
+        floats.Clear();
+        source.CopyRows(firstRow, rows, floats, stride);
+        QuantizationError error = default;
+        byte* output = target + ((long)panel * groups * PanelLayout.GroupBytes);
+        for (int lane = 0; lane < PanelLayout.RowsPerPanel; lane++)
+        {
+            Span<float> row = floats.Slice(lane * stride, stride);
+            RequireFinite(row, source, firstRow + lane);
+            for (int group = 0; group < groups; group++)
+            {
+                error += QuantizeGroup(
+                    row.Slice(group * PanelLayout.InputsPerGroup, PanelLayout.InputsPerGroup), output + (group * PanelLayout.GroupBytes), lane);
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(rented);
+        return error;
+    }
+
+    private static QuantizationError QuantizeGroup(ReadOnlySpan<float> weights, byte* group, int lane)
+    {
+        float largest = 0;
+        foreach (float weight in weights)
+        {
+            largest = MathF.Max(largest, MathF.Abs(weight));
+        }
+
+        float scale = largest / PanelLayout.LargestQuantized;
+        ((float*)(group + PanelLayout.GroupWeightBytes))[lane] = scale;
+        double squaredError = 0;
+        double squaredNorm = 0;
+        double largestError = 0;
+        sbyte* lanes = (sbyte*)group + (lane * PanelLayout.InputsPerQuad);
+        for (int i = 0; i < weights.Length; i++)
+        {
+            // A scale of 0 stands for a group of zeros. Below the normal range the quotient can pass 127 by rounding.
+            float quantized = scale == 0 ? 0
+                : Math.Clamp(MathF.Round(weights[i] / scale), -PanelLayout.LargestQuantized, PanelLayout.LargestQuantized);
+            lanes[(i / PanelLayout.InputsPerQuad * PanelLayout.QuadBytes) + (i % PanelLayout.InputsPerQuad)] = (sbyte)quantized;
+            double difference = ((double)quantized * scale) - weights[i];
+            squaredError += difference * difference;
+            squaredNorm += (double)weights[i] * weights[i];
+            largestError = Math.Max(largestError, Math.Abs(difference));
+        }
+
+        return new QuantizationError(squaredError, squaredNorm, largestError);
+    }
+
+    private static void RequireFinite(ReadOnlySpan<float> row, IRowSource source, int rowIndex)
+    {
+        // As integers, the bits of finite magnitudes up to the limit are below those of everything else.
+        uint limit = BitConverter.SingleToUInt32Bits(TensorContent.LargestMagnitude);
+        ReadOnlySpan<uint> bits = MemoryMarshal.Cast<float, uint>(row);
+        for (int column = 0; column < bits.Length; column++)
+        {
+            if ((bits[column] & 0x7FFF_FFFF) > limit)
+            {
+                throw new ModelFormatException(
+                    source.File,
+                    $"tensor '{source.Name}': the number in row {rowIndex}, column {column} is {row[column]}, not within ±{TensorContent.LargestMagnitude}");
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using TinyGpt.Format;
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Import;
+
+/// <summary>
+/// A <c>.tgpt</c> file that is written into memory: all chunks raw, so that every size is known beforehand and tensors are packed where
+/// they stay. Not thread-safe.
+/// </summary>
+internal sealed unsafe class TgptImage : ITensorSink, IDisposable
+{
+    private readonly TgptLayout _layout;
+    private readonly byte* _data;
+    private NativeArena? _memory;
+    private long _reservedLength;
+
+    public TgptImage(ModelConfig config, TokenizerContent? tokenizer)
+    {
+        _layout = new TgptLayout(config, tokenizer);
+        _memory = new NativeArena(_layout.RawFileLength);
+        _data = _memory.Take(_memory.Capacity);
+    }
+
+    public byte* Reserve(long length)
+    {
+        if (_layout.NextOffset + length > _layout.RawFileLength)
+        {
+            throw new InvalidOperationException("The image has all its chunks.");
+        }
+
+        _reservedLength = length;
+        return _data + _layout.NextOffset;
+    }
+
+    public TgptChunk Commit() =>
+        _layout.Append(TgptCodec.Raw, _reservedLength, _reservedLength, TgptWriter.Hash(_data + _layout.NextOffset, _reservedLength));
+
+    /// <summary>Completes the image and opens it; the memory then belongs to the file.</summary>
+    /// <param name="name">A name for error messages.</param>
+    public TgptFile Open(string name)
+    {
+        if (_layout.Tokenizer is { } tokenizer)
+        {
+            tokenizer.Data.Span.CopyTo(new Span<byte>(Reserve(tokenizer.Data.Length), tokenizer.Data.Length));
+            Commit();
+        }
+
+        _layout.Finish().CopyTo(new Span<byte>(_data, TgptHeader.Length + _layout.MetadataLength));
+        NativeArena memory = _memory!;
+        _memory = null;
+        return TgptFile.Open(memory, _data, _layout.End, name);
+    }
+
+    /// <summary>Frees the memory unless a file owns it.</summary>
+    public void Dispose() => _memory?.Dispose();
+}

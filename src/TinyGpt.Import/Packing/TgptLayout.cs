@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using TinyGpt.Format;
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Import;
+
+/// <summary>The chunks of a file that is being written: their names, lengths and how much room the metadata takes before them.</summary>
+internal sealed class TgptLayout
+{
+    private const string TokenizerName = "tokenizer";
+
+    private readonly List<TgptChunk> _chunks = [];
+    private readonly string[] _names;
+
+    /// <summary>Plans a file.</summary>
+    /// <param name="config">A valid configuration.</param>
+    /// <param name="tokenizer">The tokenizer, or null for a file without one.</param>
+    /// <exception cref="ArgumentException">The configuration is not valid, or the tokenizer is of no known kind or size.</exception>
+    public TgptLayout(ModelConfig config, TokenizerContent? tokenizer)
+    {
+        if (!config.TryValidate(out string problem))
+        {
+            throw new ArgumentException(problem, nameof(config));
+        }
+
+        if (tokenizer is not null && (!TgptMetadata.TokenizerKinds.Contains(tokenizer.Kind)
+            || tokenizer.Data.Length is 0 or > TgptMetadata.LongestTokenizer))
+        {
+            throw new ArgumentException($"A tokenizer of kind '{tokenizer.Kind}' with {tokenizer.Data.Length} bytes is not supported.", nameof(tokenizer));
+        }
+
+        Config = config;
+        Tokenizer = tokenizer;
+        IEnumerable<string> names = ModelTensors.Of(config).Select(tensor => tensor.Name);
+        _names = [.. names, .. tokenizer is null ? Array.Empty<string>() : [TokenizerName]];
+
+        // Offsets and lengths are known only at the end; the room is planned with the longest numbers and the rest becomes spaces.
+        IEnumerable<TgptChunk> longest = _names.Select(name => new TgptChunk(
+            name, long.MaxValue, TgptCodec.Raw, long.MaxValue, long.MaxValue, new byte[SHA256.HashSizeInBytes]));
+        MetadataLength = TgptMetadata.Write(config, tokenizer?.Kind, [.. longest]).Length;
+        End = TgptHeader.Length + MetadataLength;
+    }
+
+    public ModelConfig Config { get; }
+
+    public TokenizerContent? Tokenizer { get; }
+
+    /// <summary>Bytes of metadata, spaces included.</summary>
+    public int MetadataLength { get; }
+
+    /// <summary>The file's length so far.</summary>
+    public long End { get; private set; }
+
+    /// <summary>Where the next chunk starts.</summary>
+    public long NextOffset => NativeArena.RoundUp(End);
+
+    /// <summary>The length of the whole file if every chunk is raw.</summary>
+    public long RawFileLength => ModelTensors.Of(Config).Select(tensor => tensor.Bytes)
+        .Append(Tokenizer?.Data.Length ?? 0)
+        .Where(bytes => bytes > 0)
+        .Aggregate((long)TgptHeader.Length + MetadataLength, (end, bytes) => NativeArena.RoundUp(end) + bytes);
+
+    /// <summary>Appends a chunk at <see cref="NextOffset"/>.</summary>
+    /// <exception cref="InvalidOperationException">The file has all its chunks.</exception>
+    public TgptChunk Append(TgptCodec codec, long storedLength, long length, byte[] sha256)
+    {
+        if (_chunks.Count == _names.Length)
+        {
+            throw new InvalidOperationException("The file has all its chunks.");
+        }
+
+        TgptChunk chunk = new(_names[_chunks.Count], NextOffset, codec, storedLength, length, sha256);
+        _chunks.Add(chunk);
+        End = chunk.Offset + storedLength;
+        return chunk;
+    }
+
+    /// <summary>The header and the metadata of the whole file, which go to its start.</summary>
+    /// <exception cref="InvalidOperationException">A chunk is missing.</exception>
+    public byte[] Finish()
+    {
+        if (_chunks.Count != _names.Length)
+        {
+            throw new InvalidOperationException($"The chunk '{_names[_chunks.Count]}' was not written.");
+        }
+
+        byte[] start = new byte[TgptHeader.Length + MetadataLength];
+        Span<byte> metadata = start.AsSpan(TgptHeader.Length);
+        metadata.Fill((byte)' ');
+        TgptMetadata.Write(Config, Tokenizer?.Kind, _chunks).CopyTo(metadata);
+        new TgptHeader(MetadataLength, End, SHA256.HashData(metadata)).Write(start);
+        return start;
+    }
+}

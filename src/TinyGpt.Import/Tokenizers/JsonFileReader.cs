@@ -1,0 +1,158 @@
+using System.Text.Json;
+
+namespace TinyGpt.Import;
+
+/// <summary>
+/// Walks through a JSON file without making a tree of it. Whatever is not as the caller asks for is a
+/// <see cref="ModelFormatException"/> with the place where it is.
+/// </summary>
+/// <remarks>
+/// The reader always stands on the first token of a value: the root at first, later what <see cref="NextProperty"/> or
+/// <see cref="NextElement"/> has moved to. The caller takes a scalar, walks an object or array to its end, or skips the value.
+/// </remarks>
+internal ref struct JsonFileReader
+{
+    private const int DeepestNesting = 32;
+
+    private readonly string _file;
+    private readonly int _firstByte; // where the JSON begins: behind a byte order mark
+    private Utf8JsonReader _reader;
+
+    internal JsonFileReader(ReadOnlySpan<byte> content, string file)
+    {
+        _file = file;
+        _firstByte = content.StartsWith("\uFEFF"u8) ? 3 : 0;
+        _reader = new Utf8JsonReader(content[_firstByte..], new JsonReaderOptions { MaxDepth = DeepestNesting });
+        Advance();
+    }
+
+    /// <summary>Where the current value begins.</summary>
+    internal readonly FilePlace Place => new(_file, _firstByte + _reader.TokenStartIndex);
+
+    internal readonly bool IsNull => _reader.TokenType == JsonTokenType.Null;
+
+    internal readonly bool IsString => _reader.TokenType == JsonTokenType.String;
+
+    internal readonly bool IsObject => _reader.TokenType == JsonTokenType.StartObject;
+
+    /// <summary>Checks that the current value is an object; <see cref="NextProperty"/> then goes through it.</summary>
+    internal readonly void EnterObject(string what) => Expect(JsonTokenType.StartObject, what, "an object");
+
+    /// <summary>Checks that the current value is an array; <see cref="NextElement"/> then goes through it.</summary>
+    internal readonly void EnterArray(string what) => Expect(JsonTokenType.StartArray, what, "an array");
+
+    /// <summary>Moves to the next property's value, or out of the object.</summary>
+    /// <param name="seen">The names that this object has had; a name that comes again is refused.</param>
+    /// <param name="name">The property's name.</param>
+    /// <returns>Whether there is a next property.</returns>
+    internal bool NextProperty(HashSet<string> seen, out string name)
+    {
+        Advance();
+        name = string.Empty;
+        if (_reader.TokenType == JsonTokenType.EndObject)
+        {
+            return false;
+        }
+
+        name = Text();
+        if (!seen.Add(name))
+        {
+            throw Place.Error($"the name '{name}' comes twice");
+        }
+
+        Advance();
+        return true;
+    }
+
+    /// <summary>Moves to the next element, or out of the array.</summary>
+    internal bool NextElement()
+    {
+        Advance();
+        return _reader.TokenType != JsonTokenType.EndArray;
+    }
+
+    internal readonly string GetString(string what)
+    {
+        Expect(JsonTokenType.String, what, "a string");
+        return Text();
+    }
+
+    internal readonly int GetInt32(string what)
+    {
+        Expect(JsonTokenType.Number, what, "a number");
+        return _reader.TryGetInt32(out int value) ? value : throw Place.Error($"{what} is not a 32-bit integer");
+    }
+
+    internal readonly bool GetBoolean(string what) => _reader.TokenType switch
+    {
+        JsonTokenType.True => true,
+        JsonTokenType.False => false,
+        _ => throw Place.Error($"{what} is neither true nor false"),
+    };
+
+    /// <summary>Moves to the end of the current value.</summary>
+    internal void Skip()
+    {
+        try
+        {
+            _reader.Skip();
+        }
+        catch (JsonException exception)
+        {
+            throw Invalid(exception);
+        }
+    }
+
+    /// <summary>Checks that nothing follows the root value, at whose end the reader stands.</summary>
+    internal void End()
+    {
+        try
+        {
+            _reader.Read();
+        }
+        catch (JsonException exception)
+        {
+            throw Invalid(exception);
+        }
+    }
+
+    private readonly void Expect(JsonTokenType type, string what, string kind)
+    {
+        if (_reader.TokenType != type)
+        {
+            throw Place.Error($"{what} is not {kind}");
+        }
+    }
+
+    private readonly string Text()
+    {
+        try
+        {
+            return _reader.GetString()!;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw Place.Error("a string is not valid UTF-8, or escapes half of a surrogate pair", exception);
+        }
+    }
+
+    private void Advance()
+    {
+        try
+        {
+            if (_reader.Read())
+            {
+                return;
+            }
+        }
+        catch (JsonException exception)
+        {
+            throw Invalid(exception);
+        }
+
+        throw new ModelFormatException(_file, "the JSON ends too early", _firstByte + _reader.BytesConsumed);
+    }
+
+    private readonly ModelFormatException Invalid(JsonException exception) =>
+        new(_file, $"this is not valid JSON: {exception.Message}", _firstByte + _reader.BytesConsumed, exception);
+}

@@ -173,14 +173,15 @@ public sealed class SessionTests
     public void A_full_arena_is_a_result_that_others_can_mend()
     {
         using GptModel model = TestModels.Random(TestModels.Even);
-        using GptEngine engine = new(model, new GptEngineOptions { MaxSequences = 2, KvPages = 3 });
+        using GptEngine engine = new(model, new GptEngineOptions { MaxSequences = 2, KvPages = 4 });
         using GptSession first = engine.CreateSession(options: Answer40);
         using GptSession second = engine.CreateSession(options: Answer40);
         int[] prompt = TestModels.Tokens(TestModels.Even, 100);
         first.Append(prompt);
-        second.Append(prompt);
         Assert.Equal(StepStatus.Idle, engine.Step(StepBudget.Unlimited));
         Assert.Equal(FinishReason.Length, first.Finish);
+        second.Append(prompt);
+        Assert.Equal(StepStatus.Idle, engine.Step(StepBudget.Unlimited));
         Assert.Equal(FinishReason.ArenaFull, second.Finish);
         int[] expected = first.AnswerTokens.ToArray();
         first.Dispose();

@@ -119,7 +119,6 @@ public sealed class TgptFileTests
         {
             using TgptFile intact = SampleFile.Open(image);
             byte[] damaged = (byte[])image.Clone();
-            int harmless = 0;
             for (int i = 0; i < image.Length; i++)
             {
                 // All bits of the header and its neighbourhood, one bit of every other byte.
@@ -129,7 +128,7 @@ public sealed class TgptFileTests
                     try
                     {
                         using TgptFile file = SampleFile.Open(damaged, verify: true);
-                        harmless++;
+                        Assert.True(MayBeHarmless(intact.Info, i), $"byte {i}");
                         Assert.All(
                             ModelTensors.Of(file.Config), shape => Assert.Equal(SampleFile.Tensor(intact, shape), SampleFile.Tensor(file, shape)));
                     }
@@ -141,9 +140,6 @@ public sealed class TgptFileTests
                     damaged[i] = image[i];
                 }
             }
-
-            // Gaps between chunks, and the few bits of a block that its decoder does not look at.
-            Assert.True(harmless < image.Length / 50, $"{harmless} of {image.Length}");
         }
     }
 
@@ -234,6 +230,12 @@ public sealed class TgptFileTests
     }
 
     private static unsafe long Address(TgptFile file, TensorShape shape) => (long)file.Tensor(shape.Name);
+
+    // A gap between chunks, or a block, where some bits can change without changing what it decompresses to.
+    private static bool MayBeHarmless(TgptInfo info, int position) =>
+        position >= SampleFile.HeaderLength + info.MetadataLength
+        && info.Chunks.All(chunk =>
+            position < chunk.Offset || position >= chunk.Offset + chunk.StoredLength || chunk.Codec == TgptCodec.Lz4);
 
     /// <summary>Cannot seek, and gives few bytes at a time.</summary>
     private sealed class DrippingStream(byte[] content) : MemoryStream(content)

@@ -91,7 +91,8 @@ public sealed class DamagedTokenizerFilesTests
     [InlineData("""{"bos_token": "a", "bos_token": "b"}""", "comes twice")]
     public void A_wrong_map_of_special_tokens_is_refused(string map, string reason)
     {
-        AssertRefused("special_tokens_map.json", reason, ("vocab.json", Vocabulary), ("merges.txt", "a b"), ("special_tokens_map.json", map));
+        AssertRefused(
+            "special_tokens_map.json", reason, ("vocab.json", Vocabulary), ("merges.txt", "a b"), ("special_tokens_map.json", map));
     }
 
     [Theory]

@@ -61,7 +61,10 @@ public sealed class TokenizerFilesTests
             .With("added_tokens.json", """{"[END]": 7, "é ü": 8, "ab": 3}""")
             .With(
                 "special_tokens_map.json",
-                """{"bos_token": {"content": "[END]", "lstrip": false}, "pad_token": "a", "mask_token": null, "additional_special_tokens": ["nowhere", {"content": "<|endoftext|>"}]}""");
+                """
+                {"bos_token": {"content": "[END]", "lstrip": false}, "pad_token": "a", "mask_token": null,
+                 "additional_special_tokens": ["nowhere", {"content": "<|endoftext|>"}]}
+                """);
 
         TokenVocabulary vocabulary = folder.Read();
 

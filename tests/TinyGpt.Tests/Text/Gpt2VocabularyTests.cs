@@ -110,6 +110,16 @@ public sealed class Gpt2VocabularyTests
     }
 
     [Fact]
+    public void Many_threads_can_encode_at_once()
+    {
+        BytePairTokenizer tokenizer = Tokenizer.Value;
+        string text = string.Concat(Enumerable.Repeat("It's a fine inn, " + new string('z', 200) + "\n\n", 50));
+        int[] expected = tokenizer.Encode(text);
+
+        Parallel.For(0, 64, _ => Assert.Equal(expected, tokenizer.Encode(text)));
+    }
+
+    [Fact]
     public void The_vocabulary_comes_back_from_its_binary_form()
     {
         TokenVocabulary vocabulary = Tokenizer.Value.Vocabulary;

@@ -45,7 +45,7 @@ public sealed class StopSequencesTests
             string text = Letters(random, random.Next(1, 16));
             int end = Enumerable.Range(1, text.Length).FirstOrDefault(end => stops.Any(text[..end].EndsWith), -1);
             int tail = end < 0
-                ? Enumerable.Range(0, text.Length + 1).Last(count => stops.Any(stop => count < stop.Length && stop.StartsWith(text[^count..], StringComparison.Ordinal)))
+                ? Enumerable.Range(0, text.Length + 1).Last(count => stops.Any(stop => IsBeginning(stop, text[^count..])))
                 : text.Length - end + stops.Where(text[..end].EndsWith).Max(stop => stop.Length);
             StopSequences search = new(stops);
 
@@ -78,6 +78,9 @@ public sealed class StopSequencesTests
         Assert.Equal(0, new StopSequences([]).Longest);
         Assert.Equal(3, new StopSequences(["a", "\u20AC"]).Longest);
     }
+
+    private static bool IsBeginning(string stop, string tail) =>
+        tail.Length < stop.Length && stop.StartsWith(tail, StringComparison.Ordinal);
 
     private static string Letters(Random random, int length) =>
         string.Concat(Enumerable.Range(0, length).Select(_ => (char)('a' + random.Next(2))));

@@ -7,7 +7,8 @@ namespace TinyGpt.Tests.Text;
 
 public sealed class Utf8BufferTests
 {
-    private const string Multilingual = "Gr\u00FC\u00DF dich! \u4E2D\u6587 \u0416\u0438\u0432 \U0001F469\u200D\U0001F467 e\u0301 \U00020000 \u20AC5.\n";
+    private const string Multilingual =
+        "Gr\u00FC\u00DF dich! \u4E2D\u6587 \u0416\u0438\u0432 \U0001F469\u200D\U0001F467 e\u0301 \U00020000 \u20AC5.\n";
 
     [Fact]
     public void Text_cut_anywhere_comes_out_whole()
@@ -24,7 +25,11 @@ public sealed class Utf8BufferTests
     public void Invalid_bytes_are_replaced_as_the_framework_replaces_them()
     {
         Random random = new(2);
-        byte[] tricky = [0x41, 0x7F, 0x80, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE2, 0x82, 0xAC, 0xED, 0xA0, 0xEF, 0xF0, 0x9F, 0x98, 0xF4, 0x90, 0xF5, 0xFF];
+        byte[] tricky =
+        [
+            0x41, 0x7F, 0x80, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE2, 0x82, 0xAC, 0xED, 0xA0, 0xEF, 0xF0, 0x9F, 0x98, 0xF4, 0x90, 0xF5,
+            0xFF,
+        ];
         for (int round = 0; round < 5000; round++)
         {
             byte[] text = [.. Enumerable.Range(0, random.Next(1, 30)).Select(_ => tricky[random.Next(tricky.Length)])];

@@ -63,5 +63,6 @@ internal static class Vocabularies
 
     private static List<byte[]> AllBytes() => [.. Enumerable.Range(0, 256).Select(value => new[] { (byte)value })];
 
-    private static int Find(List<byte[]> tokens, string text) => tokens.FindIndex(token => token.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(text)));
+    private static int Find(List<byte[]> tokens, string text) =>
+        tokens.FindIndex(token => token.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(text)));
 }

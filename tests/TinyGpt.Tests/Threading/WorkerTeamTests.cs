@@ -1,0 +1,88 @@
+using TinyGpt.Threading;
+using Xunit;
+
+namespace TinyGpt.Tests.Threading;
+
+public sealed class WorkerTeamTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Every_unit_runs_exactly_once_in_every_job(int threads)
+    {
+        int[] runs = new int[1000];
+        using WorkerTeam team = new(threads, (first, count, worker) =>
+        {
+            Assert.InRange(worker, 0, threads - 1);
+            for (int unit = first; unit < first + count; unit++)
+            {
+                Interlocked.Increment(ref runs[unit]);
+            }
+        });
+        for (int job = 1; job <= 2000; job++)
+        {
+            int first = job % 7;
+            Array.Clear(runs);
+            team.Run(first, 300 + (job % 600), 1 + (job % 13));
+            Assert.Equal(300 + (job % 600), runs.Sum());
+            Assert.All(runs[first..(first + 300 + (job % 600))], count => Assert.Equal(1, count));
+        }
+    }
+
+    [Fact]
+    public void A_worker_that_fails_is_reported_to_the_caller_and_the_team_goes_on()
+    {
+        bool fail = true;
+        using WorkerTeam team = new(3, (first, _, worker) =>
+        {
+            Thread.SpinWait(2000);
+            if (Volatile.Read(ref fail) && worker != 0)
+            {
+                throw new FormatException($"unit {first}");
+            }
+        });
+        InvalidOperationException thrown = Assert.Throws<InvalidOperationException>(() =>
+        {
+            for (int attempt = 0; attempt < 10_000; attempt++)
+            {
+                team.Run(0, 1000, 1);
+            }
+        });
+        Assert.IsType<FormatException>(thrown.InnerException);
+        Volatile.Write(ref fail, false);
+        team.Run(0, 1000, 1);
+    }
+
+    [Fact]
+    public void Jobs_allocate_nothing()
+    {
+        using WorkerTeam team = new(2, (_, _, _) => Thread.SpinWait(10));
+        for (int job = 0; job < 1000; job++)
+        {
+            team.Run(0, 64, 1);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int job = 0; job < 1000; job++)
+        {
+            team.Run(0, 64, 1);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Workers_wake_from_sleep()
+    {
+        int units = 0;
+        using WorkerTeam team = new(2, (_, count, _) => Interlocked.Add(ref units, count));
+        for (int job = 0; job < 5; job++)
+        {
+            Thread.Sleep(20); // much longer than a worker looks for work before it sleeps
+            team.Run(0, 100, 1);
+        }
+
+        Assert.Equal(500, units);
+    }
+}

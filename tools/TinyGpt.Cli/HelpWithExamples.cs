@@ -5,7 +5,7 @@ using TinyGpt.Cli.Commands;
 
 namespace TinyGpt.Cli;
 
-/// <summary>The usual help, and below it the command's examples.</summary>
+/// <summary>The usual help, and below it the command's notes and examples.</summary>
 internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLineAction
 {
     private static readonly string[] RootExamples =
@@ -19,15 +19,26 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
     public override int Invoke(ParseResult parseResult)
     {
         int exitCode = usual.Invoke(parseResult);
-        IReadOnlyList<string> examples = parseResult.CommandResult.Command is CliCommand command ? command.Examples : RootExamples;
+        CliCommand? command = parseResult.CommandResult.Command as CliCommand;
         TextWriter output = parseResult.InvocationConfiguration.Output;
-        output.WriteLine("Examples:");
-        foreach (string example in examples)
+        WriteSection(output, "Notes:", command?.Notes ?? []);
+        WriteSection(output, "Examples:", command?.Examples ?? RootExamples);
+        return exitCode;
+    }
+
+    private static void WriteSection(TextWriter output, string title, IReadOnlyList<string> lines)
+    {
+        if (lines.Count == 0)
         {
-            output.WriteLine($"  {example}");
+            return;
+        }
+
+        output.WriteLine(title);
+        foreach (string line in lines)
+        {
+            output.WriteLine($"  {line}");
         }
 
         output.WriteLine();
-        return exitCode;
     }
 }

@@ -13,20 +13,18 @@ internal static class ModelLoading
     // Smaller checkpoints are packed in the time that a progress bar takes to appear.
     private const long WorthProgress = 64L << 20;
 
-    /// <summary>Opens a model; says what memory it will take if that is wanted, before it is taken where the file allows that.</summary>
+    /// <summary>Opens a model, and says before what memory it will take if that is wanted.</summary>
     /// <param name="path">A .tgpt file or a checkpoint.</param>
-    /// <param name="engine">The engine that will run it, or null if none will.</param>
-    /// <param name="verbose">Whether to print the memory plan even if nobody looks on.</param>
+    /// <param name="planFor">The engine to print the memory plan for, or null for no plan.</param>
     /// <param name="cancellation">Stops packing.</param>
-    public static GptModel Open(string path, GptEngineOptions? engine, bool verbose, CancellationToken cancellation)
+    public static GptModel Open(string path, GptEngineOptions? planFor, CancellationToken cancellation)
     {
-        bool showPlan = engine is not null && (verbose || Terminal.ShowsErrors);
         if (IsTgpt(path))
         {
             RequireFile(path);
-            if (showPlan)
+            if (planFor is not null)
             {
-                WritePlan(TgptFile.ReadInfo(path).Config, engine!);
+                WritePlan(TgptFile.ReadInfo(path).Config, planFor);
             }
 
             return GptModel.Load(path);
@@ -35,9 +33,9 @@ internal static class ModelLoading
         TgptFile file = Pack(path, cancellation);
         try
         {
-            if (showPlan)
+            if (planFor is not null)
             {
-                WritePlan(file.Config, engine!);
+                WritePlan(file.Config, planFor);
             }
 
             return new GptModel(file);
@@ -58,7 +56,7 @@ internal static class ModelLoading
             return new BytePairTokenizer(TokenizerFiles.Read(folder!));
         }
 
-        using GptModel model = Open(path, engine: null, verbose: false, cancellation);
+        using GptModel model = Open(path, planFor: null, cancellation);
         return RequireTokenizer(model, path, "");
     }
 

@@ -24,8 +24,8 @@ internal sealed class ChatCommand : CliCommand
     public ChatCommand()
         : base(
             "chat",
-            "Talk with a model. Every line of standard input is continued with one line, or up to what --stop says. "
-            + "The end of the input (Ctrl-D) ends the talk.")
+            "Talk with a model.",
+            "Every line of standard input is continued with one line, or up to what --stop says. The end of the input (Ctrl-D) ends the talk.")
     {
         Add(_model);
         Add(_persona);
@@ -45,7 +45,7 @@ internal sealed class ChatCommand : CliCommand
         GptEngineOptions options = _engine.Read(arguments);
         KernelTiers.Select(options.Tier);
         byte[] persona = arguments.GetValue(_persona) is { } file ? File.ReadAllBytes(file) : [];
-        using GptModel model = ModelLoading.Open(path, options, _engine.IsVerbose(arguments), cancellation);
+        using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
         ModelLoading.RequireTokenizer(model, path, ", so nobody can talk with it");
         using GptEngine engine = new(model, options);
         using GptSession session = engine.CreateSession(

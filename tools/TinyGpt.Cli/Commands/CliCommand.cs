@@ -5,12 +5,21 @@ namespace TinyGpt.Cli.Commands;
 /// <summary>A command. Its failures are exceptions; <see cref="CommandLine"/> turns them into a line and an exit code.</summary>
 internal abstract class CliCommand : Command
 {
-    protected CliCommand(string name, string description)
-        : base(name, description)
+    /// <summary>Makes a command without options.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="summary">What it does, on one line.</param>
+    /// <param name="notes">What its help says beyond that, line by line.</param>
+    protected CliCommand(string name, string summary, params IReadOnlyList<string> notes)
+        : base(name, summary)
     {
+        Notes = notes;
+
         // On a thread of its own, so that Ctrl-C is answered even while the command waits for standard input.
         SetAction((arguments, cancellation) => Task.Run(() => Execute(arguments, cancellation), CancellationToken.None));
     }
+
+    /// <summary>What the help says beyond the summary, line by line.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     /// <summary>Command lines for the help, at least one.</summary>
     public abstract IReadOnlyList<string> Examples { get; }

@@ -22,8 +22,9 @@ internal sealed class GenerateCommand : CliCommand
     public GenerateCommand()
         : base(
             "generate",
-            "Continue a prompt; without one, write a text from nothing. The answer goes to standard output as it is made, exactly as it is; "
-            + "on a terminal a line feed follows. A model without a tokenizer answers in ids between commas.")
+            "Continue a prompt, or write a text from nothing.",
+            "The answer goes to standard output as it is made, and nothing else does; on a terminal a line feed follows. A model without a",
+            "tokenizer answers in ids between commas. Without --prompt and --ids a text begins from the model's end-of-text token.")
     {
         Add(_model);
         Add(_prompt);
@@ -54,8 +55,8 @@ internal sealed class GenerateCommand : CliCommand
         string path = ModelOption.Require(arguments, _model);
         GptEngineOptions options = _engine.Read(arguments);
         KernelTiers.Select(options.Tier); // a tier that cannot run is refused before a model is loaded for it
-        bool verbose = _engine.IsVerbose(arguments) || Terminal.ShowsErrors;
-        using GptModel model = ModelLoading.Open(path, options, verbose, cancellation);
+        bool verbose = _engine.IsVerbose(arguments);
+        using GptModel model = ModelLoading.Open(path, verbose ? options : null, cancellation);
         int[] prompt = ReadPrompt(arguments, model, path);
         SessionOptions answer = _sampling.ReadSession(arguments);
         if (answer.StopStrings.Count > 0)
@@ -101,7 +102,7 @@ internal sealed class GenerateCommand : CliCommand
             return ModelLoading.RequireTokenizer(model, path, "; give the prompt as --ids").Encode(text);
         }
 
-        if (arguments.GetValue(_ids) is { } ids)
+        if (arguments.GetValue(_ids) is { Length: > 0 } ids)
         {
             TokenIdList.RequireInVocabulary(ids, model.Config.VocabularySize);
             return ids;

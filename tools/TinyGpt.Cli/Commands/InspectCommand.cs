@@ -16,7 +16,7 @@ internal sealed class InspectCommand : CliCommand
     private readonly Option<bool> _json = OutputArguments.CreateJson();
 
     public InspectCommand()
-        : base("inspect", "Show a .tgpt file's configuration, tensors and chunks, and the memory that one sequence would take.")
+        : base("inspect", "Show what is in a .tgpt file.", "Shows configuration, tensors, chunks, and the memory that one sequence would take.")
     {
         Add(_file);
         Add(_verify);

@@ -13,7 +13,7 @@ internal sealed class LogitsCommand : CliCommand
     private readonly EngineArguments _engine = new();
 
     public LogitsCommand()
-        : base("logits", "Print the logits behind the last of some tokens, exactly, as JSON: {\"logits\":[…]}, one a token of the vocabulary.")
+        : base("logits", "Print the logits behind the last of some tokens.", "Prints {\"logits\":[…]}, one a token of the vocabulary, each exactly.")
     {
         _ids.Required = true;
         Add(_model);
@@ -30,7 +30,7 @@ internal sealed class LogitsCommand : CliCommand
         KernelTiers.Select(options.Tier);
         int[] ids = arguments.GetValue(_ids)!;
         using GptModel model = ModelLoading.Open(
-            arguments.GetRequiredValue(_model), options, _engine.IsVerbose(arguments), cancellation);
+            arguments.GetRequiredValue(_model), _engine.IsVerbose(arguments) ? options : null, cancellation);
         TokenIdList.RequireInVocabulary(ids, model.Config.VocabularySize);
         if (ids.Length > model.Config.ContextLength)
         {

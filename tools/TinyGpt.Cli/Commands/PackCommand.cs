@@ -19,7 +19,7 @@ internal sealed class PackCommand : CliCommand
     private readonly Option<bool> _json = OutputArguments.CreateJson();
 
     public PackCommand()
-        : base("pack", "Quantize a checkpoint to int8 and write it as a .tgpt file. Reports sizes and what quantization cost.")
+        : base("pack", "Make a .tgpt file of a checkpoint.", "Weights are quantized to int8; the report has the sizes, and what quantization cost each tensor.")
     {
         Add(_source);
         Add(_output);

@@ -15,7 +15,8 @@ internal sealed class PerplexityCommand : CliCommand
     public PerplexityCommand()
         : base(
             "perplexity",
-            "Measure how well a model predicts a text, as JSON: {\"perplexity\":…,\"tokens\":…}. Every token but the first is predicted once.")
+            "Measure how well a model predicts a text.",
+            "Prints {\"perplexity\":…,\"tokens\":…}. The text is read in windows of the context's length; every token but the first is predicted once.")
     {
         Add(_model);
         Add(_file);
@@ -32,7 +33,7 @@ internal sealed class PerplexityCommand : CliCommand
         string file = arguments.GetRequiredValue(_file);
         byte[] text = File.ReadAllBytes(file);
         string path = arguments.GetRequiredValue(_model);
-        using GptModel model = ModelLoading.Open(path, options, _engine.IsVerbose(arguments), cancellation);
+        using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
         int[] ids = ModelLoading.RequireTokenizer(model, path, ", so it knows no text").Encode(text);
         if (ids.Length < 2)
         {

@@ -23,7 +23,7 @@ internal sealed class SynthCommand : CliCommand
     private readonly Option<bool> _json = OutputArguments.CreateJson();
 
     public SynthCommand()
-        : base("synth", "Write a model of a real size with random weights, for benchmarks. It has no tokenizer, and its text means nothing.")
+        : base("synth", "Make a model of a real size with random weights, for benchmarks.", "It has no tokenizer, and its answers mean nothing.")
     {
         Add(_shape);
         Add(_output);

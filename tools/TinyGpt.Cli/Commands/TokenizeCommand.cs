@@ -30,7 +30,8 @@ internal sealed class TokenizeCommand : CliCommand
     public TokenizeCommand()
         : base(
             "tokenize",
-            "Turn text into token ids, on one line with spaces between, or ids into text. A folder with a tokenizer's files alone will do as MODEL.")
+            "Turn text into token ids, or ids into text.",
+            "Ids are printed on one line with spaces between; any bytes come back exactly. A folder with a tokenizer's files alone will do as MODEL.")
     {
         Add(_text);
         Add(_model);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TinyGpt.Cli.Output;
 using TinyGpt.Kernels;
 
 namespace TinyGpt.Cli.Options;
@@ -59,5 +60,5 @@ internal sealed class EngineArguments
     };
 
     /// <summary>Whether memory plan and timings are wanted.</summary>
-    public bool IsVerbose(ParseResult arguments) => arguments.GetValue(_verbose);
+    public bool IsVerbose(ParseResult arguments) => arguments.GetValue(_verbose) || Terminal.ShowsErrors;
 }

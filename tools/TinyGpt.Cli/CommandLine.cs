@@ -11,6 +11,9 @@ internal static class CommandLine
     // "@" begins a response file by default, and here a prompt that is addressed to somebody.
     private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
 
+    // After Ctrl-C: enough to end a slice of work and to delete a half-written file.
+    private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(2);
+
     public static async Task<int> RunAsync(string[] arguments)
     {
         RootCommand root = CreateRoot();
@@ -24,12 +27,16 @@ internal static class CommandLine
 
         try
         {
-            int exitCode = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
-            return exitCode == ExitCode.Cancelled ? Cancelled() : exitCode;
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeToStop,
+            });
         }
         catch (OperationCanceledException)
         {
-            return Cancelled();
+            ErrorLine.Write("cancelled");
+            return ExitCode.Cancelled;
         }
         catch (Exception failure)
         {
@@ -62,11 +69,5 @@ internal static class CommandLine
             return ExitCode.BadUsage;
         });
         return root;
-    }
-
-    private static int Cancelled()
-    {
-        ErrorLine.Write("cancelled");
-        return ExitCode.Cancelled;
     }
 }

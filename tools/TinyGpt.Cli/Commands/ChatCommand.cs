@@ -57,7 +57,7 @@ internal sealed class ChatCommand : CliCommand
         }
 
         using Stream output = Console.OpenStandardOutput();
-        while (ReadTurn() is { } line)
+        while (ReadTurn(cancellation) is { } line)
         {
             if (line.Length == 0)
             {
@@ -70,13 +70,13 @@ internal sealed class ChatCommand : CliCommand
         }
     }
 
-    private static string? ReadTurn()
+    private static string? ReadTurn(CancellationToken cancellation)
     {
         if (Terminal.ShowsErrors)
         {
             Console.Error.Write("> ");
         }
 
-        return Console.In.ReadLine();
+        return StandardInput.ReadLine(cancellation);
     }
 }

@@ -68,22 +68,16 @@ internal sealed class InspectCommand : CliCommand
         output.WriteLine();
 
         ReportTable table = new(
-            ("chunk", false), ("kind", false), ("rows", true), ("columns", true), ("codec", false), ("stored", true), ("in memory", true));
+            ("chunk", false), ("kind", false), ("shape", true), ("codec", false), ("stored", true), ("in memory", true));
         for (int i = 0; i < info.Tensors.Count; i++)
         {
             TensorShape shape = info.Tensors[i];
-            AddRow(
-                table,
-                shape.Name,
-                TensorText.Kind(shape),
-                shape.Rows.ToString(CultureInfo.InvariantCulture),
-                shape.Columns.ToString(CultureInfo.InvariantCulture),
-                info.ChunkOf(i));
+            AddRow(table, shape.Name, TensorText.Kind(shape), TensorText.Size(shape), info.ChunkOf(i));
         }
 
         if (info.TokenizerChunk is { } chunk)
         {
-            AddRow(table, chunk.Name, info.TokenizerKind!, "", "", chunk);
+            AddRow(table, chunk.Name, info.TokenizerKind!, "", chunk);
         }
 
         table.Write();
@@ -93,8 +87,8 @@ internal sealed class InspectCommand : CliCommand
         }
     }
 
-    private static void AddRow(ReportTable table, string name, string kind, string rows, string columns, TgptChunk chunk) => table.Add(
-        name, kind, rows, columns, TensorText.Codec(chunk), ByteSize.Format(chunk.StoredLength), ByteSize.Format(chunk.Length));
+    private static void AddRow(ReportTable table, string name, string kind, string size, TgptChunk chunk) => table.Add(
+        name, kind, size, TensorText.Codec(chunk), ByteSize.Format(chunk.StoredLength), ByteSize.Format(chunk.Length));
 
     private static void WriteJson(Utf8JsonWriter json, TgptInfo info, MemoryPlan plan, bool verified)
     {

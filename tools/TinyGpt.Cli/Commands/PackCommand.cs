@@ -19,7 +19,8 @@ internal sealed class PackCommand : CliCommand
     private readonly Option<bool> _json = OutputArguments.CreateJson();
 
     public PackCommand()
-        : base("pack", "Make a .tgpt file of a checkpoint.", "Weights are quantized to int8; the report has the sizes, and what quantization cost each tensor.")
+        : base("pack", "Make a .tgpt file of a checkpoint.", "Weights are quantized to int8; the report has the sizes, and what quantization changed: the error of a tensor",
+            "is relative, in the Euclidean norm, and the largest one is that of a single weight. Norms and biases stay as they are.")
     {
         Add(_source);
         Add(_output);
@@ -51,21 +52,21 @@ internal sealed class PackCommand : CliCommand
         }
     }
 
+    private static bool IsQuantized(PackedTensor tensor) => tensor.Shape.Kind == TensorKind.Panels;
+
     private static void WriteText(string output, PackReport report)
     {
         ReportTable table = new(
-            ("tensor", false), ("rows", true), ("columns", true), ("stored", true), ("codec", false), ("relative error", true), ("largest error", true));
-        foreach (PackedTensor tensor in report.Tensors)
+            ("quantized tensor", false), ("shape", true), ("stored", true), ("codec", false), ("error", true), ("largest", true));
+        foreach (PackedTensor tensor in report.Tensors.Where(IsQuantized))
         {
-            bool quantized = tensor.Shape.Kind == TensorKind.Panels;
             table.Add(
                 tensor.Shape.Name,
-                tensor.Shape.Rows.ToString(CultureInfo.InvariantCulture),
-                tensor.Shape.Columns.ToString(CultureInfo.InvariantCulture),
+                TensorText.Size(tensor.Shape),
                 ByteSize.Format(tensor.Chunk.StoredLength),
                 TensorText.Codec(tensor.Chunk),
-                quantized ? TensorText.Percent(tensor.Error.Relative) : "exact",
-                quantized ? TensorText.Small(tensor.Error.LargestError) : "");
+                TensorText.Percent(tensor.Error.Relative),
+                TensorText.Small(tensor.Error.LargestError));
         }
 
         table.Write();
@@ -88,7 +89,7 @@ internal sealed class PackCommand : CliCommand
         {
             json.WriteStartObject();
             TensorText.WriteJson(json, tensor.Shape, tensor.Chunk);
-            if (tensor.Shape.Kind == TensorKind.Panels)
+            if (IsQuantized(tensor))
             {
                 WriteError(json, tensor.Error);
             }

@@ -63,7 +63,7 @@ internal sealed class TokenizeCommand : CliCommand
     {
         string path = arguments.GetRequiredValue(_model);
         BytePairTokenizer tokenizer = ModelLoading.OpenTokenizer(path, cancellation);
-        byte[] input = ReadInput(arguments);
+        byte[] input = ReadInput(arguments, cancellation);
         if (arguments.GetValue(_decode))
         {
             WriteDecoded(tokenizer, input);
@@ -87,7 +87,7 @@ internal sealed class TokenizeCommand : CliCommand
 
     private static bool IsSet(SymbolResult result, Option option) => result.GetResult(option) is { Implicit: false };
 
-    private byte[] ReadInput(ParseResult arguments)
+    private byte[] ReadInput(ParseResult arguments, CancellationToken cancellation)
     {
         if (arguments.GetValue(_text) is { } text)
         {
@@ -99,10 +99,7 @@ internal sealed class TokenizeCommand : CliCommand
             return File.ReadAllBytes(file);
         }
 
-        using Stream input = Console.OpenStandardInput();
-        using MemoryStream content = new();
-        input.CopyTo(content);
-        return content.ToArray();
+        return StandardInput.ReadToEnd(cancellation);
     }
 
     private static void WriteDecoded(BytePairTokenizer tokenizer, byte[] input)

@@ -31,11 +31,16 @@ internal sealed class ReportTable
 
     private void Draw()
     {
-        Table table = new() { Border = TableBorder.Rounded };
+        Table table = new() { Border = TableBorder.Simple };
         foreach ((string title, bool isNumber) in _columns)
         {
-            TableColumn column = new(Markup.Escape(title)) { Alignment = isNumber ? Justify.Right : Justify.Left, NoWrap = true };
-            table.AddColumn(column);
+            // The names alone may wrap on a narrow terminal.
+            table.AddColumn(new TableColumn(Markup.Escape(title))
+            {
+                Alignment = isNumber ? Justify.Right : Justify.Left,
+                NoWrap = table.Columns.Count > 0,
+                Padding = new Padding(0, 0, 1, 0),
+            });
         }
 
         foreach (string[] row in _rows)

@@ -9,6 +9,8 @@ internal static class TensorText
 {
     public static string Kind(TensorShape shape) => shape.Kind == TensorKind.Panels ? "int8" : "float32";
 
+    public static string Size(TensorShape shape) => $"{shape.Rows} × {shape.Columns}";
+
     public static string Codec(TgptChunk chunk) => chunk.Codec == TgptCodec.Raw ? "raw" : "lz4";
 
     public static string Percent(double value) => value.ToString("0.000 %", CultureInfo.InvariantCulture);

@@ -1,0 +1,63 @@
+using Xunit;
+
+namespace TinyGpt.Cli.Tests;
+
+/// <summary>Arguments that make no sense: one line that ends with where to look, and exit code 2. No model is needed to say so.</summary>
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("--prompt is empty", "generate", "-p", "")]
+    [InlineData("cannot be given together", "generate", "-p", "x", "--ids", "1")]
+    [InlineData("--max-tokens takes a whole number, 1 or more, not '0'", "generate", "-p", "x", "-n", "0")]
+    [InlineData("--max-tokens takes a whole number, 1 or more, not '-5'", "generate", "-p", "x", "-n", "-5")]
+    [InlineData("--temperature takes a number from 0 to 100, not 'warm'", "generate", "-p", "x", "--temperature", "warm")]
+    [InlineData("--top-p takes a number above 0, at most 1, not '1.5'", "generate", "-p", "x", "--top-p", "1.5")]
+    [InlineData("--seed takes a whole number, 0 or more, not '-1'", "generate", "-p", "x", "--seed", "-1")]
+    [InlineData("--threads takes a whole number from 1 to 256, not '0'", "generate", "-p", "x", "--threads", "0")]
+    [InlineData("--tier takes one of scalar, avx2,", "generate", "-p", "x", "--tier", "mmx")]
+    [InlineData("--logit-bias takes ID=VALUE", "generate", "-p", "x", "--logit-bias", "5")]
+    [InlineData("--stop is empty", "generate", "-p", "x", "--stop", "")]
+    [InlineData("'two' is none", "generate", "--ids", "1,two")]
+    [InlineData("--ids is empty", "generate", "--ids", "")]
+    [InlineData("'--colour'", "generate", "-p", "x", "--colour")]
+    [InlineData("'--output' is required", "pack", "somewhere")]
+    [InlineData("ends in .tgpt", "pack", "somewhere", "-o", "out.bin")]
+    [InlineData("--shape takes one of gpt2-124m,", "synth", "--shape", "gpt5", "-o", "out.tgpt")]
+    [InlineData("cannot be given together", "tokenize", "-m", "x", "text", "--file", "y")]
+    [InlineData("--decode writes bytes", "tokenize", "-m", "x", "1", "--decode", "--json")]
+    [InlineData("'frobnicate'", "frobnicate")]
+    public async Task Bad_usage(string reason, params string[] arguments)
+    {
+        string line = (await CommandLineRun.Of(arguments)).Failed(exitCode: 2);
+        Assert.Contains(reason, line, StringComparison.Ordinal);
+        Assert.EndsWith(arguments[0] == "frobnicate" ? "(see 'tinygpt --help')" : $"(see 'tinygpt {arguments[0]} --help')", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_command_the_help_goes_to_standard_error()
+    {
+        CommandLineRun run = await CommandLineRun.Of();
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal("", run.Output);
+        Assert.Contains("Commands:", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("generate")]
+    [InlineData("chat")]
+    [InlineData("tokenize")]
+    [InlineData("logits")]
+    [InlineData("perplexity")]
+    [InlineData("pack")]
+    [InlineData("inspect")]
+    [InlineData("synth")]
+    public async Task Every_command_has_help_with_examples(string command)
+    {
+        string help = (await CommandLineRun.Of(command, "--help")).Succeeded();
+        Assert.Contains("Examples:" + Environment.NewLine + $"  tinygpt {command} ", help, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_version_is_one_line() =>
+        Assert.Single((await CommandLineRun.Of("--version")).Succeeded().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+}

@@ -68,7 +68,7 @@ public sealed class GenerateTests
     public async Task A_stop_string_ends_the_answer_and_is_not_part_of_it()
     {
         JsonElement json = (await CommandLineRun.Of(
-            "generate", "-m", TestModels.Slm4096, "-p", "Q: Are you AGI?\n", "--stop", "xyz", "--stop", " paper airplane", "--json")).Json();
+            "generate", "-m", TestModels.Slm4096, "-p", "Q: Are you AGI?\n", "--stop", "xyz", "-n", "80", "--stop", " paper airplane", "--json")).Json();
         Assert.Equal("A: I am AGI in the same way a", json.GetProperty("text").GetString());
         Assert.Equal("stop", json.GetProperty("finish").GetString());
     }

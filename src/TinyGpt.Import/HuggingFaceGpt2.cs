@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using TinyGpt.Kernels;
+using TinyGpt.Text;
 
 namespace TinyGpt.Import;
 
@@ -18,10 +19,11 @@ internal sealed unsafe class HuggingFaceGpt2 : ITensorSource
     private readonly HashSet<string> _unused;
     private readonly string _prefix;
 
-    private HuggingFaceGpt2(SafetensorsCheckpoint checkpoint, ModelConfig config)
+    private HuggingFaceGpt2(SafetensorsCheckpoint checkpoint, ModelConfig config, TokenVocabulary? vocabulary)
     {
         _checkpoint = checkpoint;
-        Config = config;
+        Config = WithEndOfText(config, vocabulary);
+        Tokenizer = vocabulary is null ? null : TokenizerContent.Of(vocabulary);
         _prefix = checkpoint.Tensors.ContainsKey(Prefix + "wte.weight") ? Prefix : "";
         _unused = new HashSet<string>(checkpoint.Tensors.Keys.Where(name => !IsMask(name)), StringComparer.Ordinal);
         MapTensors();
@@ -37,7 +39,7 @@ internal sealed unsafe class HuggingFaceGpt2 : ITensorSource
 
     public long SourceBytes { get; }
 
-    public TokenizerContent? Tokenizer => null;
+    public TokenizerContent? Tokenizer { get; }
 
     /// <summary>Opens a checkpoint and checks that its tensors are those of its configuration.</summary>
     /// <param name="path">A folder, or a <c>.safetensors</c> file with a <c>config.json</c> beside it.</param>
@@ -46,10 +48,11 @@ internal sealed unsafe class HuggingFaceGpt2 : ITensorSource
     {
         string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
         ModelConfig config = HuggingFaceConfig.Read(Path.Combine(folder, ConfigName));
+        TokenVocabulary? vocabulary = TokenizerFiles.Exists(folder) ? TokenizerFiles.Read(folder, config.VocabularySize) : null;
         SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.Open(path);
         try
         {
-            return new HuggingFaceGpt2(checkpoint, config);
+            return new HuggingFaceGpt2(checkpoint, config, vocabulary);
         }
         catch
         {
@@ -57,6 +60,12 @@ internal sealed unsafe class HuggingFaceGpt2 : ITensorSource
             throw;
         }
     }
+
+    /// <summary>A configuration that names no end of text has that of its tokenizer.</summary>
+    private static ModelConfig WithEndOfText(ModelConfig config, TokenVocabulary? vocabulary) =>
+        config.EndOfTextToken is null && vocabulary is not null && vocabulary.TryGetSpecialToken("<|endoftext|>", out int id)
+            ? config with { EndOfTextToken = id }
+            : config;
 
     public QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation)
     {

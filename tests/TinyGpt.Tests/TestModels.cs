@@ -47,7 +47,7 @@ internal static class TestModels
 
     public static GptModel Random(ModelConfig config, ulong seed = 1) => new(RandomFile(config, seed));
 
-    public static TgptFile RandomFile(ModelConfig config, ulong seed = 1) => SyntheticModel.InMemory(config, seed);
+    public static TgptFile RandomFile(ModelConfig config, ulong seed = 1) => SyntheticModel.Open(config, seed);
 
     public static void SkipUnlessSupported(KernelTier tier) =>
         Assert.SkipUnless(KernelTiers.IsSupported(tier), $"this processor lacks the tier {KernelTiers.Name(tier)}");

@@ -1,1 +1,3 @@
-return 0;
+using TinyGpt.Cli;
+
+return await CommandLine.RunAsync(args);

@@ -166,7 +166,9 @@ internal sealed unsafe class RandomTensors : ITensorSource
         bool isHeads = tensor.Name.EndsWith(ModelTensors.Bias(ModelTensors.QueryKeyValue), StringComparison.Ordinal);
         for (int i = 0; i < floats.Length; i++)
         {
-            float number = isGain ? 1 : Quantiles[random.Next() >> 56] * (FloatDeviation / QuantileDeviation);
+            ulong bits = random.Next();
+            float fraction = (float)(bits & 0xFF_FFFF) / (1 << 24);
+            float number = isGain ? 1 : (Quantiles[bits >> 56] + fraction - 0.5f) * (FloatDeviation / QuantileDeviation);
             floats[i] = i < tensor.Columns && !(isHeads && IsHeadPadding(i)) ? number : 0;
         }
     }

@@ -11,7 +11,8 @@ namespace TinyGpt.Import;
 /// </summary>
 public sealed unsafe class TgptWriter : ITensorSink, IDisposable
 {
-    // A compressed chunk cannot be mapped and used in place, so it must be clearly smaller: see FORMAT.md.
+    // A compressed chunk cannot be mapped and used in place, so it must be clearly smaller, in whole alignment units: chunks of 256
+    // bytes that lose 50 save nothing.
     private const int CompressedPercentLimit = 90;
     private const int LargestPiece = 1 << 26;
 
@@ -122,7 +123,7 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
         PadTo(_start + _layout.NextOffset);
         if (_compress && length <= Lz4Codec.LargestBlock)
         {
-            int limit = (int)(length * CompressedPercentLimit / 100);
+            int limit = (int)(length * CompressedPercentLimit / 100) & -PanelLayout.Alignment;
             byte[] block = ArrayPool<byte>.Shared.Rent(limit);
             int stored = Lz4Codec.Encode(new ReadOnlySpan<byte>(data, (int)length), block.AsSpan(0, limit));
             _stream.Write(block, 0, Math.Max(stored, 0));

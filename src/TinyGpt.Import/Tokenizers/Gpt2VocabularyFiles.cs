@@ -43,7 +43,9 @@ internal static class Gpt2VocabularyFiles
         reader.End();
     }
 
-    /// <summary><c>special_tokens_map.json</c>: roles, each with a token, an object with the token as its content, or a list of those.</summary>
+    /// <summary>
+    /// <c>special_tokens_map.json</c>: roles, each with a token, an object with the token as its content, or a list of those.
+    /// </summary>
     internal static void ReadSpecialTokensMap(ReadOnlySpan<byte> content, string file, VocabularyDraft draft)
     {
         JsonFileReader reader = new(content, file);
@@ -72,7 +74,9 @@ internal static class Gpt2VocabularyFiles
         reader.End();
     }
 
-    /// <summary><c>merges.txt</c>: a line <c>#version: 0.2</c>, then a line for each merge, lowest rank first: two tokens and a space between.</summary>
+    /// <summary>
+    /// <c>merges.txt</c>: a line <c>#version: 0.2</c>, then a line for each merge, lowest rank first: two tokens and a space between.
+    /// </summary>
     internal static void ReadMerges(ReadOnlySpan<byte> content, string file, VocabularyDraft draft)
     {
         int start = content.StartsWith("\uFEFF"u8) ? 3 : 0;

@@ -104,17 +104,7 @@ internal ref struct JsonFileReader
     }
 
     /// <summary>Checks that nothing follows the root value, at whose end the reader stands.</summary>
-    internal void End()
-    {
-        try
-        {
-            _reader.Read();
-        }
-        catch (JsonException exception)
-        {
-            throw Invalid(exception);
-        }
-    }
+    internal void End() => Advance();
 
     private readonly void Expect(JsonTokenType type, string what, string kind)
     {
@@ -140,17 +130,12 @@ internal ref struct JsonFileReader
     {
         try
         {
-            if (_reader.Read())
-            {
-                return;
-            }
+            _reader.Read(); // it has all of the JSON: where that ends too early, this throws
         }
         catch (JsonException exception)
         {
             throw Invalid(exception);
         }
-
-        throw new ModelFormatException(_file, "the JSON ends too early", _firstByte + _reader.BytesConsumed);
     }
 
     private readonly ModelFormatException Invalid(JsonException exception) =>

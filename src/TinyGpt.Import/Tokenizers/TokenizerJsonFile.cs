@@ -182,7 +182,9 @@ internal static class TokenizerJsonFile
         }
     }
 
-    /// <summary>Reads to the end of an object that describes a part; gives its type and refuses what ByteLevel could do differently.</summary>
+    /// <summary>
+    /// Reads to the end of an object that describes a part; gives its type and refuses what ByteLevel could do differently.
+    /// </summary>
     private static string ReadType(ref JsonFileReader reader, string what)
     {
         reader.EnterObject(what);

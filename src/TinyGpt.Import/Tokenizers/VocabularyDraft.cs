@@ -165,7 +165,9 @@ internal sealed class VocabularyDraft
     }
 
     private int Find(string token, FilePlace place) =>
-        _ids.TryGetValue(token, out int id) ? id : throw place.Error($"a merge needs the token '{token}', which the vocabulary does not have");
+        _ids.TryGetValue(token, out int id)
+            ? id
+            : throw place.Error($"a merge needs the token '{token}', which the vocabulary does not have");
 
     /// <summary>The ids, ascending, of added tokens and marks that ordinary text cannot become by itself.</summary>
     private List<int> FindSpecialTokens(byte[][] tokens, HashSet<int> ordinary)

@@ -75,7 +75,7 @@ internal static class TokenVocabularyFormat
     {
         if (data.Length < HeaderLength)
         {
-            throw new ModelFormatException(file, $"the vocabulary has {data.Length} bytes; its header alone has {HeaderLength}", data.Length);
+            throw new ModelFormatException(file, $"the vocabulary has {data.Length} bytes, its header alone {HeaderLength}", data.Length);
         }
 
         if (!data.StartsWith(Magic))

@@ -39,7 +39,7 @@ public sealed class Utf8Buffer
 
     /// <summary>Appends bytes, all or none.</summary>
     /// <param name="bytes">Bytes of text, cut anywhere.</param>
-    /// <returns>Whether there was room: true exactly where they are no more than <see cref="FreeBytes"/>. If not, nothing was taken.</returns>
+    /// <returns>Whether there was room: they were no more than <see cref="FreeBytes"/>. If not, nothing was taken.</returns>
     public bool TryAppend(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > FreeBytes)

@@ -1,0 +1,26 @@
+using TinyGpt.Format;
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Import.Tests;
+
+/// <summary>Reads single numbers of packed tensors, straight from the words of FORMAT.md.</summary>
+internal static unsafe class PackedReader
+{
+    /// <summary>Weight (row, column) as float32.</summary>
+    public static float Weight(byte* panels, int columns, int row, int column) =>
+        Quantized(panels, columns, row, column) * Scale(panels, columns, row, column);
+
+    public static sbyte Quantized(byte* panels, int columns, int row, int column) =>
+        ((sbyte*)Group(panels, columns, row, column))[(column % 64 / 4 * 64) + (row % 16 * 4) + (column % 4)];
+
+    public static float Scale(byte* panels, int columns, int row, int column) =>
+        ((float*)(Group(panels, columns, row, column) + 1024))[row % 16];
+
+    /// <summary>Number (row, column) of a tensor of either kind.</summary>
+    public static float Number(TgptFile file, TensorShape shape, int row, int column) => shape.Kind == TensorKind.Panels
+        ? Weight(file.Tensor(shape.Name), shape.Columns, row, column)
+        : ((float*)file.Tensor(shape.Name))[((long)row * PanelLayout.PaddedColumns(shape.Columns)) + column];
+
+    private static byte* Group(byte* panels, int columns, int row, int column) =>
+        panels + ((((long)(row / 16) * ((columns + 63) / 64)) + (column / 64)) * 1088);
+}

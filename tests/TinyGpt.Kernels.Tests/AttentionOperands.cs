@@ -1,0 +1,65 @@
+namespace TinyGpt.Kernels.Tests;
+
+/// <summary>A query with its paged keys and values; the pages lie in mixed order and hold another head's floats between.</summary>
+internal sealed unsafe class AttentionOperands : IDisposable
+{
+    private readonly NativeBuffer<float> _pages;
+    private readonly NativeBuffer<nint> _pageTable;
+    private readonly NativeBuffer<float> _query;
+    private readonly NativeBuffer<float> _scores;
+
+    public AttentionOperands(Random random, int headStride, int keys, float magnitude)
+    {
+        int rowFloats = AttentionHead.PositionsPerPage * headStride;
+        int pageFloats = 3 * rowFloats;
+        int pages = (keys + AttentionHead.PositionsPerPage - 1) / AttentionHead.PositionsPerPage;
+        _pages = new(pages * pageFloats);
+        _pageTable = new(pages);
+        _query = new(headStride);
+        _scores = new((keys + 15) / 16 * 16);
+        Output = new(headStride);
+        FloatRows.Fill(random, _pages.Span, 0);
+        for (int i = 0; i < headStride; i++)
+        {
+            _query.Span[i] = magnitude * (float)((random.NextDouble() * 2) - 1);
+        }
+
+        for (int page = 0; page < pages; page++)
+        {
+            _pageTable.Span[page] = (nint)(_pages.Pointer + ((pages - 1 - page) * pageFloats));
+        }
+
+        Head = new()
+        {
+            Query = _query.Pointer,
+            Pages = (byte**)_pageTable.Pointer,
+            KeyOffset = 0,
+            ValueOffset = 2 * rowFloats * sizeof(float),
+            KeyCount = keys,
+            HeadStride = headStride,
+            ScoreScale = 1f / MathF.Sqrt(headStride),
+            Scores = _scores.Pointer,
+            Output = Output.Pointer,
+        };
+    }
+
+    public AttentionHead Head { get; }
+
+    public NativeBuffer<float> Output { get; }
+
+    public float Key(int position, int channel) => At(Head.KeyOffset, position, channel);
+
+    public float Value(int position, int channel) => At(Head.ValueOffset, position, channel);
+
+    public void Dispose()
+    {
+        _pages.Dispose();
+        _pageTable.Dispose();
+        _query.Dispose();
+        _scores.Dispose();
+        Output.Dispose();
+    }
+
+    private float At(nint offset, int position, int channel) =>
+        ((float*)(Head.Pages[position / 64] + offset))[(position % 64 * Head.HeadStride) + channel];
+}

@@ -1,0 +1,304 @@
+namespace TinyGpt.Kernels.Tests;
+
+/// <summary>Compares one tier with the scalar tier, bit for bit, over many seeded shapes and kinds of values.</summary>
+public abstract unsafe class TierComparison<TKernels>
+    where TKernels : struct, IKernels
+{
+    private static readonly int[] Widths = [.. Enumerable.Range(1, 130), 768, 3072];
+
+    [Fact]
+    public void Matrix_products_have_the_bits_of_the_scalar_tier()
+    {
+        SkipUnlessSupported();
+        Random random = new(1);
+        int[] tokenCounts = [.. Enumerable.Range(1, 13), 64];
+        foreach (int tokens in tokenCounts)
+        {
+            foreach (int groups in new[] { 1, 2, 3, 5, 12 })
+            {
+                foreach (bool extreme in new[] { false, true })
+                {
+                    int columns = (groups * 64) - random.Next(64);
+                    CompareProducts(random, tokens, random.Next(1, 131), columns, extreme, random.Next(2) == 0);
+                }
+            }
+        }
+
+        CompareProducts(random, 1, 48, 3072, extreme: false, hasBias: true);
+        CompareProducts(random, 7, 48, 3072, extreme: true, hasBias: false);
+    }
+
+    [Fact]
+    public void A_range_of_panels_writes_no_other_output()
+    {
+        SkipUnlessSupported();
+        Random random = new(2);
+        using MatrixBuffer weights = new(random, 160, 128, extreme: false);
+        using RowBuffers rows = RowBuffers.Random(random, 5, 2, extreme: false);
+        using NativeBuffer<float> output = new(5 * 176);
+        output.Span.Fill(7f);
+        using NativeBuffer<float> expected = NativeBuffer<float>.CopyOf(output);
+        ScalarKernels.MultiplyPanels(weights.View, rows.View, null, expected.Pointer, 176, 3, 4);
+        TKernels.MultiplyPanels(weights.View, rows.View, null, output.Pointer, 176, 3, 4);
+        output.AssertSameBits(expected, "panels 3 to 6");
+        Assert.Equal(7f, output.Span[(3 * 16) - 1]);
+        Assert.Equal(7f, output.Span[7 * 16]);
+    }
+
+    [Fact]
+    public void Quantization_has_the_bits_of_the_scalar_tier()
+    {
+        SkipUnlessSupported();
+        Random random = new(3);
+        for (int round = 0; round < 300; round++)
+        {
+            int tokens = random.Next(1, 14);
+            int groups = random.Next(1, 6);
+            int first = random.Next(groups);
+            int count = random.Next(1, groups - first + 1);
+            using RowBuffers expected = new(tokens, groups);
+            using RowBuffers actual = new(tokens, groups);
+            using NativeBuffer<float> source = new(groups * 64);
+            for (int row = 0; row < tokens; row++)
+            {
+                FloatRows.Fill(random, source.Span, round);
+                ScalarKernels.Quantize(source.Pointer, expected.View, row, first, count);
+                TKernels.Quantize(source.Pointer, actual.View, row, first, count);
+            }
+
+            actual.AssertSameBits(expected, $"round {round}");
+        }
+    }
+
+    [Fact]
+    public void Halves_are_quantized_to_even_neighbours_like_the_scalar_tier()
+    {
+        SkipUnlessSupported();
+        using NativeBuffer<float> source = new(64);
+        for (int i = 0; i < 63; i++)
+        {
+            source.Span[i] = i - 31.5f;
+        }
+
+        source.Span[63] = 127f;
+        using RowBuffers expected = new(1, 1);
+        using RowBuffers actual = new(1, 1);
+        ScalarKernels.Quantize(source.Pointer, expected.View, 0, 0, 1);
+        TKernels.Quantize(source.Pointer, actual.View, 0, 0, 1);
+        actual.AssertSameBits(expected, "halves");
+        Assert.Equal(-32, actual.View.Values[0]);
+        Assert.Equal(-30, actual.View.Values[1]);
+    }
+
+    [Fact]
+    public void Layer_norms_have_the_bits_of_the_scalar_tier()
+    {
+        SkipUnlessSupported();
+        Random random = new(4);
+        foreach (int width in Widths)
+        {
+            for (int kind = 0; kind < 6; kind++)
+            {
+                CompareLayerNorm(random, width, kind, hasAddend: kind % 2 == 0);
+                CompareLayerNorm(random, width, kind, hasAddend: kind % 2 == 1);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(GeluForm.Tanh)]
+    [InlineData(GeluForm.Erf)]
+    public void Gelu_has_the_bits_of_the_scalar_tier(GeluForm form)
+    {
+        SkipUnlessSupported();
+        Random random = new(5);
+        for (int round = 0; round < 300; round++)
+        {
+            int tokens = random.Next(1, 8);
+            int groups = random.Next(1, 13);
+            using RowBuffers expected = new(tokens, groups);
+            using RowBuffers actual = new(tokens, groups);
+            using NativeBuffer<float> source = new(groups * 64);
+            for (int row = 0; row < tokens; row++)
+            {
+                FloatRows.Fill(random, source.Span, round);
+                ScalarKernels.GeluQuantize(source.Pointer, form, expected.View, row, 0, groups);
+                TKernels.GeluQuantize(source.Pointer, form, actual.View, row, 0, groups);
+            }
+
+            actual.AssertSameBits(expected, $"round {round}");
+        }
+    }
+
+    [Theory]
+    [InlineData(16)]
+    [InlineData(32)]
+    [InlineData(48)]
+    [InlineData(64)]
+    [InlineData(80)]
+    [InlineData(112)]
+    [InlineData(128)]
+    public void Attention_has_the_bits_of_the_scalar_tier(int headStride)
+    {
+        SkipUnlessSupported();
+        Random random = new(6);
+        for (int keys = 1; keys <= 200; keys += keys < 70 ? 1 : 13)
+        {
+            using AttentionOperands operands = new(random, headStride, keys, magnitude: keys % 3 == 0 ? 30f : 1f);
+            AttentionHead head = operands.Head;
+            ScalarKernels.Attend(head);
+            using NativeBuffer<float> expected = NativeBuffer<float>.CopyOf(operands.Output);
+            operands.Output.Span.Clear();
+            TKernels.Attend(head);
+            operands.Output.AssertSameBits(expected, $"{keys} keys");
+        }
+    }
+
+    [Fact]
+    public void Embeddings_have_the_bits_of_the_scalar_tier()
+    {
+        SkipUnlessSupported();
+        Random random = new(7);
+        foreach (int columns in Widths)
+        {
+            int tokens = random.Next(1, 40);
+            using MatrixBuffer embedding = new(random, tokens, columns, extreme: columns % 7 == 0);
+            using NativeBuffer<float> position = new(PanelLayout.PaddedColumns(columns));
+            FloatRows.Fill(random, position.Span[..columns], 0);
+            using NativeBuffer<float> expected = new(position.Length);
+            using NativeBuffer<float> actual = new(position.Length);
+            for (int token = 0; token < tokens; token += 1 + (tokens / 4))
+            {
+                float* addend = token % 2 == 0 ? position.Pointer : null;
+                actual.Span.Fill(3f);
+                ScalarKernels.Embed(embedding.View, token, addend, expected.Pointer);
+                TKernels.Embed(embedding.View, token, addend, actual.Pointer);
+                actual.AssertSameBits(expected, $"{columns} columns, token {token}");
+            }
+        }
+    }
+
+    [Fact]
+    public void The_largest_value_is_found_like_the_scalar_tier_finds_it()
+    {
+        SkipUnlessSupported();
+        Random random = new(8);
+        float[] special = [0f, -0f, 1f, 1f, float.NaN, float.NegativeInfinity, -1f, 2f];
+        for (int count = 1; count <= 200; count++)
+        {
+            using NativeBuffer<float> values = new(count + 1);
+            for (int round = 0; round < 12; round++)
+            {
+                for (int i = 0; i < values.Length; i++)
+                {
+                    values.Span[i] = round < 6 ? special[random.Next(2 + round)] : (float)random.NextDouble();
+                }
+
+                float* unaligned = values.Pointer + (round % 2);
+                Assert.Equal(ScalarKernels.ArgMax(unaligned, count), TKernels.ArgMax(unaligned, count));
+            }
+
+            values.Span.Fill(float.NaN);
+            Assert.Equal(0, TKernels.ArgMax(values.Pointer, count));
+            values.Span[count - 1] = float.NegativeInfinity;
+            Assert.Equal(count - 1, TKernels.ArgMax(values.Pointer, count));
+        }
+    }
+
+    [Fact]
+    public void Softmax_weights_have_the_bits_of_the_scalar_tier()
+    {
+        SkipUnlessSupported();
+        Random random = new(9);
+        for (int count = 1; count <= 150; count++)
+        {
+            using NativeBuffer<float> logits = new(count);
+            FloatRows.Fill(random, logits.Span, count);
+            logits.Span[random.Next(count)] = count % 4 == 0 ? float.NegativeInfinity : 1f;
+            float maximum = logits.Span[ScalarKernels.ArgMax(logits.Pointer, count)];
+            float inverse = (float)Math.Exp((random.NextDouble() * 8) - 4);
+            using NativeBuffer<float> expected = new(count);
+            using NativeBuffer<float> actual = new(count);
+            ScalarKernels.SoftmaxWeights(logits.Pointer, count, maximum, inverse, expected.Pointer);
+            TKernels.SoftmaxWeights(logits.Pointer, count, maximum, inverse, actual.Pointer);
+            actual.AssertSameBits(expected, $"{count} logits");
+            TKernels.SoftmaxWeights(logits.Pointer, count, maximum, inverse, logits.Pointer);
+            logits.AssertSameBits(expected, $"{count} logits in place");
+        }
+    }
+
+    [Fact]
+    public void Every_kind_of_exponent_has_the_bits_of_the_scalar_tier()
+    {
+        SkipUnlessSupported();
+        const int Count = 200_003;
+        using NativeBuffer<float> arguments = new(Count);
+        for (int i = 0; i < Count; i++)
+        {
+            // All bit patterns of finite floats, evenly spread.
+            arguments.Span[i] = BitConverter.UInt32BitsToSingle((uint)i * 21_001u);
+            arguments.Span[i] = float.IsFinite(arguments.Span[i]) ? arguments.Span[i] : (i / 1000f) - 100f;
+        }
+
+        using NativeBuffer<float> expected = new(Count);
+        using NativeBuffer<float> actual = new(Count);
+        ScalarKernels.SoftmaxWeights(arguments.Pointer, Count, 0f, 1f, expected.Pointer);
+        TKernels.SoftmaxWeights(arguments.Pointer, Count, 0f, 1f, actual.Pointer);
+        actual.AssertSameBits(expected, "exponents");
+    }
+
+    private static void CompareProducts(Random random, int tokens, int outputs, int columns, bool extreme, bool hasBias)
+    {
+        using MatrixBuffer weights = new(random, outputs, columns, extreme);
+        using RowBuffers rows = RowBuffers.Random(random, tokens, weights.View.Groups, extreme);
+        using NativeBuffer<float> bias = new(PanelLayout.PaddedRows(outputs));
+        FloatRows.Fill(random, bias.Span, 0);
+        int stride = bias.Length + random.Next(20);
+        using NativeBuffer<float> expected = new(tokens * stride);
+        using NativeBuffer<float> actual = new(tokens * stride);
+        float* biasPointer = hasBias ? bias.Pointer : null;
+        ScalarKernels.MultiplyPanels(weights.View, rows.View, biasPointer, expected.Pointer, stride, 0, weights.View.Panels);
+        TKernels.MultiplyPanels(weights.View, rows.View, biasPointer, actual.Pointer, stride, 0, weights.View.Panels);
+        actual.AssertSameBits(expected, $"{tokens} × {outputs} × {columns}");
+    }
+
+    private static void CompareLayerNorm(Random random, int width, int kind, bool hasAddend)
+    {
+        int padded = PanelLayout.PaddedColumns(width);
+        using NativeBuffer<float> residual = new(padded);
+        using NativeBuffer<float> addend = new(padded);
+        using NativeBuffer<float> gain = new(padded);
+        using NativeBuffer<float> bias = new(padded);
+        FloatRows.Fill(random, residual.Span[..width], kind);
+        FloatRows.Fill(random, addend.Span[..width], kind);
+        FloatRows.Fill(random, gain.Span[..width], 0);
+        FloatRows.Fill(random, bias.Span[..width], 0);
+        using NativeBuffer<float> expectedResidual = NativeBuffer<float>.CopyOf(residual);
+        using RowBuffers expected = new(3, padded / 64);
+        using RowBuffers actual = new(3, padded / 64);
+        float* added = hasAddend ? addend.Pointer : null;
+        ScalarKernels.AddNormalizeQuantize(
+            expectedResidual.Pointer, added, width, gain.Pointer, bias.Pointer, 1e-5f, expected.View, 1);
+        TKernels.AddNormalizeQuantize(residual.Pointer, added, width, gain.Pointer, bias.Pointer, 1e-5f, actual.View, 1);
+        residual.AssertSameBits(expectedResidual, $"width {width}, kind {kind}, residual");
+        actual.AssertSameBits(expected, $"width {width}, kind {kind}");
+    }
+
+    private static void SkipUnlessSupported() =>
+        Assert.SkipUnless(TKernels.IsSupported, $"This processor has no {KernelTiers.Name(TKernels.Tier)} tier.");
+}
+
+/// <summary>The AVX2 tier.</summary>
+public sealed class Avx2TierTests : TierComparison<Avx2Kernels>;
+
+/// <summary>The AVX-VNNI tier.</summary>
+public sealed class AvxVnniTierTests : TierComparison<AvxVnniKernels>;
+
+/// <summary>The AVX-512 tier.</summary>
+public sealed class Avx512TierTests : TierComparison<Avx512Kernels>;
+
+/// <summary>The tier of Advanced SIMD.</summary>
+public sealed class NeonTierTests : TierComparison<NeonKernels>;
+
+/// <summary>The tier of Advanced SIMD with dot products.</summary>
+public sealed class NeonDpTierTests : TierComparison<NeonDpKernels>;

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using TinyGpt.Cli.Commands;
+using TinyGpt.Cli.Output;
+
+namespace TinyGpt.Cli;
+
+/// <summary>The program: parses its arguments, runs a command, and turns whatever happens into one line and an exit code.</summary>
+internal static class CommandLine
+{
+    // "@" begins a response file by default, and here a prompt that is addressed to somebody.
+    private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        RootCommand root = CreateRoot();
+        ParseResult parsed = root.Parse(arguments, Parser);
+        if (parsed.Errors.Count > 0)
+        {
+            string command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+            ErrorLine.Write($"{parsed.Errors[0].Message.TrimEnd('.')} (see 'tinygpt {command}--help')");
+            return ExitCode.BadUsage;
+        }
+
+        try
+        {
+            int exitCode = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return exitCode == ExitCode.Cancelled ? Cancelled() : exitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            return Cancelled();
+        }
+        catch (Exception failure)
+        {
+            ErrorLine.Write(failure);
+            return ExitCode.Failed;
+        }
+    }
+
+    private static RootCommand CreateRoot()
+    {
+        RootCommand root = new("Runs GPT language models in pure C#: int8 weights, the same bits on every machine.")
+        {
+            new GenerateCommand(),
+            new ChatCommand(),
+            new TokenizeCommand(),
+            new LogitsCommand(),
+            new PerplexityCommand(),
+            new PackCommand(),
+            new InspectCommand(),
+            new SynthCommand(),
+        };
+        foreach (HelpOption help in root.Options.OfType<HelpOption>())
+        {
+            help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        }
+
+        root.SetAction(_ =>
+        {
+            root.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = Console.Error });
+            return ExitCode.BadUsage;
+        });
+        return root;
+    }
+
+    private static int Cancelled()
+    {
+        ErrorLine.Write("cancelled");
+        return ExitCode.Cancelled;
+    }
+}

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using TinyGpt.Cli.Options;
+using TinyGpt.Cli.Output;
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Cli.Commands;
+
+/// <summary><c>tinygpt logits</c>: what the model makes of the last position.</summary>
+internal sealed class LogitsCommand : CliCommand
+{
+    private readonly Option<string> _model = ModelOption.Create();
+    private readonly Option<int[]?> _ids = IdsOption.Create("The tokens, from one to as many as the context holds.");
+    private readonly EngineArguments _engine = new();
+
+    public LogitsCommand()
+        : base("logits", "Print the logits behind the last of some tokens.", "Prints {\"logits\":[…]}, one a token of the vocabulary, each exactly.")
+    {
+        _ids.Required = true;
+        Add(_model);
+        Add(_ids);
+        _engine.AddTo(this);
+        Add(new Option<bool>("--json") { Description = "The output is JSON with or without this." });
+    }
+
+    public override IReadOnlyList<string> Examples { get; } = ["tinygpt logits -m gpt2.tgpt --ids 15496,11,995"];
+
+    protected override void Execute(ParseResult arguments, CancellationToken cancellation)
+    {
+        GptEngineOptions options = _engine.Read(arguments);
+        KernelTiers.Select(options.Tier);
+        int[] ids = arguments.GetValue(_ids)!;
+        using GptModel model = ModelLoading.Open(
+            arguments.GetRequiredValue(_model), _engine.IsVerbose(arguments) ? options : null, cancellation);
+        TokenIdList.RequireInVocabulary(ids, model.Config.VocabularySize);
+        if (ids.Length > model.Config.ContextLength)
+        {
+            throw new ContextOverflowException(ids.Length, model.Config.ContextLength);
+        }
+
+        using LogitsEvaluator evaluator = new(model, options.Threads, options.Tier);
+        float[] logits = evaluator.Evaluate(ids, cancellation).ToArray();
+        if (Array.FindIndex(logits, logit => !float.IsFinite(logit)) is >= 0 and int token)
+        {
+            throw new CommandFailedException($"the logit of token {token} is not finite");
+        }
+
+        JsonOutput.Write(json =>
+        {
+            json.WriteStartArray("logits");
+            foreach (float logit in logits)
+            {
+                json.WriteNumberValue(logit);
+            }
+
+            json.WriteEndArray();
+        });
+    }
+}

@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using TinyGpt.Cli.Options;
+using TinyGpt.Cli.Output;
+using TinyGpt.Import;
+
+namespace TinyGpt.Cli.Commands;
+
+/// <summary><c>tinygpt pack</c>: a checkpoint to a .tgpt file.</summary>
+internal sealed class PackCommand : CliCommand
+{
+    private readonly Argument<string> _source = new("SOURCE")
+    {
+        Description = "A Hugging Face folder, or a .safetensors file with its config.json beside it.",
+    };
+
+    private readonly Option<string> _output = OutputArguments.CreateModelFile();
+    private readonly Option<bool> _json = OutputArguments.CreateJson();
+
+    public PackCommand()
+        : base("pack", "Make a .tgpt file of a checkpoint.", "Weights are quantized to int8; the report has the sizes, and what quantization cost each tensor.")
+    {
+        Add(_source);
+        Add(_output);
+        Add(_json);
+    }
+
+    public override IReadOnlyList<string> Examples { get; } =
+    [
+        "tinygpt pack path/to/gpt2 -o gpt2.tgpt",
+        "tinygpt pack path/to/gpt2/model.safetensors -o gpt2.tgpt --json",
+    ];
+
+    protected override void Execute(ParseResult arguments, CancellationToken cancellation)
+    {
+        string source = arguments.GetRequiredValue(_source);
+        string output = arguments.GetRequiredValue(_output);
+        OutputArguments.RequireFolderOf(output);
+        PackReport report = ProgressDisplay.Run<PackProgress, PackReport>(
+            $"packing {source}",
+            progress => (double)progress.BytesDone / progress.Bytes,
+            progress => Packer.Pack(source, output, null, progress, cancellation));
+        if (arguments.GetValue(_json))
+        {
+            JsonOutput.Write(json => WriteJson(json, output, report));
+        }
+        else
+        {
+            WriteText(output, report);
+        }
+    }
+
+    private static void WriteText(string output, PackReport report)
+    {
+        ReportTable table = new(
+            ("tensor", false), ("rows", true), ("columns", true), ("stored", true), ("codec", false), ("relative error", true), ("largest error", true));
+        foreach (PackedTensor tensor in report.Tensors)
+        {
+            bool quantized = tensor.Shape.Kind == TensorKind.Panels;
+            table.Add(
+                tensor.Shape.Name,
+                tensor.Shape.Rows.ToString(CultureInfo.InvariantCulture),
+                tensor.Shape.Columns.ToString(CultureInfo.InvariantCulture),
+                ByteSize.Format(tensor.Chunk.StoredLength),
+                TensorText.Codec(tensor.Chunk),
+                quantized ? TensorText.Percent(tensor.Error.Relative) : "exact",
+                quantized ? TensorText.Small(tensor.Error.LargestError) : "");
+        }
+
+        table.Write();
+        Console.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{output}: {ByteSize.Format(report.FileBytes)} of {ByteSize.Format(report.SourceBytes)} of weights, {report.Ratio:0.00} times smaller; "
+            + $"quantization error {TensorText.Percent(report.Error.Relative)}, largest {TensorText.Small(report.Error.LargestError)}"));
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, string output, PackReport report)
+    {
+        json.WriteString("output", output);
+        json.WriteNumber("parameters", report.Config.ParameterCount);
+        json.WriteNumber("sourceBytes", report.SourceBytes);
+        json.WriteNumber("fileBytes", report.FileBytes);
+        json.WriteNumber("ratio", report.Ratio);
+        WriteError(json, report.Error);
+        json.WriteStartArray("tensors");
+        foreach (PackedTensor tensor in report.Tensors)
+        {
+            json.WriteStartObject();
+            TensorText.WriteJson(json, tensor.Shape, tensor.Chunk);
+            if (tensor.Shape.Kind == TensorKind.Panels)
+            {
+                WriteError(json, tensor.Error);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteError(Utf8JsonWriter json, QuantizationError error)
+    {
+        json.WriteNumber("relativeError", error.Relative);
+        json.WriteNumber("largestError", error.LargestError);
+    }
+}

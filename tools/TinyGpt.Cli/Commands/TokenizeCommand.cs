@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text;
+using TinyGpt.Cli.Options;
+using TinyGpt.Cli.Output;
+using TinyGpt.Text;
+
+namespace TinyGpt.Cli.Commands;
+
+/// <summary><c>tinygpt tokenize</c>: bytes to token ids, and back.</summary>
+internal sealed class TokenizeCommand : CliCommand
+{
+    private readonly Argument<string?> _text = new("TEXT")
+    {
+        Description = "The text, or with --decode the ids. Without it and without --file, standard input is read, byte for byte.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string> _model = ModelOption.Create();
+    private readonly Option<string> _file = new("--file", "-f") { Description = "A file with the text or the ids.", HelpName = "FILE" };
+    private readonly Option<bool> _decode = new("--decode") { Description = "The way back: ids to exactly the bytes that they stand for." };
+    private readonly Option<bool> _special = new("--special")
+    {
+        Description = "Make special tokens of text that is written like one, such as <|endoftext|>.",
+    };
+
+    private readonly Option<bool> _json = OutputArguments.CreateJson();
+
+    public TokenizeCommand()
+        : base(
+            "tokenize",
+            "Turn text into token ids, or ids into text.",
+            "Ids are printed on one line with spaces between; any bytes come back exactly. A folder with a tokenizer's files alone will do as MODEL.")
+    {
+        Add(_text);
+        Add(_model);
+        Add(_file);
+        Add(_decode);
+        Add(_special);
+        Add(_json);
+        Validators.Add(result =>
+        {
+            if (result.GetResult(_text) is { Tokens.Count: > 0 } && result.GetResult(_file) is not null)
+            {
+                result.AddError("TEXT and --file cannot be given together.");
+            }
+            else if (IsSet(result, _decode) && (IsSet(result, _json) || IsSet(result, _special)))
+            {
+                result.AddError("--decode writes bytes: --json and --special are for the other way.");
+            }
+        });
+    }
+
+    public override IReadOnlyList<string> Examples { get; } =
+    [
+        "tinygpt tokenize -m gpt2.tgpt \"Hello, world\"",
+        "tinygpt tokenize -m path/to/gpt2 --file book.txt --json",
+        "tinygpt tokenize -m gpt2.tgpt < photo.png | tinygpt tokenize -m gpt2.tgpt --decode > same.png",
+    ];
+
+    protected override void Execute(ParseResult arguments, CancellationToken cancellation)
+    {
+        string path = arguments.GetRequiredValue(_model);
+        BytePairTokenizer tokenizer = ModelLoading.OpenTokenizer(path, cancellation);
+        byte[] input = ReadInput(arguments);
+        if (arguments.GetValue(_decode))
+        {
+            WriteDecoded(tokenizer, input);
+            return;
+        }
+
+        int[] ids = tokenizer.Encode(input, arguments.GetValue(_special) ? SpecialTokenHandling.Recognize : SpecialTokenHandling.AsText);
+        if (arguments.GetValue(_json))
+        {
+            JsonOutput.Write(json =>
+            {
+                json.WriteNumbers("ids", ids);
+                json.WriteNumber("count", ids.Length);
+            });
+        }
+        else
+        {
+            WriteIds(ids);
+        }
+    }
+
+    private static bool IsSet(SymbolResult result, Option option) => result.GetResult(option) is { Implicit: false };
+
+    private byte[] ReadInput(ParseResult arguments)
+    {
+        if (arguments.GetValue(_text) is { } text)
+        {
+            return Encoding.UTF8.GetBytes(text);
+        }
+
+        if (arguments.GetValue(_file) is { } file)
+        {
+            return File.ReadAllBytes(file);
+        }
+
+        using Stream input = Console.OpenStandardInput();
+        using MemoryStream content = new();
+        input.CopyTo(content);
+        return content.ToArray();
+    }
+
+    private static void WriteDecoded(BytePairTokenizer tokenizer, byte[] input)
+    {
+        if (!TokenIdList.TryParse(Encoding.UTF8.GetString(input), out List<int> ids, out string stranger))
+        {
+            throw new CommandFailedException($"the input is not a list of token ids: '{stranger}' is none");
+        }
+
+        TokenIdList.RequireInVocabulary(ids, tokenizer.VocabularySize);
+        using Stream output = Console.OpenStandardOutput();
+        output.Write(tokenizer.Decode([.. ids]));
+    }
+
+    private static void WriteIds(ReadOnlySpan<int> ids)
+    {
+        StringBuilder line = new();
+        foreach (int id in ids)
+        {
+            line.Append(CultureInfo.InvariantCulture, $"{id} ");
+        }
+
+        Console.Out.WriteLine(line.ToString().TrimEnd());
+    }
+}

@@ -1,0 +1,16 @@
+namespace TinyGpt.Cli;
+
+/// <summary>What the process tells its caller.</summary>
+internal static class ExitCode
+{
+    public const int Done = 0;
+
+    /// <summary>The work failed; one line on standard error says why.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The arguments make no sense; one line on standard error says which.</summary>
+    public const int BadUsage = 2;
+
+    /// <summary>Ctrl-C, by the shells' convention 128 + SIGINT.</summary>
+    public const int Cancelled = 130;
+}

@@ -1,0 +1,109 @@
+using TinyGpt.Cli.Output;
+using TinyGpt.Format;
+using TinyGpt.Import;
+using TinyGpt.Text;
+
+namespace TinyGpt.Cli;
+
+/// <summary>Opens whatever <c>-m</c> names.</summary>
+internal static class ModelLoading
+{
+    private const string TgptExtension = ".tgpt";
+
+    // Smaller checkpoints are packed in the time that a progress bar takes to appear.
+    private const long WorthProgress = 64L << 20;
+
+    /// <summary>Opens a model, and says before what memory it will take if that is wanted.</summary>
+    /// <param name="path">A .tgpt file or a checkpoint.</param>
+    /// <param name="planFor">The engine to print the memory plan for, or null for no plan.</param>
+    /// <param name="cancellation">Stops packing.</param>
+    public static GptModel Open(string path, GptEngineOptions? planFor, CancellationToken cancellation)
+    {
+        if (IsTgpt(path))
+        {
+            RequireFile(path);
+            if (planFor is not null)
+            {
+                WritePlan(TgptFile.ReadInfo(path).Config, planFor);
+            }
+
+            return GptModel.Load(path);
+        }
+
+        TgptFile file = Pack(path, cancellation);
+        try
+        {
+            if (planFor is not null)
+            {
+                WritePlan(file.Config, planFor);
+            }
+
+            return new GptModel(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the tokenizer of a model, or of a folder that has nothing else.</summary>
+    public static BytePairTokenizer OpenTokenizer(string path, CancellationToken cancellation)
+    {
+        string? folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path));
+        if (!IsTgpt(path) && Path.Exists(path) && TokenizerFiles.Exists(folder!))
+        {
+            return new BytePairTokenizer(TokenizerFiles.Read(folder!));
+        }
+
+        using GptModel model = Open(path, planFor: null, cancellation);
+        return RequireTokenizer(model, path, "");
+    }
+
+    /// <summary>The tokenizer of a model.</summary>
+    /// <exception cref="CommandFailedException">It has none.</exception>
+    public static BytePairTokenizer RequireTokenizer(GptModel model, string path, string instead) =>
+        model.Tokenizer ?? throw new CommandFailedException($"{path}: the model has no tokenizer{instead}");
+
+    /// <summary>Refuses what is no .tgpt file by its name.</summary>
+    public static void RequireTgpt(string path)
+    {
+        if (!IsTgpt(path) && Path.Exists(path))
+        {
+            throw new CommandFailedException($"{path}: not a .tgpt file; make one with 'tinygpt pack {path} -o OUT.tgpt'");
+        }
+
+        RequireFile(path);
+    }
+
+    private static bool IsTgpt(string path) => path.EndsWith(TgptExtension, StringComparison.OrdinalIgnoreCase);
+
+    private static void RequireFile(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new CommandFailedException($"{path}: {(Directory.Exists(path) ? "this is a folder" : "there is no such file")}");
+        }
+    }
+
+    private static TgptFile Pack(string path, CancellationToken cancellation)
+    {
+        if (WeightBytes(path) < WorthProgress)
+        {
+            return ModelSource.LoadAny(path, cancellation: cancellation);
+        }
+
+        return ProgressDisplay.Run<PackProgress, TgptFile>(
+            $"packing {path}",
+            progress => (double)progress.BytesDone / progress.Bytes,
+            progress => ModelSource.LoadAny(path, progress: progress, cancellation: cancellation));
+    }
+
+    private static long WeightBytes(string path) =>
+        Directory.Exists(path) ? new DirectoryInfo(path).EnumerateFiles("*.safetensors").Sum(file => file.Length)
+        : File.Exists(path) ? new FileInfo(path).Length
+        : 0;
+
+    private static void WritePlan(ModelConfig config, GptEngineOptions engine) =>
+        Console.Error.WriteLine($"memory: {ByteSize.Format(MemoryPlan.For(config, engine))}");
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using TinyGpt.Cli.Output;
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Cli.Options;
+
+/// <summary>The options of every command that computes.</summary>
+internal sealed class EngineArguments
+{
+    // More threads than this seldom help: one token's work is short, and memory bandwidth is shared.
+    private const int MostDefaultThreads = 8;
+    private const int MostThreads = 256;
+
+    private readonly Option<int> _threads = NumberOption.Create(
+        "--threads",
+        $"Threads that compute; by default one for each processor, but at most {MostDefaultThreads}.",
+        DefaultThreads,
+        threads => threads is >= 1 and <= MostThreads,
+        $"a whole number from 1 to {MostThreads}");
+
+    private readonly Option<KernelTier?> _tier = new("--tier")
+    {
+        Description = $"The kernels to compute with: {string.Join(", ", KernelTiers.All.Select(KernelTiers.Name))}. "
+            + $"By default what the environment variable {KernelTiers.EnvironmentVariable} says, or else the best. All give the same result.",
+        HelpName = "TIER",
+        CustomParser = result =>
+        {
+            string name = result.Tokens[^1].Value;
+            if (KernelTiers.TryParse(name, out KernelTier tier))
+            {
+                return tier;
+            }
+
+            result.AddError($"--tier takes one of {string.Join(", ", KernelTiers.All.Select(KernelTiers.Name))}, not '{name}'.");
+            return null;
+        },
+    };
+
+    private readonly Option<bool> _verbose = new("--verbose", "-v")
+    {
+        Description = "Print the memory plan and timings on standard error even if that is no terminal.",
+    };
+
+    /// <summary>Threads that compute unless others are asked for.</summary>
+    public static int DefaultThreads => Math.Min(Environment.ProcessorCount, MostDefaultThreads);
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_threads);
+        command.Add(_tier);
+        command.Add(_verbose);
+    }
+
+    /// <summary>The options of an engine for one sequence.</summary>
+    public GptEngineOptions Read(ParseResult arguments) => new()
+    {
+        Threads = arguments.GetValue(_threads),
+        Tier = arguments.GetValue(_tier),
+    };
+
+    /// <summary>Whether memory plan and timings are wanted.</summary>
+    public bool IsVerbose(ParseResult arguments) => arguments.GetValue(_verbose) || Terminal.ShowsErrors;
+}

@@ -19,22 +19,22 @@ public sealed class BenchmarkArguments
         DefaultValueFactory = _ => SyntheticModel.Shapes[0],
     };
 
-    private readonly Option<int[]> _threads = NumberList(
-        "--threads", "Threads to compute with, one series of measurements each.", [.. new[] { 1, Environment.ProcessorCount }.Distinct()], 1, MostThreads);
+    private readonly NumberList _threads = new(
+        "--threads", "Threads to compute with, one series of measurements each.", [.. new[] { 1, Math.Min(Environment.ProcessorCount, MostThreads) }.Distinct()], 1, MostThreads);
 
-    private readonly Option<int[]> _batches = NumberList("--batch", "Sequences to decode together.", [1, 8], 1, MostRows);
+    private readonly NumberList _batches = new("--batch", "Sequences to decode together.", [1, 8], 1, MostRows);
 
-    private readonly Option<int[]> _contexts = NumberList(
+    private readonly NumberList _contexts = new(
         "--context", "Tokens that each sequence has before the timed decoding.", [0], 0, MostTokens);
 
-    private readonly Option<int[]> _prompts = NumberList("--prompt", "Lengths of prompts to read.", [128, 512], 1, MostTokens);
+    private readonly NumberList _prompts = new("--prompt", "Lengths of prompts to read.", [128, 512], 1, MostTokens);
 
-    private readonly Option<int[]> _tokens = NumberList("--tokens", "Tokens to decode in each repeat.", [128], 1, MostTokens, single: true);
+    private readonly NumberList _tokens = new("--tokens", "Tokens to decode in each repeat.", [128], 1, MostTokens, single: true);
 
-    private readonly Option<int[]> _repeats = NumberList("--repeats", "Timed repeats of each measurement.", [5], 1, 1000, single: true);
+    private readonly NumberList _repeats = new("--repeats", "Timed repeats of each measurement.", [5], 1, 1000, single: true);
 
-    private readonly Option<int[]> _chunk = NumberList(
-        "--chunk", "Tokens of a prompt in one pass; by default what the engine does.", [new GptEngineOptions().MaxBatchTokens], 1, MostRows, single: true);
+    private readonly NumberList _chunk = new(
+        "--chunk", "Tokens of a prompt in one pass.", [new GptEngineOptions().MaxBatchTokens], 1, MostRows, single: true);
 
     private readonly Option<KernelTier?> _tier = new("--tier")
     {
@@ -77,13 +77,13 @@ public sealed class BenchmarkArguments
         ArgumentNullException.ThrowIfNull(arguments);
         return new()
         {
-            Threads = arguments.GetRequiredValue(_threads),
-            Batches = arguments.GetRequiredValue(_batches),
-            Contexts = arguments.GetRequiredValue(_contexts),
-            Prompts = arguments.GetRequiredValue(_prompts),
-            Tokens = arguments.GetRequiredValue(_tokens)[0],
-            Repeats = arguments.GetRequiredValue(_repeats)[0],
-            ChunkTokens = arguments.GetRequiredValue(_chunk)[0],
+            Threads = _threads.Read(arguments),
+            Batches = _batches.Read(arguments),
+            Contexts = _contexts.Read(arguments),
+            Prompts = _prompts.Read(arguments),
+            Tokens = _tokens.Read(arguments)[0],
+            Repeats = _repeats.Read(arguments)[0],
+            ChunkTokens = _chunk.Read(arguments)[0],
             Tier = arguments.GetValue(_tier),
         };
     }
@@ -95,14 +95,18 @@ public sealed class BenchmarkArguments
         return arguments.GetRequiredValue(_shape);
     }
 
-    private static Option<int[]> NumberList(string name, string description, int[] defaults, int least, int most, bool single = false)
+    /// <summary>An option that takes whole numbers, one or a list with commas.</summary>
+    private sealed class NumberList : Option<int[]>
     {
-        string expected = single ? "a whole number" : "whole numbers with commas between them,";
-        return new(name)
+        private readonly int[] _defaults;
+
+        public NumberList(string name, string description, int[] defaults, int least, int most, bool single = false)
+            : base(name)
         {
-            Description = description,
-            HelpName = single ? "N" : "N,N",
-            DefaultValueFactory = _ => defaults,
+            _defaults = defaults;
+            Description = $"{description} By default {string.Join(',', defaults)}.";
+            HelpName = single ? "N" : "N,N";
+            string expected = single ? "a whole number" : "whole numbers with commas between them,";
             CustomParser = result =>
             {
                 string text = result.Tokens[^1].Value;
@@ -114,12 +118,14 @@ public sealed class BenchmarkArguments
                         || numbers[i] < least || numbers[i] > most)
                     {
                         result.AddError($"{name} takes {expected} from {least} to {most}, not '{text}'.");
-                        return defaults;
+                        return null;
                     }
                 }
 
                 return numbers;
-            },
-        };
+            };
+        }
+
+        public int[] Read(ParseResult arguments) => arguments.GetValue(this) ?? _defaults;
     }
 }

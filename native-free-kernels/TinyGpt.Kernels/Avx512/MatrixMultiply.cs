@@ -8,7 +8,8 @@ namespace TinyGpt.Kernels;
 /// The matrix kernel on AVX-512 without dot-product instructions.
 /// <para>Lanes: a quad (64 bytes, 16 outputs × 4 inputs) is one register, one 32-bit lane an output.</para>
 /// <para>Exactness: as on AVX2, <c>maddubs</c> is fed |weight| and the activation with the weight's sign, here by exclusive or and
-/// subtraction of a mask; two products are at most 2 · 128 · 127 = 32512, so nothing saturates. <c>madd</c> with ones adds the two pairs in 32 bits.</para>
+/// subtraction of a mask; two products are at most 2 · 128 · 127 = 32512, so nothing saturates. <c>madd</c> with ones adds the two
+/// pairs in 32 bits.</para>
 /// <para>Remainders: none. Panels, groups and tiles are whole; padding is zero.</para>
 /// </summary>
 internal readonly unsafe struct Avx512MatrixMultiply : ITileKernel

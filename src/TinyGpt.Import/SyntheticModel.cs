@@ -28,7 +28,7 @@ public static class SyntheticModel
         _ => throw new ArgumentException($"There is no shape '{shape}' (there are: {string.Join(", ", Shapes)}).", nameof(shape)),
     };
 
-    /// <summary>Writes a model to a file, without ever holding more than one tensor.</summary>
+    /// <summary>Writes a model to a file, without ever holding more than one tensor. Nothing is compressed: all of it can be mapped.</summary>
     /// <param name="config">Any valid configuration.</param>
     /// <param name="output">The <c>.tgpt</c> file; replaced if it exists.</param>
     /// <param name="seed">Any number.</param>
@@ -39,7 +39,7 @@ public static class SyntheticModel
         ModelConfig config, string output, ulong seed = 1, IProgress<PackProgress>? progress = null, CancellationToken cancellation = default)
     {
         using RandomTensors source = new(config, seed);
-        return Packer.WriteFile(source, output, new PackOptions(), progress, cancellation);
+        return Packer.WriteFile(source, output, new PackOptions { Compress = false }, progress, cancellation);
     }
 
     /// <summary>Makes a model in native memory and opens it there.</summary>

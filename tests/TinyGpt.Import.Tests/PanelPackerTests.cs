@@ -84,12 +84,12 @@ public sealed unsafe class PanelPackerTests
         source[18, 69] = weight;
         using NativeArena arena = new(PanelLayout.PackedBytes(20, 70));
         byte* target = arena.Take(arena.Capacity);
-        ModelFormatException failure = Assert.Throws<ModelFormatException>(() => PanelPacker.Pack(source, target, default));
+        ModelFormatException failure = Assert.Throws<ModelFormatException>(() => PanelPacker.Pack(source, target, TestContext.Current.CancellationToken));
         Assert.Contains("array", failure.Message, StringComparison.Ordinal);
         Assert.Contains("row 18, column 69", failure.Reason, StringComparison.Ordinal);
         using NativeArena floats = new(20 * 128 * sizeof(float));
         float* copied = floats.TakeFloats(20 * 128);
-        Assert.Throws<ModelFormatException>(() => PanelPacker.Copy(source, copied, default));
+        Assert.Throws<ModelFormatException>(() => PanelPacker.Copy(source, copied, TestContext.Current.CancellationToken));
     }
 
     [Fact]

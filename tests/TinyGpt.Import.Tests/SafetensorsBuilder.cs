@@ -8,16 +8,16 @@ namespace TinyGpt.Import.Tests;
 internal sealed class SafetensorsBuilder
 {
     private readonly List<string> _entries = [];
-    private readonly MemoryStream _data = new();
+    private readonly List<byte> _data = [];
 
     public SafetensorsBuilder Add(string name, float[] values, params long[] shape) =>
         Add(name, "F32", MemoryMarshal.AsBytes(values.AsSpan()).ToArray(), shape);
 
     public SafetensorsBuilder Add(string name, string type, byte[] data, params long[] shape)
     {
-        long start = _data.Length;
-        _data.Write(data);
-        return AddEntry($"\"{name}\":{{\"dtype\":\"{type}\",\"shape\":[{string.Join(',', shape)}],\"data_offsets\":[{start},{_data.Length}]}}");
+        long start = _data.Count;
+        _data.AddRange(data);
+        return AddEntry($"\"{name}\":{{\"dtype\":\"{type}\",\"shape\":[{string.Join(',', shape)}],\"data_offsets\":[{start},{_data.Count}]}}");
     }
 
     /// <summary>A header entry as it is, without data.</summary>
@@ -30,19 +30,15 @@ internal sealed class SafetensorsBuilder
     /// <summary>Data that no entry speaks of yet.</summary>
     public SafetensorsBuilder AddData(int bytes)
     {
-        _data.Write(new byte[bytes]);
+        _data.AddRange(new byte[bytes]);
         return this;
     }
 
-    public byte[] Build() => Build("{" + string.Join(',', _entries) + "}", _data.ToArray());
-
-    public static byte[] Build(string header, byte[] data)
+    public byte[] Build()
     {
-        byte[] json = Encoding.UTF8.GetBytes(header);
-        byte[] file = new byte[8 + json.Length + data.Length];
-        BinaryPrimitives.WriteInt64LittleEndian(file, json.Length);
-        json.CopyTo(file, 8);
-        data.CopyTo(file, 8 + json.Length);
-        return file;
+        byte[] json = Encoding.UTF8.GetBytes("{" + string.Join(',', _entries) + "}");
+        byte[] length = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
+        return [.. length, .. json, .. _data];
     }
 }

@@ -247,6 +247,34 @@ public abstract unsafe class TierComparison<TKernels>
         actual.AssertSameBits(expected, "exponents");
     }
 
+    [Fact]
+    public void No_operation_allocates_managed_memory()
+    {
+        SkipUnlessSupported();
+        Random random = new(10);
+        using MatrixBuffer weights = new(random, 64, 128, extreme: false);
+        using RowBuffers rows = RowBuffers.Random(random, 7, 2, extreme: false);
+        using NativeBuffer<float> floats = new(7 * 128);
+        using NativeBuffer<float> vector = new(128);
+        using AttentionOperands operands = new(random, 64, 100, magnitude: 1f);
+        long before = 0;
+        for (int round = 0; round < 3; round++)
+        {
+            before = GC.GetAllocatedBytesForCurrentThread();
+            TKernels.MultiplyPanels(weights.View, rows.View, null, floats.Pointer, 128, 0, 4);
+            TKernels.Quantize(vector.Pointer, rows.View, 1, 0, 2);
+            TKernels.GeluQuantize(vector.Pointer, GeluForm.Erf, rows.View, 1, 0, 2);
+            TKernels.AddNormalizeQuantize(
+                floats.Pointer, null, 100, vector.Pointer, vector.Pointer, 1e-5f, rows.View, 0);
+            TKernels.Attend(operands.Head);
+            TKernels.Embed(weights.View, 5, null, vector.Pointer);
+            TKernels.SoftmaxWeights(vector.Pointer, 100, 1f, 1f, vector.Pointer);
+            TKernels.ArgMax(vector.Pointer, 100);
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
     private static void CompareProducts(Random random, int tokens, int outputs, int columns, bool extreme, bool hasBias)
     {
         using MatrixBuffer weights = new(random, outputs, columns, extreme);

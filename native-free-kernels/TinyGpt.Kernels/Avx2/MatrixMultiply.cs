@@ -18,6 +18,7 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
     private const int HalfQuadBytes = PanelLayout.QuadBytes / 2;
     private const int HalfPanelRows = PanelLayout.RowsPerPanel / 2;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TRows>(in TileOperands tile)
         where TRows : struct, ICount
     {

@@ -8,6 +8,7 @@ namespace TinyGpt.Kernels;
 /// <remarks>
 /// The methods check nothing: every pointer's length was checked by the caller that made it. Rows of floats are padded with zeros to
 /// a multiple of 64 unless stated otherwise. Buffers do not overlap. All methods are thread-safe on disjoint outputs and allocate nothing.
+/// The exponential in softmax and GELU is a polynomial with a relative error below 1.5·10⁻⁷, the same operations on every tier.
 /// </remarks>
 public unsafe interface IKernels
 {
@@ -47,7 +48,7 @@ public unsafe interface IKernels
     /// <c>(x - mean) · (1/√(variance + epsilon))</c>, then one fused multiply-add with gain and bias, then quantization.
     /// The mean is sum / width; the variance is the mean of the squares of <c>x - mean</c>.
     /// </summary>
-    /// <param name="residual">The residual row, updated in place.</param>
+    /// <param name="residual">The residual row, updated in place; its padding stays zero.</param>
     /// <param name="addend">What is added to it first, or null.</param>
     /// <param name="width">Features before padding, 1 or more.</param>
     /// <param name="gain">Gain, padded with zeros.</param>
@@ -86,7 +87,10 @@ public unsafe interface IKernels
     /// <param name="count">How many, 1 or more.</param>
     static abstract int ArgMax(float* values, int count);
 
-    /// <summary><c>weights[i] = e^((logits[i] - maximum) · inverseTemperature)</c>, the unnormalized softmax that sampling draws from.</summary>
+    /// <summary>
+    /// <c>weights[i] = e^((logits[i] - maximum) · inverseTemperature)</c>, the unnormalized softmax that sampling draws from. Exponents
+    /// below -87 give 0, so a logit of negative infinity has no weight.
+    /// </summary>
     /// <param name="logits">The logits; any alignment.</param>
     /// <param name="count">How many, 1 or more.</param>
     /// <param name="maximum">The largest logit.</param>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace TinyGpt.Kernels;
 
 /// <summary>
@@ -6,6 +8,7 @@ namespace TinyGpt.Kernels;
 /// </summary>
 internal static unsafe class LaneArgMax
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int ArgMax<TLanes>(float* values, int count)
         where TLanes : struct, ILanes<TLanes>
     {

@@ -11,6 +11,7 @@ internal static unsafe class LaneAttention
 {
     private const int KeysPerStep = 4;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Attend<TLanes>(in AttentionHead head)
         where TLanes : struct, ILanes<TLanes>
     {
@@ -39,6 +40,7 @@ internal static unsafe class LaneAttention
     /// Writes the scores and fills the buffer up to 16 with copies of the last one, which leaves the maximum as it is. A step of four
     /// keys lies in one page; behind the last key it repeats that key.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score<TLanes>(in AttentionHead head)
         where TLanes : struct, ILanes<TLanes>
     {
@@ -78,6 +80,7 @@ internal static unsafe class LaneAttention
     }
 
     /// <summary>Turns scores into e^(score - maximum) and returns their sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Softmax<TLanes>(float* scores, int count)
         where TLanes : struct, ILanes<TLanes>
     {
@@ -105,6 +108,7 @@ internal static unsafe class LaneAttention
     }
 
     /// <summary>The weighted sum of the values for one, two or four times 16 channels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Accumulate<TLanes, TBlocks>(in AttentionHead head, int channel, float inverseSum)
         where TLanes : struct, ILanes<TLanes>
         where TBlocks : struct, ICount

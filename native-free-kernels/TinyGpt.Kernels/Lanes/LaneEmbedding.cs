@@ -6,6 +6,7 @@ namespace TinyGpt.Kernels;
 /// <summary>Reads one row back out of its panel: its four bytes of each quad lie 64 bytes apart.</summary>
 internal static unsafe class LaneEmbedding
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Embed<TLanes>(in PackedMatrix embedding, int token, float* position, float* destination)
         where TLanes : struct, ILanes<TLanes>
     {

@@ -25,6 +25,7 @@ internal static unsafe class LaneExponential
         return TLanes.ZeroWhereLess(x, TLanes.Broadcast(ExponentialConstants.Smallest), TLanes.MultiplyByPowerOfTwo(p, n));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SoftmaxWeights<TLanes>(float* logits, int count, float maximum, float inverseTemperature, float* weights)
         where TLanes : struct, ILanes<TLanes>
     {

@@ -5,33 +5,34 @@ namespace TinyGpt.Kernels;
 /// <summary>GELU on 16 lanes; formulas and sources are described at <see cref="GeluConstants"/> and the scalar tier.</summary>
 internal static unsafe class LaneGelu
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void GeluQuantize<TLanes>(
         float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount)
         where TLanes : struct, ILanes<TLanes>
     {
+        // A block of its own for the results keeps the loops small: sixteen inlined exponentials would exceed what the compiler inlines.
+        float* activated = stackalloc float[PanelLayout.InputsPerGroup];
         GroupCursor cursor = new(destination, row, firstGroup);
         float* values = source + ((nint)firstGroup * PanelLayout.InputsPerGroup);
         for (int group = 0; group < groupCount; group++)
         {
             if (form == GeluForm.Tanh)
             {
-                LaneQuantization.QuantizeGroup(
-                    Tanh(TLanes.Load(values)),
-                    Tanh(TLanes.Load(values + 16)),
-                    Tanh(TLanes.Load(values + 32)),
-                    Tanh(TLanes.Load(values + 48)),
-                    cursor);
+                for (int i = 0; i < PanelLayout.InputsPerGroup; i += PanelLayout.VirtualLanes)
+                {
+                    TLanes.Store(activated + i, Tanh(TLanes.Load(values + i)));
+                }
             }
             else
             {
-                LaneQuantization.QuantizeGroup(
-                    Erf(TLanes.Load(values)),
-                    Erf(TLanes.Load(values + 16)),
-                    Erf(TLanes.Load(values + 32)),
-                    Erf(TLanes.Load(values + 48)),
-                    cursor);
+                for (int i = 0; i < PanelLayout.InputsPerGroup; i += PanelLayout.VirtualLanes)
+                {
+                    TLanes.Store(activated + i, Erf(TLanes.Load(values + i)));
+                }
             }
 
+            LaneQuantization.QuantizeGroup(
+                TLanes.Load(activated), TLanes.Load(activated + 16), TLanes.Load(activated + 32), TLanes.Load(activated + 48), cursor);
             cursor.MoveNext();
             values += PanelLayout.InputsPerGroup;
         }

@@ -8,6 +8,7 @@ namespace TinyGpt.Kernels;
 /// </summary>
 internal static unsafe class LaneLayerNorm
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddNormalizeQuantize<TLanes>(
         float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row)
         where TLanes : struct, ILanes<TLanes>
@@ -38,6 +39,7 @@ internal static unsafe class LaneLayerNorm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float AddAndSum<TLanes>(float* residual, float* addend, int width)
         where TLanes : struct, ILanes<TLanes>
     {

@@ -6,6 +6,7 @@ namespace TinyGpt.Kernels;
 /// <summary>Quantization of groups of 64 values held in four times 16 lanes.</summary>
 internal static unsafe class LaneQuantization
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Quantize<TLanes>(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount)
         where TLanes : struct, ILanes<TLanes>
     {

@@ -17,6 +17,7 @@ internal readonly unsafe struct NeonMatrixMultiply : ITileKernel
     private const int OutputsPerRegister = 4;
     private const int RegisterBytes = 16;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TRows>(in TileOperands tile)
         where TRows : struct, ICount
     {

@@ -15,6 +15,7 @@ namespace TinyGpt.Kernels;
 /// </summary>
 internal readonly unsafe struct NeonDpMatrixMultiply : ITileKernel
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TRows>(in TileOperands tile)
         where TRows : struct, ICount
     {

@@ -14,8 +14,13 @@ internal interface ITileKernel
 /// Walks panels and tiles in the order that reads weights from memory once: each panel meets all tiles while it is in the cache. The
 /// order never changes a result, because an output belongs to one panel and one tile.
 /// </summary>
+/// <remarks>
+/// This and the other kernels ask for full optimization at once: tiered compilation would run the first frames' tokens through
+/// unoptimized vector code, tens of times slower, and profiles have nothing to teach loops without branches.
+/// </remarks>
 internal static unsafe class TiledMultiply
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TKernel>(
         in PackedMatrix weights, in QuantizedRows activations, float* bias, float* output, nint outputStride, int firstPanel, int panelCount)
         where TKernel : struct, ITileKernel

@@ -23,11 +23,7 @@ internal sealed unsafe class TgptImage : ITensorSink, IDisposable
 
     public byte* Reserve(long length)
     {
-        if (_layout.NextOffset + length > _layout.RawFileLength)
-        {
-            throw new InvalidOperationException("The image has all its chunks.");
-        }
-
+        _layout.RequireNext(length);
         _reservedLength = length;
         return _data + _layout.NextOffset;
     }

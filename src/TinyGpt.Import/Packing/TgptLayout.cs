@@ -11,6 +11,7 @@ internal sealed class TgptLayout
 
     private readonly List<TgptChunk> _chunks = [];
     private readonly string[] _names;
+    private readonly long[] _lengths;
 
     /// <summary>Plans a file.</summary>
     /// <param name="config">A valid configuration.</param>
@@ -31,8 +32,9 @@ internal sealed class TgptLayout
 
         Config = config;
         Tokenizer = tokenizer;
-        IEnumerable<string> names = ModelTensors.Of(config).Select(tensor => tensor.Name);
-        _names = [.. names, .. tokenizer is null ? Array.Empty<string>() : [TokenizerName]];
+        IReadOnlyList<TensorShape> tensors = ModelTensors.Of(config);
+        _names = [.. tensors.Select(tensor => tensor.Name), .. tokenizer is null ? Array.Empty<string>() : [TokenizerName]];
+        _lengths = [.. tensors.Select(tensor => tensor.Bytes), .. tokenizer is null ? Array.Empty<long>() : [tokenizer.Data.Length]];
 
         // Offsets and lengths are known only at the end; the room is planned with the longest numbers and the rest becomes spaces.
         IEnumerable<TgptChunk> longest = _names.Select(name => new TgptChunk(
@@ -55,20 +57,30 @@ internal sealed class TgptLayout
     public long NextOffset => NativeArena.RoundUp(End);
 
     /// <summary>The length of the whole file if every chunk is raw.</summary>
-    public long RawFileLength => ModelTensors.Of(Config).Select(tensor => tensor.Bytes)
-        .Append(Tokenizer?.Data.Length ?? 0)
-        .Where(bytes => bytes > 0)
-        .Aggregate((long)TgptHeader.Length + MetadataLength, (end, bytes) => NativeArena.RoundUp(end) + bytes);
+    public long RawFileLength =>
+        _lengths.Aggregate((long)TgptHeader.Length + MetadataLength, (end, bytes) => NativeArena.RoundUp(end) + bytes);
+
+    /// <summary>Checks that a chunk of this length comes next.</summary>
+    /// <exception cref="InvalidOperationException">The file has all its chunks.</exception>
+    /// <exception cref="ArgumentException">The next chunk has another length.</exception>
+    public void RequireNext(long length)
+    {
+        if (_chunks.Count == _lengths.Length)
+        {
+            throw new InvalidOperationException("The file has all its chunks.");
+        }
+
+        if (length != _lengths[_chunks.Count])
+        {
+            throw new ArgumentException($"{length} bytes were given for '{_names[_chunks.Count]}', which takes {_lengths[_chunks.Count]}.");
+        }
+    }
 
     /// <summary>Appends a chunk at <see cref="NextOffset"/>.</summary>
     /// <exception cref="InvalidOperationException">The file has all its chunks.</exception>
     public TgptChunk Append(TgptCodec codec, long storedLength, long length, byte[] sha256)
     {
-        if (_chunks.Count == _names.Length)
-        {
-            throw new InvalidOperationException("The file has all its chunks.");
-        }
-
+        RequireNext(length);
         TgptChunk chunk = new(_names[_chunks.Count], NextOffset, codec, storedLength, length, sha256);
         _chunks.Add(chunk);
         End = chunk.Offset + storedLength;

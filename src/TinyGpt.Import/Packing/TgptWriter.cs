@@ -74,6 +74,7 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
     /// <param name="content">Exactly <see cref="TensorShape.Bytes"/> bytes.</param>
     /// <returns>How and where it was stored.</returns>
     /// <exception cref="InvalidOperationException">All tensors were written.</exception>
+    /// <exception cref="ArgumentException">The tensor has another length.</exception>
     public TgptChunk Write(ReadOnlySpan<byte> content)
     {
         fixed (byte* data = content)
@@ -119,6 +120,7 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
 
     private TgptChunk Write(byte* data, long length)
     {
+        _layout.RequireNext(length);
         byte[] hash = Hash(data, length);
         PadTo(_start + _layout.NextOffset);
         if (_compress && length <= Lz4Codec.LargestBlock)

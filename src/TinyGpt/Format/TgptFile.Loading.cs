@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using TinyGpt.Kernels;
@@ -93,7 +92,7 @@ public sealed unsafe partial class TgptFile
                 TgptChunk chunk = info.Chunks[i];
                 byte* target = arena.Take(chunk.Length);
                 chunks[i] = (nint)target;
-                Skip(stream, chunk.Offset - position, info.File);
+                SkipGap(stream, (int)(chunk.Offset - position), info.File);
                 position = chunk.Offset + chunk.StoredLength;
                 if (chunk.Codec == TgptCodec.Raw)
                 {
@@ -108,7 +107,6 @@ public sealed unsafe partial class TgptFile
                 }
             }
 
-            Skip(stream, info.FileLength - position, info.File);
             TgptFile file = new(info, chunks, arena, image: null, mappedBytes: 0, allocated);
             file.ForEachChunk(options.Threads, i => file.CheckChunk(i, options.VerifyChecksums ?? true));
             return file;
@@ -158,22 +156,14 @@ public sealed unsafe partial class TgptFile
         }
     }
 
-    private static void Skip(Stream stream, long count, string name)
+    // Shorter than the alignment: chunks follow each other.
+    private static void SkipGap(Stream stream, int length, string name)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(count, 1 << 16));
-        while (count > 0)
+        Span<byte> gap = stackalloc byte[PanelLayout.Alignment];
+        if (stream.ReadAtLeast(gap[..length], length, throwOnEndOfStream: false) < length)
         {
-            int read = stream.Read(buffer, 0, (int)Math.Min(count, buffer.Length));
-            if (read == 0)
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-                throw new ModelFormatException(name, "cut short between chunks");
-            }
-
-            count -= read;
+            throw new ModelFormatException(name, "cut short between chunks");
         }
-
-        ArrayPool<byte>.Shared.Return(buffer);
     }
 
     /// <summary>Runs a check on every chunk and throws the failure of the first chunk in the file, whichever thread was faster.</summary>

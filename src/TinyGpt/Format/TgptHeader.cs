@@ -13,6 +13,9 @@ internal readonly record struct TgptHeader(long MetadataLength, long FileLength,
     public const uint Version = 1;
     public const int LongestMetadata = 16 << 20;
 
+    /// <summary>Far beyond any model, and far from where sums of offsets overflow.</summary>
+    public const ulong LongestFile = 1UL << 50;
+
     private const int VersionAt = 4;
     private const int MetadataOffsetAt = 8;
     private const int MetadataLengthAt = 16;
@@ -56,9 +59,9 @@ internal readonly record struct TgptHeader(long MetadataLength, long FileLength,
         }
 
         ulong fileLength = BinaryPrimitives.ReadUInt64LittleEndian(bytes[FileLengthAt..]);
-        if (fileLength < Length + metadataLength || fileLength > long.MaxValue)
+        if (fileLength < Length + metadataLength || fileLength > LongestFile)
         {
-            throw new ModelFormatException(file, $"a file of {fileLength} bytes cannot hold {metadataLength} bytes of metadata", FileLengthAt);
+            throw new ModelFormatException(file, $"a length of {fileLength} bytes is not in {Length + metadataLength} … {LongestFile}", FileLengthAt);
         }
 
         return new TgptHeader((long)metadataLength, (long)fileLength, bytes.Slice(MetadataSha256At, SHA256.HashSizeInBytes).ToArray());

@@ -181,14 +181,10 @@ internal static class TgptMetadata
         for (int i = 0; i < chunks.Length; i++)
         {
             TgptChunk chunk = chunks[i] = ReadChunk(items[i]);
-            if (chunk.Offset % PanelLayout.Alignment != 0)
+            long next = NativeArena.RoundUp(free);
+            if (chunk.Offset != next)
             {
-                throw items[i].Failure($"starts at byte {chunk.Offset}, which is no multiple of {PanelLayout.Alignment}");
-            }
-
-            if (chunk.Offset < free)
-            {
-                throw items[i].Failure($"starts at byte {chunk.Offset}, before the end of what precedes it at {free}");
+                throw items[i].Failure($"starts at byte {chunk.Offset}, and must start at {next}, the next multiple of {PanelLayout.Alignment}");
             }
 
             if (chunk.Offset > header.FileLength || chunk.StoredLength > header.FileLength - chunk.Offset)
@@ -199,7 +195,8 @@ internal static class TgptMetadata
             free = chunk.Offset + chunk.StoredLength;
         }
 
-        return chunks;
+        return free == header.FileLength ? chunks
+            : throw root.Failure($"describes a file that ends at byte {free}, and it has {header.FileLength} bytes");
     }
 
     private static TgptChunk ReadChunk(CheckedJson json)

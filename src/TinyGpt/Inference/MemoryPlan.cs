@@ -14,8 +14,8 @@ namespace TinyGpt;
 /// <param name="Runtime">An allowance for the process itself, measured on Linux.</param>
 public readonly record struct MemoryPlan(long Weights, long KvCache, long Scratch, long Runtime)
 {
-    private const long BareRuntime = 48L << 20;
-    private const long TokenizerBytesPerToken = 400;
+    private const long BareRuntime = 50L << 20;
+    private const long TokenizerBytesPerToken = 64;
 
     /// <summary>The sum, in bytes.</summary>
     public long Total => Weights + KvCache + Scratch + Runtime;

@@ -34,10 +34,10 @@ public sealed class TgptMetadataTests
     public static TheoryData<string, string, string, string> Chunks => new()
     {
         { "token_embedding", "codec", "\"zstd\"", "zstd" },
-        { "token_embedding", "offset", "1", "multiple" },
-        { "token_embedding", "offset", "0", "before" },
-        { "token_embedding", "offset", "-64", "before" },
-        { "token_embedding", "offset", "9223372036854775744", "bytes at byte" },
+        { "token_embedding", "offset", "1", "must start" },
+        { "token_embedding", "offset", "0", "must start" },
+        { "token_embedding", "offset", "-64", "must start" },
+        { "token_embedding", "offset", "9223372036854775744", "must start" },
         { "token_embedding", "storedLength", "1087", "stored" },
         { "token_embedding", "storedLength", "0", "stored" },
         { "token_embedding", "length", "-1088", "stored" },
@@ -47,6 +47,7 @@ public sealed class TgptMetadataTests
         { "token_embedding", "name", "\"position_embedding\"", "two chunks" },
         { "token_embedding", "name", "\"other\"", "token_embedding" },
         { "tokenizer", "storedLength", "9223372036854775807", "stored" },
+        { "token_embedding", "offset", "8388608", "must start" },
         { "tokenizer", "extra", "1", "extra" },
     };
 
@@ -105,7 +106,7 @@ public sealed class TgptMetadataTests
 
     [Fact]
     public void Chunks_that_overlap_are_refused() => Refuses(
-        json => SampleFile.Chunk(json, "position_embedding")["offset"] = (long)SampleFile.Chunk(json, "token_embedding")["offset"]! + 64, "before");
+        json => SampleFile.Chunk(json, "position_embedding")["offset"] = (long)SampleFile.Chunk(json, "token_embedding")["offset"]! + 64, "must start");
 
     [Fact]
     public void Chunks_out_of_order_are_refused() => Refuses(
@@ -116,14 +117,14 @@ public sealed class TgptMetadataTests
             chunks.RemoveAt(0);
             chunks.Insert(1, first);
         },
-        "before");
+        "must start");
 
     [Fact]
     public void A_chunk_of_another_length_than_its_tensor_is_refused() => Refuses(
         json =>
         {
-            SampleFile.Chunk(json, "token_embedding")["length"] = 1024;
-            SampleFile.Chunk(json, "token_embedding")["storedLength"] = 1024;
+            SampleFile.Chunk(json, "token_embedding")["length"] = 1087;
+            SampleFile.Chunk(json, "token_embedding")["storedLength"] = 1087;
         },
         "1088");
 
@@ -144,6 +145,24 @@ public sealed class TgptMetadataTests
             SampleFile.Chunk(json, "token_embedding")["length"] = long.MaxValue;
         },
         "lz4");
+
+    [Fact]
+    public void A_chunk_beyond_the_end_of_the_file_is_refused() => Refuses(
+        json =>
+        {
+            SampleFile.Chunk(json, "tokenizer")["length"] = 1000;
+            SampleFile.Chunk(json, "tokenizer")["storedLength"] = 1000;
+        },
+        "bytes at byte");
+
+    [Fact]
+    public void A_file_that_goes_on_behind_its_last_chunk_is_refused() => Refuses(
+        json =>
+        {
+            SampleFile.Chunk(json, "tokenizer")["length"] = 1;
+            SampleFile.Chunk(json, "tokenizer")["storedLength"] = 1;
+        },
+        "ends at byte");
 
     [Fact]
     public void A_duplicate_key_is_refused() =>
@@ -168,9 +187,9 @@ public sealed class TgptMetadataTests
     [InlineData(4, 2, "version 2")]
     [InlineData(8, 128, "start at")]
     [InlineData(16, 0, "")]
-    [InlineData(18, 255, "metadata")]
+    [InlineData(18, 255, "length")]
     [InlineData(23, 255, "metadata")]
-    [InlineData(31, 255, "file")]
+    [InlineData(31, 255, "length")]
     [InlineData(28, 1, "cut short")]
     public void A_header_that_is_wrong_is_refused(int at, byte value, string word)
     {
@@ -182,10 +201,9 @@ public sealed class TgptMetadataTests
     [Fact]
     public void A_stream_that_declares_more_than_the_machine_has_is_refused_before_anything_is_allocated()
     {
-        // A valid plan for 1024 blocks of the largest width, in a stream that cannot tell its length.
-        byte[] header = (byte[])SampleFile.Raw.Clone();
-        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(24), long.MaxValue);
-        byte[] image = SampleFile.WithMetadata(header, json =>
+        // A valid plan for a large vocabulary, in a stream that cannot tell its length.
+        long end = 0;
+        byte[] image = SampleFile.WithMetadata(SampleFile.Raw, json =>
         {
             long rows = 1 << 20;
             long bytes = rows / 16 * 1088;
@@ -201,9 +219,11 @@ public sealed class TgptMetadataTests
             foreach (JsonNode? chunk in json["chunks"]!.AsArray())
             {
                 chunk!["offset"] = offset;
-                offset = (offset + (long)chunk["storedLength"]! + 63) / 64 * 64;
+                end = offset + (long)chunk["storedLength"]!;
+                offset = (end + 63) / 64 * 64;
             }
         });
+        BinaryPrimitives.WriteInt64LittleEndian(image.AsSpan(24), end);
         TgptReadOptions options = new() { MemoryLimit = 100_000_000 };
         ModelFormatException failure = Assert.Throws<ModelFormatException>(
             () => TgptFile.Open(new EndlessStream(image), "endless", options));

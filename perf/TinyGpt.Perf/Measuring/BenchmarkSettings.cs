@@ -1,0 +1,37 @@
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Perf;
+
+/// <summary>What <see cref="InferenceBenchmark"/> measures. Immutable and thread-safe.</summary>
+public sealed record BenchmarkSettings
+{
+    /// <summary>Threads to compute with, one series of measurements each.</summary>
+    public IReadOnlyList<int> Threads { get; init; } = [1];
+
+    /// <summary>Sequences that are decoded together.</summary>
+    public IReadOnlyList<int> Batches { get; init; } = [1, 8];
+
+    /// <summary>Tokens that each sequence has when the timed decoding begins; 0 stands for the one token that there must be.</summary>
+    public IReadOnlyList<int> Contexts { get; init; } = [0];
+
+    /// <summary>Lengths of the prompts that are read.</summary>
+    public IReadOnlyList<int> Prompts { get; init; } = [128, 512];
+
+    /// <summary>Tokens that each sequence generates in one repeat; 1 or more.</summary>
+    public int Tokens { get; init; } = 128;
+
+    /// <summary>Timed repeats of each measurement; 1 or more.</summary>
+    public int Repeats { get; init; } = 5;
+
+    /// <summary>
+    /// How long each measurement runs before it is timed. The first one runs four times as long: until then the runtime is still
+    /// replacing quickly compiled code by optimized code.
+    /// </summary>
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Tokens of a prompt in one pass, or null for the engine's default.</summary>
+    public int? ChunkTokens { get; init; }
+
+    /// <summary>The kernel tier, or null for the engine's choice.</summary>
+    public KernelTier? Tier { get; init; }
+}

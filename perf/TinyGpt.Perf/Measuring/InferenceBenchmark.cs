@@ -1,0 +1,246 @@
+using System.Diagnostics;
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Perf;
+
+/// <summary>
+/// Measures tokens a second of a model, each figure beside the read bandwidth or the multiply-add peak of as many threads, taken between
+/// the very repeats that it is compared with: a machine's speed drifts by half within minutes. Not thread-safe.
+/// </summary>
+public sealed class InferenceBenchmark : IDisposable
+{
+    private const int FirstWarmUpFactor = 4;
+
+    // A repeat of a tiny model would otherwise be shorter than what the system takes from a thread at a time.
+    private static readonly TimeSpan ShortestRepeat = TimeSpan.FromMilliseconds(100);
+
+    private readonly GptModel _model;
+    private readonly string _shape;
+    private readonly BenchmarkSettings _settings;
+    private readonly Action<string> _progress;
+    private readonly ModelWork _work;
+    private readonly MemoryBandwidth _bandwidth;
+    private readonly byte[] _discarded = new byte[4096];
+    private bool _isWarm;
+
+    /// <summary>Prepares the measurements.</summary>
+    /// <param name="model">The model; must stay alive as long as this.</param>
+    /// <param name="shape">What the rows call it.</param>
+    /// <param name="settings">What to measure.</param>
+    /// <param name="progress">Told what begins.</param>
+    public InferenceBenchmark(GptModel model, string shape, BenchmarkSettings settings, Action<string> progress)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(settings);
+        _model = model;
+        _shape = shape;
+        _settings = settings;
+        _progress = progress;
+        _work = new ModelWork(model.Config);
+        _bandwidth = new MemoryBandwidth(MemoryBandwidth.BufferBytesLike(_work.WeightBytes));
+    }
+
+    /// <summary>Measures everything that the settings ask for and the model's context has room for.</summary>
+    /// <param name="cancellation">Checked between slices.</param>
+    /// <exception cref="KernelTierException">This process cannot execute the tier.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was signalled.</exception>
+    public BenchmarkReport Run(CancellationToken cancellation)
+    {
+        KernelTier tier = KernelTiers.Select(_settings.Tier);
+        double freeShare = Machine.MeasureFreeShare();
+        List<BenchmarkRow> rows = [];
+        foreach (int threads in _settings.Threads)
+        {
+            foreach (int prompt in _settings.Prompts.Where(HasRoomFor))
+            {
+                rows.Add(MeasurePrefill(tier, threads, prompt, cancellation));
+            }
+
+            foreach (int batch in _settings.Batches)
+            {
+                foreach (int context in _settings.Contexts.Where(context => HasRoomFor(Math.Max(1, context) + 1)))
+                {
+                    rows.Add(MeasureDecode(tier, threads, batch, context, cancellation));
+                }
+            }
+        }
+
+        freeShare = Math.Min(freeShare, Machine.MeasureFreeShare());
+        return new BenchmarkReport(Machine.Description, KernelTiers.Name(tier), rows, freeShare);
+    }
+
+    /// <summary>Frees the buffers.</summary>
+    public void Dispose() => _bandwidth.Dispose();
+
+    private BenchmarkRow MeasurePrefill(KernelTier tier, int threads, int prompt, CancellationToken cancellation)
+    {
+        _progress($"prefill of {prompt} tokens, {threads} threads");
+        using GptEngine engine = CreateEngine(tier, threads, sequences: 1, positions: prompt + 1);
+        GptSession session = CreateSession(engine, newTokens: 1);
+        GptSession[] sessions = [session];
+        int[] tokens = RandomTokens(prompt, seed: 0);
+        Samples samples = Measure(
+            () =>
+            {
+                session.Rewind(0);
+                session.Append(tokens);
+                Drain(engine, sessions, cancellation);
+            },
+            () => MultiplyPeak.MeasureIntegers(tier, threads, 1)?[0]);
+        Spread seconds = Spread.Of(samples.Seconds);
+        double gigaMacs = _work.PrefillMultiplyAdds(prompt, _settings.ChunkTokens ?? new GptEngineOptions().MaxBatchTokens) / seconds.Median / 1e9;
+        return new BenchmarkRow
+        {
+            Phase = "prefill",
+            Shape = _shape,
+            Threads = threads,
+            Batch = 1,
+            Context = prompt,
+            TokensPerSecond = PerSecond(prompt, seconds),
+            GigaMacs = gigaMacs,
+            RatioToPeak = gigaMacs / samples.Reference,
+            AllocatedBytes = samples.AllocatedBytes,
+        };
+    }
+
+    private BenchmarkRow MeasureDecode(KernelTier tier, int threads, int batch, int context, CancellationToken cancellation)
+    {
+        int start = Math.Max(1, context);
+        int tokens = Math.Min(_settings.Tokens, _model.Config.ContextLength - start);
+        _progress($"decode of {tokens} tokens behind {context}, batch {batch}, {threads} threads");
+        using GptEngine engine = CreateEngine(tier, threads, batch, start + tokens);
+        GptSession[] sessions = new GptSession[batch];
+        for (int i = 0; i < batch; i++)
+        {
+            // Each sequence has a prompt of its own: shared pages would be read from the cache.
+            sessions[i] = CreateSession(engine, tokens);
+            sessions[i].Append(RandomTokens(start, seed: i), answer: false);
+        }
+
+        Drain(engine, sessions, cancellation);
+        Samples samples = Measure(
+            () =>
+            {
+                foreach (GptSession session in sessions)
+                {
+                    session.Rewind(start);
+                    session.Continue();
+                }
+
+                Drain(engine, sessions, cancellation);
+            },
+            () => _bandwidth.Measure(threads, 1)[0]);
+        Spread seconds = Spread.Of(samples.Seconds);
+        double meanKeys = start + ((tokens - 1) / 2.0);
+        double bytesPerToken = ((double)_work.WeightBytes / batch) + (meanKeys * _work.CacheBytesPerPosition);
+        double tokensTimesBatch = (double)tokens * batch;
+        return new BenchmarkRow
+        {
+            Phase = "decode",
+            Shape = _shape,
+            Threads = threads,
+            Batch = batch,
+            Context = context,
+            TokensPerSecond = PerSecond(tokensTimesBatch, seconds),
+            BytesPerToken = bytesPerToken,
+            BandwidthGBs = samples.Reference,
+            RatioToBandwidth = bytesPerToken * tokensTimesBatch / seconds.Median / 1e9 / samples.Reference,
+            GigaMacs = _work.DecodeMultiplyAdds * tokensTimesBatch / seconds.Median / 1e9,
+            AllocatedBytes = samples.AllocatedBytes,
+        };
+    }
+
+    /// <summary>What the repeats of one measurement gave.</summary>
+    /// <param name="Seconds">The time that the work took in each.</param>
+    /// <param name="Reference">The median of what was measured in between, or null if that does not exist.</param>
+    /// <param name="AllocatedBytes">What all repeats allocated.</param>
+    private readonly record struct Samples(double[] Seconds, double? Reference, long AllocatedBytes);
+
+    private Samples Measure(Action work, Func<double?> measureReference)
+    {
+        TimeSpan warmUp = _isWarm ? _settings.WarmUp : FirstWarmUpFactor * _settings.WarmUp;
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan quickest = TimeSpan.MaxValue;
+        do
+        {
+            long begun = Stopwatch.GetTimestamp();
+            work();
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(begun);
+            quickest = elapsed < quickest ? elapsed : quickest;
+        }
+        while (Stopwatch.GetElapsedTime(start) < warmUp);
+        _isWarm = true;
+        int rounds = (int)Math.Ceiling(ShortestRepeat / quickest);
+
+        double[] seconds = new double[_settings.Repeats];
+        double?[] references = new double?[_settings.Repeats];
+        long allocated = 0;
+        for (int repeat = 0; repeat < seconds.Length; repeat++)
+        {
+            references[repeat] = measureReference();
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            long begun = Stopwatch.GetTimestamp();
+            for (int round = 0; round < rounds; round++)
+            {
+                work();
+            }
+
+            seconds[repeat] = Stopwatch.GetElapsedTime(begun).TotalSeconds / rounds;
+            allocated += GC.GetTotalAllocatedBytes(precise: true) - before;
+        }
+
+        double[] known = [.. references.OfType<double>()];
+        return new Samples(seconds, known.Length == 0 ? null : Spread.Of(known).Median, allocated);
+    }
+
+    private static Spread PerSecond(double tokens, Spread seconds) =>
+        new(tokens / seconds.Median, tokens / seconds.Largest, tokens / seconds.Smallest);
+
+    /// <summary>Steps until nothing is left to do. A model with a tokenizer waits for its text to be read.</summary>
+    private void Drain(GptEngine engine, GptSession[] sessions, CancellationToken cancellation)
+    {
+        while (engine.Step(StepBudget.Unlimited, cancellation) != StepStatus.Idle)
+        {
+            foreach (GptSession session in sessions)
+            {
+                while (session.TryRead(_discarded, out _))
+                {
+                }
+            }
+        }
+    }
+
+    private GptEngine CreateEngine(KernelTier tier, int threads, int sequences, int positions)
+    {
+        int pages = (positions + AttentionHead.PositionsPerPage - 1) / AttentionHead.PositionsPerPage;
+        GptEngineOptions options = new() { MaxSequences = sequences, KvPages = sequences * pages, Threads = threads, Tier = tier };
+        return new GptEngine(_model, _settings.ChunkTokens is { } chunk ? options with { MaxBatchTokens = chunk } : options);
+    }
+
+    private static GptSession CreateSession(GptEngine engine, int newTokens) =>
+        engine.CreateSession(SamplingOptions.Greedy, new SessionOptions { MaxNewTokens = newTokens, StopAtEndOfText = false });
+
+    private bool HasRoomFor(int tokens)
+    {
+        if (tokens <= _model.Config.ContextLength)
+        {
+            return true;
+        }
+
+        _progress($"left out: {tokens} tokens are more than the context of {_model.Config.ContextLength}");
+        return false;
+    }
+
+    private int[] RandomTokens(int count, int seed)
+    {
+        // The same on every run: attention over different tokens takes the same time, but a figure should be repeatable to the bit.
+        Random random = new(seed);
+        int[] tokens = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            tokens[i] = random.Next(_model.Config.VocabularySize);
+        }
+
+        return tokens;
+    }
+}

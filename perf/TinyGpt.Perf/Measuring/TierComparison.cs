@@ -1,0 +1,271 @@
+using System.Runtime.InteropServices;
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Perf;
+
+/// <summary>
+/// Runs operations in two tiers, a tier and <see cref="ScalarKernels"/>, and counts what differs. Sizes are chosen at the borders: one
+/// row and one more than a tile, one key and one more than a page, widths that are no multiple of anything.
+/// </summary>
+internal sealed unsafe class TierComparison<TKernels>(Random random)
+    where TKernels : struct, IKernels
+{
+    private const int LargestRows = 13;
+    private const int Groups = 5;
+    private const int Width = Groups * PanelLayout.InputsPerGroup;
+    private const int LargestLogits = 1500;
+
+    private static readonly int[] RowCounts = [1, 2, 3, 4, 5, 6, 7, 8, LargestRows];
+    private static readonly int[] HeadStrides = [16, 32, 48, 64, 80, 128];
+    private static readonly int[] KeyCounts = [1, 2, 3, 4, 5, 15, 16, 17, 63, 64, 65, 130];
+    private static readonly int[] LogitCounts = [1, 7, 16, 17, 63, 257, LargestLogits];
+
+    /// <summary>Numbers compared so far.</summary>
+    public long Compared { get; private set; }
+
+    /// <summary>Numbers that differed.</summary>
+    public long Differences { get; private set; }
+
+    /// <summary>Where the first of them was, or null.</summary>
+    public string? FirstDifference { get; private set; }
+
+    /// <summary>Compares matrix products of 1 to 13 rows, with bias and without, all panels and a part of them.</summary>
+    public void CompareMatrices()
+    {
+        const int Panels = 5;
+        const int Outputs = Panels * PanelLayout.RowsPerPanel;
+        using NativeArena arena = new(1 << 20);
+        PackedMatrix weights = RandomMatrix(arena, Outputs, Width);
+        float* bias = RandomFloats(arena, Outputs, 1f);
+        float* inputs = RandomFloats(arena, LargestRows * Width, 2f);
+        float* expected = arena.TakeFloats(LargestRows * Outputs);
+        float* actual = arena.TakeFloats(LargestRows * Outputs);
+        foreach (int rows in RowCounts)
+        {
+            QuantizedRows activations = TakeRows(arena, rows);
+            for (int row = 0; row < rows; row++)
+            {
+                ScalarKernels.Quantize(inputs + (row * Width), activations, row, 0, Groups);
+            }
+
+            ScalarKernels.MultiplyPanels(weights, activations, bias, expected, Outputs, 0, Panels);
+            TKernels.MultiplyPanels(weights, activations, bias, actual, Outputs, 0, Panels);
+            Compare($"matrix, {rows} rows, bias", expected, actual, rows * Outputs);
+            ScalarKernels.MultiplyPanels(weights, activations, null, expected, Outputs, 1, Panels - 2);
+            TKernels.MultiplyPanels(weights, activations, null, actual, Outputs, 1, Panels - 2);
+            Compare($"matrix, {rows} rows, a part of the panels", expected, actual, rows * Outputs);
+        }
+    }
+
+    /// <summary>Compares quantization, plain and behind both forms of GELU, over magnitudes from nothing to large.</summary>
+    public void CompareQuantization()
+    {
+        using NativeArena arena = new(1 << 20);
+        foreach (int rows in RowCounts)
+        {
+            float* inputs = RandomFloats(arena, rows * Width, 6f);
+            new Span<float>(inputs, PanelLayout.InputsPerGroup).Clear();
+            inputs[PanelLayout.InputsPerGroup] = -1e6f;
+            inputs[PanelLayout.InputsPerGroup + 1] = 1e-30f;
+            QuantizedRows expected = TakeRows(arena, rows);
+            QuantizedRows actual = TakeRows(arena, rows);
+            for (int row = 0; row < rows; row++)
+            {
+                ScalarKernels.Quantize(inputs + (row * Width), expected, row, 0, Groups);
+                TKernels.Quantize(inputs + (row * Width), actual, row, 0, Groups);
+            }
+
+            Compare($"quantization, {rows} rows", expected, actual);
+            foreach (GeluForm form in Enum.GetValues<GeluForm>())
+            {
+                for (int row = 0; row < rows; row++)
+                {
+                    ScalarKernels.GeluQuantize(inputs + (row * Width), form, expected, row, 1, Groups - 1);
+                    TKernels.GeluQuantize(inputs + (row * Width), form, actual, row, 1, Groups - 1);
+                }
+
+                Compare($"GELU, {form} form, {rows} rows", expected, actual);
+            }
+        }
+    }
+
+    /// <summary>Compares the residual addition and layer norm, for every width up to a group less than the padded one.</summary>
+    public void CompareNorms()
+    {
+        using NativeArena arena = new(1 << 20);
+        float* start = arena.TakeFloats(Width);
+        float* addend = arena.TakeFloats(Width);
+        float* gain = arena.TakeFloats(Width);
+        float* bias = arena.TakeFloats(Width);
+        float* expected = arena.TakeFloats(Width);
+        float* actual = arena.TakeFloats(Width);
+        QuantizedRows expectedRows = TakeRows(arena, 1);
+        QuantizedRows actualRows = TakeRows(arena, 1);
+        for (int width = Width - PanelLayout.InputsPerGroup + 1; width <= Width; width++)
+        {
+            foreach (float* buffer in (float*[])[start, addend, gain, bias])
+            {
+                new Span<float>(buffer, Width).Clear();
+                Randomize(buffer, width, 3f);
+            }
+
+            foreach (bool adds in (bool[])[false, true])
+            {
+                new ReadOnlySpan<float>(start, Width).CopyTo(new Span<float>(expected, Width));
+                new ReadOnlySpan<float>(start, Width).CopyTo(new Span<float>(actual, Width));
+                ScalarKernels.AddNormalizeQuantize(expected, adds ? addend : null, width, gain, bias, 1e-5f, expectedRows, 0);
+                TKernels.AddNormalizeQuantize(actual, adds ? addend : null, width, gain, bias, 1e-5f, actualRows, 0);
+                Compare($"residual, width {width}", expected, actual, Width);
+                Compare($"norm, width {width}", expectedRows, actualRows);
+            }
+        }
+    }
+
+    /// <summary>Compares attention over 1 to 130 keys on three pages, for head sizes of 16 to 128.</summary>
+    public void CompareAttention()
+    {
+        foreach (int stride in HeadStrides)
+        {
+            int pageFloats = 2 * AttentionHead.PositionsPerPage * stride;
+            using NativeArena arena = new(1 << 20);
+            byte** pages = (byte**)arena.Take(3 * sizeof(byte*));
+            for (int page = 0; page < 3; page++)
+            {
+                pages[page] = (byte*)RandomFloats(arena, pageFloats, 1f);
+            }
+
+            float* query = RandomFloats(arena, stride, 4f);
+            float* scores = arena.TakeFloats(3 * AttentionHead.PositionsPerPage);
+            float* expected = arena.TakeFloats(stride);
+            float* actual = arena.TakeFloats(stride);
+            foreach (int keys in KeyCounts)
+            {
+                AttentionHead head = new()
+                {
+                    Query = query,
+                    Pages = pages,
+                    KeyOffset = 0,
+                    ValueOffset = pageFloats / 2 * sizeof(float),
+                    KeyCount = keys,
+                    HeadStride = stride,
+                    ScoreScale = 0.25f,
+                    Scores = scores,
+                    Output = expected,
+                };
+                ScalarKernels.Attend(head);
+                TKernels.Attend(head with { Output = actual });
+                Compare($"attention, {keys} keys of {stride} channels", expected, actual, stride);
+            }
+        }
+    }
+
+    /// <summary>Compares embedding rows, with a position and without.</summary>
+    public void CompareEmbedding()
+    {
+        const int Tokens = 40;
+        using NativeArena arena = new(1 << 20);
+        PackedMatrix embedding = RandomMatrix(arena, Tokens, Width);
+        float* position = RandomFloats(arena, Width, 0.1f);
+        float* expected = arena.TakeFloats(Width);
+        float* actual = arena.TakeFloats(Width);
+        for (int token = 0; token < Tokens; token++)
+        {
+            float* added = token % 2 == 0 ? position : null;
+            ScalarKernels.Embed(embedding, token, added, expected);
+            TKernels.Embed(embedding, token, added, actual);
+            Compare($"embedding of token {token}", expected, actual, Width);
+        }
+    }
+
+    /// <summary>Compares arg-max, with ties, and the weights that sampling draws from.</summary>
+    public void CompareSampling()
+    {
+        using NativeArena arena = new(1 << 20);
+        float* expected = arena.TakeFloats(LargestLogits);
+        float* actual = arena.TakeFloats(LargestLogits);
+        foreach (int count in LogitCounts)
+        {
+            float* logits = RandomFloats(arena, count, 12f);
+            int first = ScalarKernels.ArgMax(logits, count);
+            CompareBits($"arg-max of {count}", MemoryMarshal.AsBytes([first]), MemoryMarshal.AsBytes([TKernels.ArgMax(logits, count)]), sizeof(int));
+            float maximum = logits[first];
+            ScalarKernels.SoftmaxWeights(logits, count, maximum, 1.25f, expected);
+            TKernels.SoftmaxWeights(logits, count, maximum, 1.25f, actual);
+            Compare($"softmax weights of {count}", expected, actual, count);
+
+            logits[count - 1] = maximum;
+            logits[count / 2] = maximum;
+            int tied = ScalarKernels.ArgMax(logits, count);
+            CompareBits($"arg-max of {count} with ties", MemoryMarshal.AsBytes([tied]), MemoryMarshal.AsBytes([TKernels.ArgMax(logits, count)]), sizeof(int));
+        }
+    }
+
+    private void Compare(string operation, in QuantizedRows expected, in QuantizedRows actual)
+    {
+        int groups = expected.Rows * expected.Groups;
+        CompareBits(
+            operation,
+            new ReadOnlySpan<byte>(expected.Values, groups * PanelLayout.InputsPerGroup),
+            new ReadOnlySpan<byte>(actual.Values, groups * PanelLayout.InputsPerGroup),
+            sizeof(sbyte));
+        Compare(operation + ", scales", expected.Scales, actual.Scales, groups);
+        Compare(operation + ", sums", (float*)expected.Sums, (float*)actual.Sums, groups);
+    }
+
+    private void Compare(string operation, float* expected, float* actual, int count) => CompareBits(
+        operation,
+        new ReadOnlySpan<byte>(expected, count * sizeof(float)),
+        new ReadOnlySpan<byte>(actual, count * sizeof(float)),
+        sizeof(float));
+
+    private void CompareBits(string operation, ReadOnlySpan<byte> expected, ReadOnlySpan<byte> actual, int size)
+    {
+        Compared += expected.Length / size;
+        if (expected.SequenceEqual(actual))
+        {
+            return;
+        }
+
+        FirstDifference ??= operation;
+        for (int at = 0; at < expected.Length; at += size)
+        {
+            Differences += expected.Slice(at, size).SequenceEqual(actual.Slice(at, size)) ? 0 : 1;
+        }
+    }
+
+    private static QuantizedRows TakeRows(NativeArena arena, int rows) => new(
+        (sbyte*)arena.Take((long)rows * Width), arena.TakeFloats(rows * Groups), (int*)arena.TakeFloats(rows * Groups), rows, Groups);
+
+    private PackedMatrix RandomMatrix(NativeArena arena, int rows, int columns)
+    {
+        byte* data = arena.Take(PanelLayout.PackedBytes(rows, columns));
+        PackedMatrix matrix = new(data, rows, columns);
+        for (int group = 0; group < matrix.Panels * matrix.Groups; group++)
+        {
+            byte* packed = data + ((nint)group * PanelLayout.GroupBytes);
+            for (int i = 0; i < PanelLayout.GroupWeightBytes; i++)
+            {
+                packed[i] = (byte)random.Next(-PanelLayout.LargestQuantized, PanelLayout.LargestQuantized + 1);
+            }
+
+            Randomize((float*)(packed + PanelLayout.GroupWeightBytes), PanelLayout.RowsPerPanel, 0.01f);
+        }
+
+        return matrix;
+    }
+
+    private float* RandomFloats(NativeArena arena, int count, float range)
+    {
+        float* values = arena.TakeFloats(count);
+        Randomize(values, count, range);
+        return values;
+    }
+
+    private void Randomize(float* values, int count, float range)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            values[i] = range * ((2f * random.NextSingle()) - 1f);
+        }
+    }
+}

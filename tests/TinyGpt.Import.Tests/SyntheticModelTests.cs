@@ -1,0 +1,121 @@
+using TinyGpt.Format;
+using TinyGpt.Kernels;
+using Xunit;
+
+namespace TinyGpt.Import.Tests;
+
+public sealed class SyntheticModelTests
+{
+    /// <summary>Everything padded: rows, columns and heads.</summary>
+    public static readonly ModelConfig Small = new()
+    {
+        Architecture = "gpt2",
+        VocabularySize = 100,
+        ContextLength = 9,
+        Width = 60,
+        Layers = 2,
+        Heads = 5,
+        FeedForwardWidth = 70,
+        NormEpsilon = 1e-5f,
+        Activation = GeluForm.Tanh,
+        TiedHead = true,
+    };
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void The_same_seed_gives_the_same_bytes_everywhere()
+    {
+        using TgptFile first = SyntheticModel.Open(Small, seed: 7, cancellation: Cancellation);
+        using TgptFile second = SyntheticModel.Open(Small, seed: 7, cancellation: Cancellation);
+        using TgptFile other = SyntheticModel.Open(Small, seed: 8, cancellation: Cancellation);
+        Assert.Equal("66a5e43e0f284e00a41d469cbfe8238bab9449c09593ec738930d757f1ccf6d7", Convert.ToHexStringLower(first.ContentHash));
+        Assert.True(first.ContentHash.SequenceEqual(second.ContentHash));
+        Assert.False(first.ContentHash.SequenceEqual(other.ContentHash));
+    }
+
+    [Fact]
+    public void Weights_are_spread_as_promised_and_padding_is_zero()
+    {
+        using TgptFile file = SyntheticModel.Open(Small, cancellation: Cancellation);
+        foreach (TensorShape shape in ModelTensors.Of(Small))
+        {
+            double sum = 0;
+            double squares = 0;
+            long count = 0;
+            for (int row = 0; row < (shape.Kind == TensorKind.Panels ? PanelLayout.PaddedRows(shape.Rows) : shape.Rows); row++)
+            {
+                for (int column = 0; column < PanelLayout.PaddedColumns(shape.Columns); column++)
+                {
+                    float number = PackedReader.Number(file, shape, row, column);
+                    if (IsPadding(shape, row, column))
+                    {
+                        Assert.Equal(0, number);
+                        continue;
+                    }
+
+                    sum += number;
+                    squares += number * number;
+                    count++;
+                }
+            }
+
+            double deviation = Math.Sqrt(squares / count);
+            if (shape.Name.EndsWith(".gain", StringComparison.Ordinal))
+            {
+                Assert.Equal(count, sum);
+            }
+            else
+            {
+                double promised = shape.Kind == TensorKind.Panels ? 0.02 : 0.01;
+                Assert.InRange(deviation, 0.7 * promised, 1.3 * promised);
+                Assert.InRange(sum / count, -0.5 * promised, 0.5 * promised);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_file_holds_what_memory_holds()
+    {
+        using TemporaryFolder folder = new();
+        PackReport report = SyntheticModel.Write(Small, folder.At("small.tgpt"), seed: 7, cancellation: Cancellation);
+        using TgptFile file = TgptFile.Open(folder.At("small.tgpt"));
+        using TgptFile memory = SyntheticModel.Open(Small, seed: 7, cancellation: Cancellation);
+        file.Verify();
+        Assert.Null(file.TokenizerKind);
+        Assert.True(file.TokenizerData.IsEmpty);
+        Assert.Equal(Small.ParameterCount * 4, report.SourceBytes);
+        Assert.All(ModelTensors.Of(Small), shape => Assert.Equal(
+            PackedReader.Number(memory, shape, shape.Rows - 1, shape.Columns - 1), PackedReader.Number(file, shape, shape.Rows - 1, shape.Columns - 1)));
+    }
+
+    [Theory]
+    [InlineData("gpt2-124m", 124_439_808)]
+    [InlineData("gpt2-355m", 354_823_168)]
+    [InlineData("gpt2-774m", 774_030_080)]
+    [InlineData("gpt2-1558m", 1_557_611_200)]
+    [InlineData("synth-15m", 15_358_464)]
+    public void Shapes_have_the_published_number_of_parameters(string shape, long parameters)
+    {
+        ModelConfig config = SyntheticModel.ConfigOf(shape);
+        Assert.True(config.TryValidate(out string problem), problem);
+        Assert.Equal(parameters, config.ParameterCount);
+        Assert.Contains(shape, SyntheticModel.Shapes);
+    }
+
+    [Fact]
+    public void An_unknown_shape_is_an_argument_that_names_the_known_ones()
+    {
+        Assert.Contains("gpt2-124m", Assert.Throws<ArgumentException>(() => SyntheticModel.ConfigOf("gpt9")).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => SyntheticModel.Open(Small with { Heads = 7 }, cancellation: Cancellation));
+    }
+
+    private static bool IsPadding(TensorShape shape, int row, int column)
+    {
+        bool HeadPadding(int index) => index % Small.HeadStride >= Small.HeadSize;
+        return row >= shape.Rows || column >= shape.Columns
+            || (shape.Name.EndsWith(ModelTensors.QueryKeyValue, StringComparison.Ordinal) && HeadPadding(row))
+            || (shape.Name.EndsWith("query_key_value.bias", StringComparison.Ordinal) && HeadPadding(column))
+            || (shape.Name.EndsWith(ModelTensors.AttentionOutput, StringComparison.Ordinal) && HeadPadding(column));
+    }
+}

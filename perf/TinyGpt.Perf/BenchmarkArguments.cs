@@ -126,6 +126,6 @@ public sealed class BenchmarkArguments
             };
         }
 
-        public int[] Read(ParseResult arguments) => arguments.GetValue(this) ?? _defaults;
+        public int[] Read(ParseResult arguments) => arguments.GetValue(this) is { Length: > 0 } given ? given : _defaults;
     }
 }

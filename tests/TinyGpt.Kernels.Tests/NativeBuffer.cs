@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace TinyGpt.Kernels.Tests;
 
-/// <summary>Aligned native memory with a known pattern around it: a kernel that writes outside is caught when the buffer is disposed.</summary>
+/// <summary>Aligned native memory with a known pattern around it: a kernel that wrote outside is caught at disposal.</summary>
 internal sealed unsafe class NativeBuffer<T> : IDisposable
     where T : unmanaged
 {

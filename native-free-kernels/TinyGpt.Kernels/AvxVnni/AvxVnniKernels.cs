@@ -13,7 +13,13 @@ public readonly unsafe struct AvxVnniKernels : IKernels
 
     /// <inheritdoc/>
     public static void MultiplyPanels(
-        in PackedMatrix weights, in QuantizedRows activations, float* bias, float* output, nint outputStride, int firstPanel, int panelCount) =>
+        in PackedMatrix weights,
+        in QuantizedRows activations,
+        float* bias,
+        float* output,
+        nint outputStride,
+        int firstPanel,
+        int panelCount) =>
         TiledMultiply.Run<AvxVnniMatrixMultiply>(weights, activations, bias, output, outputStride, firstPanel, panelCount);
 
     /// <inheritdoc/>

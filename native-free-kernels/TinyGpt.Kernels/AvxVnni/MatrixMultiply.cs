@@ -136,7 +136,7 @@ internal readonly unsafe struct AvxVnniMatrixMultiply : ITileKernel
     /// One token row: bound by memory, so what is computed must not hold up what is loaded. Four quads at a time have sums of their own,
     /// which hides the latency of the dot product; integer sums may be split and joined at will.
     /// </summary>
-    /// <remarks>Measured and no faster: software prefetch at any distance. Slower: two panels at a time, for they are two streams.</remarks>
+    /// <remarks>Measured and no faster: software prefetch at any distance. Slower: two panels at a time.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MultiplyRow(in TileOperands tile)
     {

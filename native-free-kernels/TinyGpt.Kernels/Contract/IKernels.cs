@@ -30,7 +30,13 @@ public unsafe interface IKernels
     /// <param name="firstPanel">The first panel to compute.</param>
     /// <param name="panelCount">How many panels to compute.</param>
     static abstract void MultiplyPanels(
-        in PackedMatrix weights, in QuantizedRows activations, float* bias, float* output, nint outputStride, int firstPanel, int panelCount);
+        in PackedMatrix weights,
+        in QuantizedRows activations,
+        float* bias,
+        float* output,
+        nint outputStride,
+        int firstPanel,
+        int panelCount);
 
     /// <summary>
     /// Quantizes groups of one row: <c>scale = max|x| / 127</c>, <c>q = roundToEven(x · (127 / max|x|))</c>; a group whose largest
@@ -75,14 +81,16 @@ public unsafe interface IKernels
     /// </summary>
     static abstract void Attend(in AttentionHead head);
 
-    /// <summary>Writes a token's embedding, <c>quantized · scale (+ position)</c>, one plain multiplication and one plain addition.</summary>
+    /// <summary>Writes a token's embedding, <c>quantized · scale (+ position)</c>: one plain multiplication, one plain addition.</summary>
     /// <param name="embedding">The token embedding, one row a token.</param>
     /// <param name="token">The row to read.</param>
     /// <param name="position">The position's embedding, padded with zeros, or null.</param>
     /// <param name="destination">The padded row to write, the padding included.</param>
     static abstract void Embed(in PackedMatrix embedding, int token, float* position, float* destination);
 
-    /// <summary>The index of the largest value; the lowest index among equals. NaN is never chosen unless every value is NaN (then 0).</summary>
+    /// <summary>
+    /// The index of the largest value; the lowest index among equals. NaN is never chosen unless every value is NaN (then 0).
+    /// </summary>
     /// <param name="values">The values; any alignment.</param>
     /// <param name="count">How many, 1 or more.</param>
     static abstract int ArgMax(float* values, int count);

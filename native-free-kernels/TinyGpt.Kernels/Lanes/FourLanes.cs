@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace TinyGpt.Kernels;
 
-/// <summary>The last two steps of the sum tree, lane i + lane i+2 and lane i + lane i+1, where 128-bit vectors serve all machines.</summary>
+/// <summary>The last two steps of the sum tree, lane i + lane i+2, then lane i + lane i+1: 128-bit vectors serve all machines.</summary>
 internal static class FourLanes
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -135,7 +135,12 @@ internal readonly unsafe struct NeonMatrixMultiply : ITileKernel
     /// <summary>Adds the products of two quads: outputs 0 and 1 to <paramref name="low"/>, 2 and 3 to <paramref name="high"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddProducts(
-        ref Vector128<int> low, ref Vector128<int> high, Vector128<sbyte> first, Vector128<sbyte> second, sbyte* values, sbyte* secondValues)
+        ref Vector128<int> low,
+        ref Vector128<int> high,
+        Vector128<sbyte> first,
+        Vector128<sbyte> second,
+        sbyte* values,
+        sbyte* secondValues)
     {
         Vector128<sbyte> firstInputs = AdvSimd.LoadAndReplicateToVector128((int*)values).AsSByte();
         Vector128<sbyte> secondInputs = AdvSimd.LoadAndReplicateToVector128((int*)secondValues).AsSByte();

@@ -4,7 +4,13 @@ public readonly unsafe partial struct ScalarKernels
 {
     /// <inheritdoc/>
     public static void MultiplyPanels(
-        in PackedMatrix weights, in QuantizedRows activations, float* bias, float* output, nint outputStride, int firstPanel, int panelCount)
+        in PackedMatrix weights,
+        in QuantizedRows activations,
+        float* bias,
+        float* output,
+        nint outputStride,
+        int firstPanel,
+        int panelCount)
     {
         for (int row = 0; row < activations.Rows; row++)
         {

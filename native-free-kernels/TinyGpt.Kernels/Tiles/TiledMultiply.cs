@@ -22,7 +22,13 @@ internal static unsafe class TiledMultiply
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TKernel>(
-        in PackedMatrix weights, in QuantizedRows activations, float* bias, float* output, nint outputStride, int firstPanel, int panelCount)
+        in PackedMatrix weights,
+        in QuantizedRows activations,
+        float* bias,
+        float* output,
+        nint outputStride,
+        int firstPanel,
+        int panelCount)
         where TKernel : struct, ITileKernel
     {
         TokenTiles tiles = activations.Tiles;

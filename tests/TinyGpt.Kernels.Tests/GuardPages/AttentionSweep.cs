@@ -35,6 +35,7 @@ internal static unsafe class AttentionSweep
         using GuardedBuffer<float> expected = head.NewOutput();
         record.Begin(nameof(IKernels.Attend), keys, edge, detail);
         TKernels.Attend(head.Over(scores, actual));
+        record.AssertIntact(scores, "scores");
         record.BeginReference();
         ScalarKernels.Attend(head.Over(scores, expected));
         record.AssertSameBits(expected, actual, "output");

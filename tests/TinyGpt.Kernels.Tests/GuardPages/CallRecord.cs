@@ -49,12 +49,19 @@ internal sealed class CallRecord : IDisposable
     public void AssertSameBits<T>(GuardedBuffer<T> expected, GuardedBuffer<T> actual, string what)
         where T : unmanaged
     {
+        AssertIntact(expected, $"{what} of the scalar tier");
+        AssertIntact(actual, what);
         if (!MemoryMarshal.AsBytes(expected.Span).SequenceEqual(MemoryMarshal.AsBytes(actual.Span)))
         {
             int differing = MemoryMarshal.AsBytes(expected.Span).CommonPrefixLength(MemoryMarshal.AsBytes(actual.Span));
             Assert.Fail($"{_call}: byte {differing} of the {what} is not that of the scalar tier.");
         }
     }
+
+    /// <summary>Fails, naming the call, if it wrote outside a buffer on the side where that does not end the process.</summary>
+    public void AssertIntact<T>(GuardedBuffer<T> buffer, string what)
+        where T : unmanaged =>
+        Assert.True(buffer.IsIntact, $"{_call}: bytes outside the {what} were written.");
 
     /// <summary>Fails, naming the call, if two indices differ.</summary>
     public void AssertSame(int expected, int actual) =>

@@ -38,6 +38,9 @@ internal sealed unsafe class GuardedBuffer<T> : IDisposable
 
     public Span<T> Span => new(Pointer, Length);
 
+    /// <summary>Whether the poison on the side without a guard is as it was.</summary>
+    public bool IsIntact => Before.IndexOfAnyExcept(Poison) < 0 && Behind.IndexOfAnyExcept(Poison) < 0;
+
     private ReadOnlySpan<byte> Before => new(_pages.Start, (int)((byte*)Pointer - _pages.Start));
 
     private ReadOnlySpan<byte> Behind => new(Pointer + Length, (int)(_pages.Start + _pages.Bytes - (byte*)(Pointer + Length)));
@@ -56,7 +59,7 @@ internal sealed unsafe class GuardedBuffer<T> : IDisposable
         }
 
         _isDisposed = true;
-        bool isIntact = Before.IndexOfAnyExcept(Poison) < 0 && Behind.IndexOfAnyExcept(Poison) < 0;
+        bool isIntact = IsIntact;
         GuardedPages.Return(_pages);
         Assert.True(isIntact, "A kernel wrote outside its buffer.");
     }

@@ -12,6 +12,6 @@ internal static class SweptLengths
 
     public static readonly GuardedEdge[] Edges = [GuardedEdge.Start, GuardedEdge.End];
 
-    /// <summary>Whole tiles and cut ones, with a row at either end or in the middle.</summary>
-    public static readonly (int Rows, int Row)[] Rows = [(1, 0), (4, 3), (7, 0), (13, 6), (13, 12)];
+    /// <summary>A row in a tile of each height: 7 rows are tiles of 4 and 3, 13 rows are tiles of 5, 4 and 4.</summary>
+    public static readonly (int Rows, int Row)[] Rows = [(1, 0), (2, 1), (6, 5), (7, 6), (13, 0), (13, 12)];
 }

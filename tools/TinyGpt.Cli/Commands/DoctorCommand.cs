@@ -57,13 +57,26 @@ internal sealed class DoctorCommand : CliCommand
         {
             KernelTiers.Select(tier);
         }
-        catch (KernelTierException obstacle)
+        catch (KernelTierException)
         {
-            return new(tier, null, obstacle.Message);
+            return new(tier, null, $"lacks {KernelTiers.Requirement(tier)}");
         }
 
         Console.Error.WriteLine($"testing {KernelTiers.Name(tier)}");
         return new(tier, TierSelfTest.Run(tier), null);
+    }
+
+    /// <summary>The tier that engines take by themselves, or null where they refuse the processor.</summary>
+    private static KernelTier? DefaultTier()
+    {
+        try
+        {
+            return KernelTiers.Select();
+        }
+        catch (KernelTierException)
+        {
+            return null;
+        }
     }
 
     private static (int Threads, double GigabytesPerSecond)[] MeasureBandwidths()
@@ -84,6 +97,7 @@ internal sealed class DoctorCommand : CliCommand
                 CultureInfo.InvariantCulture, $"memory:        {gigabytesPerSecond:0.0} GB/s read with {threads} {(threads == 1 ? "thread" : "threads")}"));
         }
 
+        KernelTier? used = DefaultTier();
         ReportTable table = new(("tier", false), ("supported", false), ("compared", true), ("different", true), ("remark", false));
         foreach ((KernelTier tier, TierSelfTestResult? test, string? obstacle) in tiers)
         {
@@ -92,7 +106,7 @@ internal sealed class DoctorCommand : CliCommand
                 test is null ? "no" : "yes",
                 test?.Compared.ToString("N0", CultureInfo.InvariantCulture) ?? "",
                 test?.Differences.ToString("N0", CultureInfo.InvariantCulture) ?? "",
-                obstacle ?? test!.FirstDifference ?? (tier == KernelTier.Scalar ? "the reference" : tier == KernelTiers.Best ? "used by default" : ""));
+                obstacle ?? test!.FirstDifference ?? (tier == KernelTier.Scalar ? "the reference" : tier == used ? "used by default" : ""));
         }
 
         table.Write();

@@ -87,7 +87,7 @@ public sealed partial class GptEngine : IDisposable
         if (options.LookupTokens > _maxLookupTokens)
         {
             throw new ArgumentException(
-                $"{nameof(SessionOptions.LookupTokens)} is {options.LookupTokens}, and the engine was made for {_maxLookupTokens}: raise {nameof(GptEngineOptions.MaxLookupTokens)}.",
+                $"LookupTokens is {options.LookupTokens}, and the engine was made for {_maxLookupTokens}: raise MaxLookupTokens.",
                 nameof(options));
         }
 

@@ -19,7 +19,10 @@ public sealed record GptEngineOptions
     /// <summary>Threads that compute, the caller's included; 1 … 256, 1 by default, which starts none.</summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>The most tokens in one pass: how much of a prompt is read at once. 1 … 4,096, 64 by default; at least <see cref="MaxSequences"/> and <see cref="MaxLookupTokens"/> together are used.</summary>
+    /// <summary>
+    /// The most tokens in one pass: how much of a prompt is read at once. 1 … 4,096, 64 by default; at least <see cref="MaxSequences"/>
+    /// and <see cref="MaxLookupTokens"/> together are used.
+    /// </summary>
     public int MaxBatchTokens { get; init; } = 64;
 
     /// <summary>

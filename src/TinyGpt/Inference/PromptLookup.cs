@@ -7,62 +7,66 @@ namespace TinyGpt;
 internal static class PromptLookup
 {
     private const int ShortestMatch = 2;
-    private const int LongestMatch = 8;
+    private const int LongestMatch = SessionOptions.MostLookupTokens;
 
     /// <summary>
     /// Finds the earlier place whose last tokens are the most that equal the sequence's last tokens, the latest of equals, and takes what
-    /// followed it; where that reaches the sequence's end, it goes on with the guesses themselves, as a repetition would.
+    /// followed it; where that reaches the sequence's end, it goes on with the guesses themselves, as a repetition would. A match vouches
+    /// for as many guesses as it has tokens: behind a pair of common words hardly more than one is right.
     /// </summary>
     /// <param name="tokens">The sequence.</param>
     /// <param name="guesses">Receives the guesses.</param>
-    /// <returns>How many there are: all, or 0 if the last two tokens were never there before.</returns>
+    /// <returns>How many there are; 0 if the last two tokens were never there before.</returns>
     public static int Guess(ReadOnlySpan<int> tokens, Span<int> guesses)
     {
-        int next = FindContinuation(tokens);
-        if (next == 0)
-        {
-            return 0;
-        }
-
-        for (int i = 0; i < guesses.Length; i++, next++)
+        int matched = FindMatch(tokens, out int next);
+        int count = Math.Min(matched, guesses.Length);
+        for (int i = 0; i < count; i++, next++)
         {
             guesses[i] = next < tokens.Length ? tokens[next] : guesses[next - tokens.Length];
         }
 
-        return guesses.Length;
+        return count;
     }
 
-    /// <summary>The position behind the best match, or 0 for none.</summary>
-    private static int FindContinuation(ReadOnlySpan<int> tokens)
+    /// <summary>Looks for pairs equal to the last one, from the end, and sees how far back they go on to be equal.</summary>
+    /// <param name="tokens">The sequence.</param>
+    /// <param name="next">The position behind the best match.</param>
+    /// <returns>How many tokens match, up to the most that count; 0 for none.</returns>
+    private static int FindMatch(ReadOnlySpan<int> tokens, out int next)
     {
+        next = 0;
+        int longest = 0;
         if (tokens.Length <= ShortestMatch)
         {
-            return 0;
+            return longest;
         }
 
         ReadOnlySpan<int> pair = tokens[^ShortestMatch..];
         ReadOnlySpan<int> before = tokens[..^1];
-        int best = 0;
-        int longest = ShortestMatch - 1;
         while (longest < LongestMatch)
         {
             int end = before.LastIndexOf(pair) + ShortestMatch;
-            if (end < ShortestMatch)
+            if (end < ShortestMatch || end <= longest)
             {
                 break;
             }
 
-            int length = CommonEnd(tokens, end);
-            if (length > longest)
+            // Only a longer match counts, so the token that would make it longer is compared first.
+            if (tokens[end - 1 - longest] == tokens[tokens.Length - 1 - longest])
             {
-                longest = length;
-                best = end;
+                int length = CommonEnd(tokens, end);
+                if (length > longest)
+                {
+                    longest = length;
+                    next = end;
+                }
             }
 
             before = before[..(end - 1)];
         }
 
-        return best;
+        return longest;
     }
 
     /// <summary>How many tokens before <paramref name="end"/> equal those before the sequence's end, up to the most that count.</summary>

@@ -61,8 +61,9 @@ public sealed record SessionOptions
     /// <summary>
     /// The most tokens that are guessed at once, by looking up what followed the same tokens earlier in the sequence; 0 … 16 and at most
     /// <see cref="GptEngineOptions.MaxLookupTokens"/>, 0 (none) by default. A pass computes the guesses beside the token that is due, as
-    /// far as it has room, and those that prove right need no pass of their own. The answer has the same bits with it and without; it
-    /// comes sooner where texts repeat themselves, later where they rarely do.
+    /// far as it has room, and those that prove right need no pass of their own. The answer has the same bits with it and without. It
+    /// comes sooner where texts repeat themselves and the weights come from memory; a model that fits the cache gains little or nothing.
+    /// 4 is a good number.
     /// </summary>
     public int LookupTokens { get; init; }
 

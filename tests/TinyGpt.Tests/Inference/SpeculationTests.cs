@@ -14,6 +14,9 @@ public sealed class SpeculationTests
     private static readonly ModelConfig Few = TestModels.Even with { VocabularySize = 11, Layers = 2, EndOfTextToken = null };
     private static readonly ModelConfig FewAndOdd = TestModels.Odd with { VocabularySize = 6 };
 
+    private static readonly StepBudget[] Budgets =
+        [StepBudget.OnePass, StepBudget.Slices(1), StepBudget.Milliseconds(0.2), StepBudget.Unlimited];
+
     private static readonly SamplingOptions[] Samplings =
     [
         SamplingOptions.Greedy,
@@ -43,7 +46,7 @@ public sealed class SpeculationTests
                     SessionOptions options = new() { MaxNewTokens = 90 + (int)seed };
                     Answer expected = Run(model, seeded, options, StepBudget.OnePass);
                     Assert.Equal(expected.GeneratedTokens, expected.Passes);
-                    foreach (StepBudget budget in new[] { StepBudget.OnePass, StepBudget.Slices(1), StepBudget.Milliseconds(0.2), StepBudget.Unlimited })
+                    foreach (StepBudget budget in Budgets)
                     {
                         Answer guessed = Run(model, seeded, options with { LookupTokens = lookup }, budget, threads: 1 + (int)(seed % 2));
                         Assert.Equal(expected with { Passes = guessed.Passes }, guessed);
@@ -204,9 +207,11 @@ public sealed class SpeculationTests
         int[] prompt = TestModels.Tokens(Few, 150);
         int PassesOfPrompt(int lookup)
         {
-            // 6 pages: 3 for the prompt and 3 for the other sequence, which is full in the end.
-            using GptEngine engine = new(model, new GptEngineOptions { MaxSequences = 2, MaxBatchTokens = 20, MaxLookupTokens = 16, KvPages = 6 });
-            using GptSession speaking = engine.CreateSession(null, new SessionOptions { MaxNewTokens = 192 - prompt.Length - 1, LookupTokens = lookup });
+            // 6 pages: 3 for each sequence, all full in the end.
+            using GptEngine engine = new(
+                model, new GptEngineOptions { MaxSequences = 2, MaxBatchTokens = 20, MaxLookupTokens = 16, KvPages = 6 });
+            using GptSession speaking = engine.CreateSession(
+                null, new SessionOptions { MaxNewTokens = 192 - prompt.Length - 1, LookupTokens = lookup });
             speaking.Append(prompt);
             while (speaking.GeneratedTokens == 0)
             {

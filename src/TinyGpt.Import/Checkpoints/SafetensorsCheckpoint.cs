@@ -98,7 +98,14 @@ public sealed class SafetensorsCheckpoint : IDisposable
                     throw map.Failure($"names the file '{shard}', which is not a {Extension} file name beside the index");
                 }
 
-                tensors = Map(Path.Combine(folder, shard)).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+                string path = Path.Combine(folder, shard);
+                if (!System.IO.File.Exists(path))
+                {
+                    // Also where the name is longer than the system allows, or is that of a folder.
+                    throw new FileNotFoundException($"{path}: there is no such file, and {index} names it", path);
+                }
+
+                tensors = Map(path).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
                 shards.Add(shard, tensors);
             }
 

@@ -131,6 +131,34 @@ internal static class TgptDamage
         return image;
     }
 
+    /// <summary>
+    /// As small a file as there can be: one block of one feature, every chunk compressed and its name one character. Mostly metadata,
+    /// which alone takes more than 4 KB.
+    /// </summary>
+    public static byte[] Smallest()
+    {
+        TgptDraft draft = TgptDraft.Of(Config with
+        {
+            VocabularySize = 2,
+            ContextLength = 2,
+            Width = 1,
+            Heads = 1,
+            FeedForwardWidth = 1,
+            TiedHead = true,
+            EndOfTextToken = null,
+        });
+        draft.Spare = 0;
+        for (int i = 0; i < draft.Chunks.Count; i++)
+        {
+            string name = ((char)('a' + i)).ToString();
+            draft.Metadata["tensors"]![i]!["chunk"] = name;
+            draft.Chunks[i] = new DraftChunk(name, draft.Chunks[i].Stored);
+            draft.Chunks[i].Compress();
+        }
+
+        return draft.Build();
+    }
+
     private static TgptDraft MakeDraft()
     {
         TgptDraft draft = TgptDraft.Of(Config);

@@ -55,19 +55,24 @@ internal static class LoadingWays
     {
         using (model)
         {
-            GptEngineOptions options = new() { MaxBatchTokens = 4 };
+            GptEngineOptions options = new() { MaxBatchTokens = 4, MaxSequences = 2 };
             if (MemoryPlan.For(model.Config, options).Total > LargestEngine)
             {
                 return;
             }
 
             using GptEngine engine = new(model, options);
-            using GptSession session = engine.CreateSession(options: new SessionOptions { MaxNewTokens = GeneratedTokens });
-            session.Append([0, model.Config.VocabularySize - 1]);
-            engine.Step(StepBudget.Unlimited);
-            if (session.AnswerTokens.ContainsAnyExceptInRange(0, model.Config.VocabularySize - 1))
+            SessionOptions answer = new() { MaxNewTokens = GeneratedTokens };
+            using GptSession greedy = engine.CreateSession(options: answer);
+            using GptSession drawn = engine.CreateSession(new SamplingOptions { Temperature = 1, TopP = 0.9f, Seed = 1 }, answer);
+            foreach (GptSession session in new[] { greedy, drawn })
             {
-                throw new InvalidOperationException("A token outside the vocabulary was generated.");
+                session.Append([0, model.Config.VocabularySize - 1]);
+                engine.Step(StepBudget.Unlimited);
+                if (session.AnswerTokens.ContainsAnyExceptInRange(0, model.Config.VocabularySize - 1))
+                {
+                    throw new InvalidOperationException("A token outside the vocabulary was generated.");
+                }
             }
         }
     };

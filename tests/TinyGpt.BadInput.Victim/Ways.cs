@@ -1,0 +1,32 @@
+namespace TinyGpt.BadInput.Victim;
+
+/// <summary>The names of the ways in which a file gets in.</summary>
+public static class Ways
+{
+    /// <summary>A <c>.tgpt</c> file's own description.</summary>
+    public const string TgptInfo = "tgpt-info";
+
+    /// <summary>A <c>.tgpt</c> file that is mapped, with the default checks.</summary>
+    public const string TgptMapped = "tgpt-mapped";
+
+    /// <summary>A <c>.tgpt</c> file that is mapped, every checksum looked at.</summary>
+    public const string TgptVerified = "tgpt-verified";
+
+    /// <summary>A <c>.tgpt</c> file in memory.</summary>
+    public const string TgptMemory = "tgpt-memory";
+
+    /// <summary>A <c>.tgpt</c> file from a stream that can neither seek nor tell its length.</summary>
+    public const string TgptStream = "tgpt-stream";
+
+    /// <summary>A safetensors file, or a folder of them.</summary>
+    public const string Checkpoint = "checkpoint";
+
+    /// <summary>A Hugging Face folder, packed in memory.</summary>
+    public const string ModelFolder = "folder";
+
+    /// <summary>A folder's tokenizer files.</summary>
+    public const string TokenizerFolder = "tokenizer";
+
+    /// <summary>The binary form of a vocabulary.</summary>
+    public const string Vocabulary = "vocabulary";
+}

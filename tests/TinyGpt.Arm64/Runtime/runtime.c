@@ -125,6 +125,22 @@ int RhGetGcCollectionCount(int generation, int kind) {
 
 int64_t RhpGetGcTotalMemory(void) { return 0; }
 
+int64_t RhGetCurrentObjSize(void) { return 0; }
+
+int64_t RhGetGCNow(void) { return 0; }
+
+int64_t RhGetLastGCStartTime(int generation) {
+    (void)generation;
+    return 0;
+}
+
+int64_t RhGetLastGCDuration(int generation) {
+    (void)generation;
+    return 0;
+}
+
+void RhpCollect(int generation, int mode, int low_memory) { (void)generation, (void)mode, (void)low_memory; }
+
 // ---- The module: its header is a list of sections, which managed code asks for by number ----
 
 struct module_section {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the kernels and the decoder as arm64 machine code on an x86-64 machine: the NativeAOT compiler makes the code, a stand-in runtime in C
-# replaces the one that cannot be had here, and qemu executes it on processor models with and without the dot-product extension.
+# Runs the kernels and the decoder as arm64 machine code on an x86-64 machine: the NativeAOT compiler makes the code, a stand-in runtime in
+# C replaces the one for arm64, and qemu executes it on processor models with and without the dot-product extension.
 # Needs the .NET 10 SDK; installs the cross compiler and qemu with apt-get where they are missing. Ends with: arm64: N passed, N failed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -47,7 +47,8 @@ build_assemblies() {
   local project=$here/Rewriter/CoreLibRewriter.csproj properties
   timeout 300 dotnet build "$project" -c Release -v quiet
   timeout 300 dotnet build "$here/Exports/TinyGpt.Arm64.csproj" -c Release -v quiet
-  properties=$(dotnet msbuild "$project" -getProperty:NuGetPackageRoot -getProperty:CoreLibPackageVersion -getProperty:CompilerPackageVersion)
+  properties=$(dotnet msbuild "$project" \
+    -getProperty:NuGetPackageRoot -getProperty:CoreLibPackageVersion -getProperty:CompilerPackageVersion)
   property() { sed -nE "s/.*\"$1\": \"(.*)\".*/\1/p" <<<"$properties"; }
   local packages
   packages=$(property NuGetPackageRoot)runtime.linux-x64.microsoft.dotnet.ilcompiler

@@ -44,7 +44,8 @@ internal sealed unsafe class Checks(bool withDotProduct, delegate* unmanaged[Sup
             KernelComparisonResult result = KernelComparison<TKernels>.Run(operation);
             Report(
                 result.Differences == 0 && result.Hash == ExpectedHashes.Of(operation),
-                $"{tier}: {NameOf(operation)}, {result.Rounds} rounds, {result.Bytes} bytes, {result.Differences} rounds differ, hash {result.Hash:x16}");
+                $"{tier}: {NameOf(operation)}, {result.Rounds} rounds, {result.Bytes} bytes, {result.Differences} rounds differ, "
+                    + $"hash {result.Hash:x16}");
         }
 
         using SeededModel even = new(SeededModel.Even);

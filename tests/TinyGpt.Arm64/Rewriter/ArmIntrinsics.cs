@@ -74,7 +74,14 @@ internal static class ArmIntrinsics
 
             using Stream stream = resource.GetResourceStream();
             XDocument document = XDocument.Load(stream);
-            document.Descendants("type").Where(type => IsRestored((string?)type.Attribute("fullname") ?? "")).ToList().ForEach(type => type.Remove());
+            foreach (XElement type in document.Descendants("type").ToArray())
+            {
+                if (IsRestored((string?)type.Attribute("fullname") ?? ""))
+                {
+                    type.Remove();
+                }
+            }
+
             module.Resources.Remove(resource);
             module.Resources.Add(new EmbeddedResource(resource.Name, resource.Attributes, Encoding.UTF8.GetBytes(document.ToString())));
         }

@@ -9,7 +9,8 @@ internal static class CecilExtensions
 
     /// <summary>The classes of a namespace that declare intrinsics, nested ones included.</summary>
     public static IEnumerable<TypeDefinition> IntrinsicClasses(this ModuleDefinition module, string prefix) =>
-        module.GetTypes().Where(type => type.FullName.StartsWith(prefix, StringComparison.Ordinal) && type is { IsClass: true, IsEnum: false });
+        module.GetTypes().Where(type =>
+            type is { IsClass: true, IsEnum: false } && type.FullName.StartsWith(prefix, StringComparison.Ordinal));
 
     public static IEnumerable<MethodDefinition> StaticMethods(this TypeDefinition type) =>
         type.Methods.Where(method => method is { IsStatic: true, IsConstructor: false, HasBody: true });

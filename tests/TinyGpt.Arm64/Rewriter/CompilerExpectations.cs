@@ -16,7 +16,7 @@ internal static class CompilerExpectations
         SimplifyClassConstructorRunner(module);
     }
 
-    /// <summary>The compiler looks the method up; only objects that implement interfaces at run time would call it.</summary>
+    /// <summary>The compiler looks for the method; only objects that implement interfaces at run time would call it.</summary>
     private static void AddDynamicInterfaceImplementation(ModuleDefinition module)
     {
         const MethodAttributes Attributes = MethodAttributes.Static | MethodAttributes.Assembly | MethodAttributes.HideBySig;
@@ -29,7 +29,7 @@ internal static class CompilerExpectations
         module.GetType("System.Runtime.InteropServices.IDynamicInterfaceCastable").Methods.Add(method);
     }
 
-    /// <summary>For the compiler it is no intrinsic any more, and its body only calls itself. The full barrier does the same and more.</summary>
+    /// <summary>For this compiler it is no intrinsic, and its body only calls itself. The full barrier does the same and more.</summary>
     private static void ReplaceReadMemoryBarrier(ModuleDefinition module)
     {
         const string Interlocked = "System.Threading.Interlocked";

@@ -42,7 +42,9 @@ internal sealed unsafe partial class KernelComparison<TKernels>
         return floats;
     }
 
-    /// <summary>A packed matrix with padding of zeros; extreme ones hold 127 and -128 only, which no packer writes, but kernels are exact for it.</summary>
+    /// <summary>
+    /// A packed matrix with padding of zeros. Extreme ones hold 127 and -128 only: no packer writes -128, but the kernels are exact for it.
+    /// </summary>
     private PackedMatrix TakeMatrix(int rows, int columns, bool extreme)
     {
         PackedMatrix matrix = new(_memory.Take((int)PanelLayout.PackedBytes(rows, columns)), rows, columns);

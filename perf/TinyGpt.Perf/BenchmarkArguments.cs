@@ -14,13 +14,18 @@ public sealed class BenchmarkArguments
 
     private readonly Option<string> _shape = new("--shape")
     {
-        Description = $"Without a model: the shape of the one to make, with random weights, in memory: {string.Join(", ", SyntheticModel.Shapes)}.",
+        Description = "Without a model: the shape of the one to make, with random weights, in memory: "
+            + $"{string.Join(", ", SyntheticModel.Shapes)}.",
         HelpName = "SHAPE",
         DefaultValueFactory = _ => SyntheticModel.Shapes[0],
     };
 
     private readonly NumberList _threads = new(
-        "--threads", "Threads to compute with, one series of measurements each.", [.. new[] { 1, Math.Min(Environment.ProcessorCount, MostThreads) }.Distinct()], 1, MostThreads);
+        "--threads",
+        "Threads to compute with, one series of measurements each.",
+        [.. new[] { 1, Math.Min(Environment.ProcessorCount, MostThreads) }.Distinct()],
+        1,
+        MostThreads);
 
     private readonly NumberList _batches = new("--batch", "Sequences to decode together.", [1, 8], 1, MostRows);
 

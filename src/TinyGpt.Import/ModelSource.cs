@@ -18,9 +18,45 @@ public static class ModelSource
         string path, TgptReadOptions? options = null, IProgress<PackProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return path.EndsWith(TgptExtension, StringComparison.OrdinalIgnoreCase)
+        return IsTgpt(path)
             ? TgptFile.Open(path, options)
             : Packer.PackInMemory(path, null, progress, cancellation);
+    }
+
+    /// <summary>Reads the configuration that a model will have, and no weights: enough for <see cref="MemoryPlan.For"/>.</summary>
+    /// <param name="path">As for <see cref="LoadAny"/>.</param>
+    /// <exception cref="FileNotFoundException">There is no such file or folder, or a part of it is missing.</exception>
+    /// <exception cref="ModelFormatException">The source is damaged or not supported.</exception>
+    public static ModelConfig ReadConfig(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (IsTgpt(path))
+        {
+            return TgptFile.ReadInfo(path).Config;
+        }
+
+        using ITensorSource source = Open(path);
+        return source.Config;
+    }
+
+    /// <summary>Whether a path names a <c>.tgpt</c> file, by its ending or by its first bytes. It need not exist for the former.</summary>
+    /// <param name="path">The path.</param>
+    public static bool IsTgpt(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (path.EndsWith(TgptExtension, StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        using FileStream stream = File.OpenRead(path);
+        Span<byte> magic = stackalloc byte[4];
+        return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("TGPT"u8);
     }
 
     /// <summary>Opens a checkpoint for packing.</summary>

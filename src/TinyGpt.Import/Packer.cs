@@ -42,7 +42,7 @@ public static unsafe class Packer
         ITensorSource source, string output, PackOptions options, IProgress<PackProgress>? progress, CancellationToken cancellation)
     {
         PackReport? report = null;
-        TgptWriter.WriteFile(output, stream =>
+        AtomicFile.Write(output, stream =>
         {
             using TgptWriter writer = new(stream, source.Config, TokenizerOf(source, options), options.Compress);
             List<PackedTensor> tensors = Fill(writer, source, progress, cancellation);

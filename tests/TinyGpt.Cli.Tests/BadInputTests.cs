@@ -22,32 +22,32 @@ public sealed class BadInputTests : IDisposable
         {
             string missing = _folder.At(name);
             CommandLineRun run = await CommandLineRun.Of([.. arguments, missing]);
-            Assert.Contains($"{missing}: there is no such file", run.Failed(), StringComparison.Ordinal);
+            run.FailedWith($"{missing}: there is no such file");
         }
     }
 
     [Fact]
     public async Task No_model_at_all()
     {
-        Assert.Contains("-m MODEL", (await CommandLineRun.Of("generate", "-p", "x")).Failed(), StringComparison.Ordinal);
-        Assert.Contains("-m MODEL", (await CommandLineRun.Of("chat")).Failed(), StringComparison.Ordinal);
+        (await CommandLineRun.Of("generate", "-p", "x")).FailedWith("-m MODEL");
+        (await CommandLineRun.Of("chat")).FailedWith("-m MODEL");
     }
 
     [Fact]
     public async Task Wrong_magic()
     {
         string file = _folder.Write("wrong.tgpt", Encoding.ASCII.GetBytes(new string('x', 200)));
-        Assert.Contains("TGPT", (await CommandLineRun.Of("generate", "-m", file, "-p", "x")).Failed(), StringComparison.Ordinal);
-        Assert.Contains("TGPT", (await CommandLineRun.Of("inspect", file)).Failed(), StringComparison.Ordinal);
+        (await CommandLineRun.Of("generate", "-m", file, "-p", "x")).FailedWith("TGPT");
+        (await CommandLineRun.Of("inspect", file)).FailedWith("TGPT");
     }
 
     [Fact]
     public async Task A_file_of_another_kind()
     {
         string file = _folder.Write("notes.txt", "GGUF it is not"u8.ToArray());
-        Assert.Contains(file, (await CommandLineRun.Of("generate", "-m", file, "-p", "x")).Failed(), StringComparison.Ordinal);
-        Assert.Contains("tinygpt pack", (await CommandLineRun.Of("inspect", file)).Failed(), StringComparison.Ordinal);
-        Assert.Contains("tinygpt pack", (await CommandLineRun.Of("inspect", _folder.Path)).Failed(), StringComparison.Ordinal);
+        (await CommandLineRun.Of("generate", "-m", file, "-p", "x")).FailedWith(file);
+        (await CommandLineRun.Of("inspect", file)).FailedWith("tinygpt pack");
+        (await CommandLineRun.Of("inspect", _folder.Path)).FailedWith("tinygpt pack");
     }
 
     [Fact]
@@ -59,12 +59,12 @@ public sealed class BadInputTests : IDisposable
         foreach (int length in new[] { 0, 63, 1000, content.Length - 1 })
         {
             string cut = _folder.Write("cut.tgpt", content[..length]);
-            Assert.Contains(cut, (await CommandLineRun.Of("generate", "-m", cut, "--ids", "1")).Failed(), StringComparison.Ordinal);
+            (await CommandLineRun.Of("generate", "-m", cut, "--ids", "1")).FailedWith(cut);
         }
 
         content[^1] ^= 1;
         string damaged = _folder.Write("damaged.tgpt", content);
-        Assert.Contains(damaged, (await CommandLineRun.Of("inspect", damaged, "--verify")).Failed(), StringComparison.Ordinal);
+        (await CommandLineRun.Of("inspect", damaged, "--verify")).FailedWith(damaged);
     }
 
     [Fact]
@@ -95,9 +95,8 @@ public sealed class BadInputTests : IDisposable
     public async Task An_output_in_a_folder_that_does_not_exist()
     {
         string output = Path.Combine(_folder.At("none"), "out.tgpt");
-        Assert.Contains("does not exist", (await CommandLineRun.Of("pack", _folder.Path, "-o", output)).Failed(), StringComparison.Ordinal);
-        Assert.Contains(
-            "does not exist", (await CommandLineRun.Of("synth", "--shape", "gpt2-124m", "-o", output)).Failed(), StringComparison.Ordinal);
+        (await CommandLineRun.Of("pack", _folder.Path, "-o", output)).FailedWith("does not exist");
+        (await CommandLineRun.Of("synth", "--shape", "gpt2-124m", "-o", output)).FailedWith("does not exist");
     }
 
     [Theory]
@@ -124,16 +123,16 @@ public sealed class BadInputTests : IDisposable
     public async Task A_model_without_a_tokenizer_or_an_end_of_text()
     {
         string model = TestModels.NanoSort;
-        Assert.Contains("--ids", (await CommandLineRun.Of("generate", "-m", model, "-p", "x")).Failed(), StringComparison.Ordinal);
-        Assert.Contains("end-of-text", (await CommandLineRun.Of("generate", "-m", model)).Failed(), StringComparison.Ordinal);
-        Assert.Contains("--stop", (await CommandLineRun.Of("generate", "-m", model, "--ids", "1", "--stop", "x")).Failed(), StringComparison.Ordinal);
-        Assert.Contains("tokenizer", (await CommandLineRun.Of("chat", "-m", model)).Failed(), StringComparison.Ordinal);
-        Assert.Contains("tokenizer", (await CommandLineRun.Of("tokenize", "-m", model, "x")).Failed(), StringComparison.Ordinal);
+        (await CommandLineRun.Of("generate", "-m", model, "-p", "x")).FailedWith("--ids");
+        (await CommandLineRun.Of("generate", "-m", model)).FailedWith("end-of-text");
+        (await CommandLineRun.Of("generate", "-m", model, "--ids", "1", "--stop", "x")).FailedWith("--stop");
+        (await CommandLineRun.Of("chat", "-m", model)).FailedWith("tokenizer");
+        (await CommandLineRun.Of("tokenize", "-m", model, "x")).FailedWith("tokenizer");
     }
 
     [Fact]
     public async Task Text_that_the_vocabulary_cannot_spell() =>
-        Assert.Contains("0xC3", (await CommandLineRun.Of("generate", "-m", TestModels.Slm4096, "-p", "é")).Failed(), StringComparison.Ordinal);
+        (await CommandLineRun.Of("generate", "-m", TestModels.Slm4096, "-p", "é")).FailedWith("0xC3");
 
     [Fact]
     public async Task A_tier_that_this_processor_does_not_have()
@@ -142,6 +141,6 @@ public sealed class BadInputTests : IDisposable
         Assert.SkipWhen(missing.Length == 0, "This processor has every tier.");
         string name = KernelTiers.Name(missing[0]);
         CommandLineRun run = await CommandLineRun.Of("generate", "-m", TestModels.NanoSort, "--ids", "1", "--tier", name);
-        Assert.Contains($"'{name}'", run.Failed(), StringComparison.Ordinal);
+        run.FailedWith($"'{name}'");
     }
 }

@@ -82,6 +82,9 @@ internal sealed record CommandLineRun(int ExitCode, byte[] OutputBytes, string E
         return line[Name.Length..];
     }
 
+    /// <summary>Checks that a run failed for a reason, which its one line names.</summary>
+    public void FailedWith(string reason) => Assert.Contains(reason, Failed(), StringComparison.Ordinal);
+
     private static Process Start(Dictionary<string, string> variables, string[] arguments)
     {
         ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")

@@ -32,6 +32,6 @@ public sealed class EvaluationTests
         using TemporaryFolder folder = new();
         string file = folder.Write("short.txt", "Q"u8.ToArray());
         CommandLineRun run = await CommandLineRun.Of("perplexity", "-m", TestModels.Slm4096, "--file", file);
-        Assert.Contains("too short", run.Failed(), StringComparison.Ordinal);
+        run.FailedWith("too short");
     }
 }

@@ -7,6 +7,8 @@ namespace TinyGpt.Cli.Tests;
 
 public sealed class GenerateTests
 {
+    private const string AgiPrompt = "Q: Are you AGI?\n";
+
     // Answers of at most 80 characters, so that -n 80 prints all of them.
     private static readonly string[] Questions =
     [
@@ -50,7 +52,7 @@ public sealed class GenerateTests
     public async Task Json_has_every_property()
     {
         JsonElement json = (await CommandLineRun.Of(
-            "generate", "-m", TestModels.Slm4096, "-p", "Q: Are you AGI?\n", "-n", "12", "--threads", "1", "--tier", "scalar", "--json")).Json();
+            "generate", "-m", TestModels.Slm4096, "-p", AgiPrompt, "-n", "12", "--threads", "1", "--tier", "scalar", "--json")).Json();
         Assert.Equal(
             ["text", "ids", "promptTokens", "prefillTokensPerSecond", "decodeTokensPerSecond", "finish", "tier", "threads"],
             json.EnumerateObject().Select(property => property.Name));
@@ -67,8 +69,8 @@ public sealed class GenerateTests
     [Fact]
     public async Task A_stop_string_ends_the_answer_and_is_not_part_of_it()
     {
-        JsonElement json = (await CommandLineRun.Of(
-            "generate", "-m", TestModels.Slm4096, "-p", "Q: Are you AGI?\n", "--stop", "xyz", "-n", "80", "--stop", " paper airplane", "--json")).Json();
+        string[] arguments = ["generate", "-m", TestModels.Slm4096, "-p", AgiPrompt, "-n", "80", "--json"];
+        JsonElement json = (await CommandLineRun.Of([.. arguments, "--stop", "xyz", "--stop", " paper airplane"])).Json();
         Assert.Equal("A: I am AGI in the same way a", json.GetProperty("text").GetString());
         Assert.Equal("stop", json.GetProperty("finish").GetString());
     }
@@ -87,7 +89,7 @@ public sealed class GenerateTests
     [Fact]
     public async Task A_full_context_ends_the_answer_or_slides()
     {
-        string[] arguments = ["generate", "-m", TestModels.Slm4096, "-p", "Q: Are you AGI?\n", "-n", "300", "--json"];
+        string[] arguments = ["generate", "-m", TestModels.Slm4096, "-p", AgiPrompt, "-n", "300", "--json"];
         JsonElement stopped = (await CommandLineRun.Of(arguments)).Json();
         Assert.Equal("context", stopped.GetProperty("finish").GetString());
         Assert.InRange(stopped.GetProperty("ids").GetArrayLength(), 112, 113);
@@ -126,6 +128,6 @@ public sealed class GenerateTests
         json = (await CommandLineRun.WithVariable(KernelTiers.EnvironmentVariable, "scalar", [.. arguments, "--tier", best])).Json();
         Assert.Equal(best, json.GetProperty("tier").GetString());
         CommandLineRun failed = await CommandLineRun.WithVariable(KernelTiers.EnvironmentVariable, "mmx", arguments);
-        Assert.Contains("'mmx'", failed.Failed(), StringComparison.Ordinal);
+        failed.FailedWith("'mmx'");
     }
 }

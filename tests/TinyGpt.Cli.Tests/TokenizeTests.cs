@@ -46,7 +46,7 @@ public sealed class TokenizeTests
     public async Task Bad_ids_are_one_clear_line()
     {
         string vocabulary = TestModels.Gpt2Vocabulary;
-        Assert.Contains("'x'", (await CommandLineRun.Of("tokenize", "-m", vocabulary, "--decode", "1 x")).Failed(), StringComparison.Ordinal);
-        Assert.Contains("50257", (await CommandLineRun.Of("tokenize", "-m", vocabulary, "--decode", "50257")).Failed(), StringComparison.Ordinal);
+        (await CommandLineRun.Of("tokenize", "-m", vocabulary, "--decode", "1 x")).FailedWith("'x'");
+        (await CommandLineRun.Of("tokenize", "-m", vocabulary, "--decode", "50257")).FailedWith("50257");
     }
 }

@@ -31,7 +31,7 @@ internal sealed class AnswerRun(GptEngine engine, GptSession session)
     public double PrefillTokensPerSecond(int promptTokens) => promptTokens / _prefill.TotalSeconds;
 
     /// <summary>Runs to the answer's end.</summary>
-    /// <param name="output">Where the text goes, whole characters at a time; for a model without a tokenizer the ids, between commas.</param>
+    /// <param name="output">Where the text goes, whole characters at a time; without a tokenizer the ids, between commas.</param>
     /// <param name="cancellation">Ends the run; what was written stays.</param>
     public void Run(Stream output, CancellationToken cancellation)
     {

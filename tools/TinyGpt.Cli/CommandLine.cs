@@ -57,6 +57,8 @@ internal static class CommandLine
             new PackCommand(),
             new InspectCommand(),
             new SynthCommand(),
+            new BenchCommand(),
+            new DoctorCommand(),
         };
         foreach (HelpOption help in root.Options.OfType<HelpOption>())
         {

@@ -1,10 +1,8 @@
 namespace TinyGpt.Cli;
 
-/// <summary>What the process tells its caller.</summary>
+/// <summary>What the process tells its caller; 0 says that all is done.</summary>
 internal static class ExitCode
 {
-    public const int Done = 0;
-
     /// <summary>The work failed; one line on standard error says why.</summary>
     public const int Failed = 1;
 

@@ -8,8 +8,6 @@ namespace TinyGpt.Cli;
 /// <summary>Opens whatever <c>-m</c> names.</summary>
 internal static class ModelLoading
 {
-    private const string TgptExtension = ".tgpt";
-
     // Smaller checkpoints are packed in the time that a progress bar takes to appear.
     private const long WorthProgress = 64L << 20;
 
@@ -19,25 +17,26 @@ internal static class ModelLoading
     /// <param name="cancellation">Stops packing.</param>
     public static GptModel Open(string path, GptEngineOptions? planFor, CancellationToken cancellation)
     {
-        if (IsTgpt(path))
+        bool isTgpt = ModelSource.IsTgpt(path);
+        if (isTgpt)
         {
             RequireFile(path);
-            if (planFor is not null)
-            {
-                WritePlan(TgptFile.ReadInfo(path).Config, planFor);
-            }
+        }
 
+        if (planFor is not null)
+        {
+            MemoryPlan plan = MemoryPlan.For(ModelSource.ReadConfig(path), planFor);
+            Console.Error.WriteLine($"memory: {ByteSize.Format(plan)}");
+        }
+
+        if (isTgpt)
+        {
             return GptModel.Load(path);
         }
 
         TgptFile file = Pack(path, cancellation);
         try
         {
-            if (planFor is not null)
-            {
-                WritePlan(file.Config, planFor);
-            }
-
             return new GptModel(file);
         }
         catch
@@ -51,7 +50,7 @@ internal static class ModelLoading
     public static BytePairTokenizer OpenTokenizer(string path, CancellationToken cancellation)
     {
         string? folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path));
-        if (!IsTgpt(path) && Path.Exists(path) && TokenizerFiles.Exists(folder!))
+        if (!ModelSource.IsTgpt(path) && Path.Exists(path) && TokenizerFiles.Exists(folder!))
         {
             return new BytePairTokenizer(TokenizerFiles.Read(folder!));
         }
@@ -65,18 +64,16 @@ internal static class ModelLoading
     public static BytePairTokenizer RequireTokenizer(GptModel model, string path, string instead) =>
         model.Tokenizer ?? throw new CommandFailedException($"{path}: the model has no tokenizer{instead}");
 
-    /// <summary>Refuses what is no .tgpt file by its name.</summary>
+    /// <summary>Refuses what is no .tgpt file by its name and its first bytes.</summary>
     public static void RequireTgpt(string path)
     {
-        if (!IsTgpt(path) && Path.Exists(path))
+        if (!ModelSource.IsTgpt(path) && Path.Exists(path))
         {
             throw new CommandFailedException($"{path}: not a .tgpt file; make one with 'tinygpt pack {path} -o OUT.tgpt'");
         }
 
         RequireFile(path);
     }
-
-    private static bool IsTgpt(string path) => path.EndsWith(TgptExtension, StringComparison.OrdinalIgnoreCase);
 
     private static void RequireFile(string path)
     {
@@ -103,7 +100,4 @@ internal static class ModelLoading
         Directory.Exists(path) ? new DirectoryInfo(path).EnumerateFiles("*.safetensors").Sum(file => file.Length)
         : File.Exists(path) ? new FileInfo(path).Length
         : 0;
-
-    private static void WritePlan(ModelConfig config, GptEngineOptions engine) =>
-        Console.Error.WriteLine($"memory: {ByteSize.Format(MemoryPlan.For(config, engine))}");
 }

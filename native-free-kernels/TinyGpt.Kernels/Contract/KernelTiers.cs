@@ -148,7 +148,9 @@ public static class KernelTiers
         }
     }
 
-    private static string Requirement(KernelTier tier) => tier switch
+    /// <summary>What a processor must have for a tier, as words for a message: <c>AVX2 with FMA3</c>.</summary>
+    /// <param name="tier">The tier.</param>
+    public static string Requirement(KernelTier tier) => tier switch
     {
         KernelTier.Avx2 => "AVX2 with FMA3",
         KernelTier.AvxVnni => "AVX-VNNI",

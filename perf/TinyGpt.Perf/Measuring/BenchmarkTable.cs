@@ -46,7 +46,8 @@ public static class BenchmarkTable
         if (report.WasBusy)
         {
             output.WriteLine(
-                $"The machine was busy: only {Text(report.FreeShare, "0 %")} of its processors were free. Trust the ratios a little, the rest not at all.");
+                $"The machine was busy: only {Text(report.FreeShare, "0 %")} of its processors were free. "
+                + "Trust the ratios a little, the rest not at all.");
         }
     }
 

@@ -74,7 +74,7 @@ public sealed class InferenceBenchmark : IDisposable
 
     private BenchmarkRow MeasurePrefill(KernelTier tier, int threads, int prompt, CancellationToken cancellation)
     {
-        _progress($"prefill of {prompt} tokens, {threads} threads");
+        _progress($"threads {threads}: prefill of {prompt} tokens");
         using GptEngine engine = CreateEngine(tier, threads, sequences: 1, positions: prompt + 1);
         GptSession session = CreateSession(engine, newTokens: 1);
         GptSession[] sessions = [session];
@@ -88,7 +88,8 @@ public sealed class InferenceBenchmark : IDisposable
             },
             () => MultiplyPeak.MeasureIntegers(tier, threads, 1)?[0]);
         Spread seconds = Spread.Of(samples.Seconds);
-        double gigaMacs = _work.PrefillMultiplyAdds(prompt, _settings.ChunkTokens ?? new GptEngineOptions().MaxBatchTokens) / seconds.Median / 1e9;
+        int chunk = _settings.ChunkTokens ?? new GptEngineOptions().MaxBatchTokens;
+        double gigaMacs = _work.PrefillMultiplyAdds(prompt, chunk) / seconds.Median / 1e9;
         return new BenchmarkRow
         {
             Phase = "prefill",
@@ -107,7 +108,7 @@ public sealed class InferenceBenchmark : IDisposable
     {
         int start = Math.Max(1, context);
         int tokens = Math.Min(_settings.Tokens, _model.Config.ContextLength - start);
-        _progress($"decode of {tokens} tokens behind {context}, batch {batch}, {threads} threads");
+        _progress($"threads {threads}: decode of {tokens} tokens behind {context}, batch {batch}");
         using GptEngine engine = CreateEngine(tier, threads, batch, start + tokens);
         GptSession[] sessions = new GptSession[batch];
         for (int i = 0; i < batch; i++)

@@ -20,7 +20,8 @@ public static class Machine
     /// <summary>The processor, its count of threads, the system and the runtime in one line.</summary>
     public static string Description { get; } = string.Create(
         CultureInfo.InvariantCulture,
-        $"{ProcessorName}, {Environment.ProcessorCount} threads, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
+        $"{ProcessorName}, {Environment.ProcessorCount} threads, ")
+        + $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
 
     /// <summary>The size of the largest cache; where the system does not tell, 32 MiB.</summary>
     public static long LastLevelCacheBytes { get; } = ReadLastLevelCache();

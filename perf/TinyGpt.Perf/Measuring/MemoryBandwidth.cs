@@ -13,6 +13,7 @@ public sealed unsafe class MemoryBandwidth : IDisposable
 {
     private const int Alignment = 4096;
     private const int Step = 512;
+    private const int CacheReach = 4;
     private const long BytesPerRepeat = 1L << 30;
     private const long SmallestMemoryBuffer = 256L << 20;
     private const long LargestMemoryBuffer = 2L << 30;
@@ -42,9 +43,12 @@ public sealed unsafe class MemoryBandwidth : IDisposable
     public static long MemoryBufferBytes =>
         Math.Clamp(8 * Machine.LastLevelCacheBytes, SmallestMemoryBuffer, LargestMemoryBuffer);
 
-    /// <summary>The size of a buffer that is read as something of this size would be: from the cache if that can hold it, else from memory.</summary>
+    /// <summary>
+    /// The size of a buffer that is read as something of this size would be. Up to some times the last-level cache a part of what is
+    /// read over and over stays in it, so the buffer is just as large; beyond, it stands for memory.
+    /// </summary>
     /// <param name="bytes">The size of what is read over and over, such as a model's weights.</param>
-    public static long BufferBytesLike(long bytes) => bytes <= Machine.LastLevelCacheBytes / 2 ? bytes : MemoryBufferBytes;
+    public static long BufferBytesLike(long bytes) => bytes <= CacheReach * Machine.LastLevelCacheBytes ? bytes : MemoryBufferBytes;
 
     /// <summary>Measures the bandwidth in gigabytes (10⁹ bytes) a second.</summary>
     /// <param name="threads">Threads that read at the same time, each its own part; 1 or more.</param>

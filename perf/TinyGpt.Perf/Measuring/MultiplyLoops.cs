@@ -56,7 +56,8 @@ internal readonly struct AvxVnniIntegerLoop : IMultiplyLoop
     }
 }
 
-/// <summary>maddubs, madd and add on 256 bits: 32 multiply-adds for three instructions. A chain feeds itself, so that no product is the same twice.</summary>
+/// <summary>maddubs, madd and add on 256 bits: 32 multiply-adds for three instructions.</summary>
+/// <remarks>A chain feeds itself, so that no product is the same twice and none can be computed once for all.</remarks>
 internal readonly struct Avx2IntegerLoop : IMultiplyLoop
 {
     private const int Chains = 12;
@@ -96,7 +97,8 @@ internal readonly struct Avx2IntegerLoop : IMultiplyLoop
         chain + Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(chain.AsByte(), right), ones);
 }
 
-/// <summary>maddubs, madd and add on 512 bits: 64 multiply-adds for three instructions. A chain feeds itself, so that no product is the same twice.</summary>
+/// <summary>maddubs, madd and add on 512 bits: 64 multiply-adds for three instructions.</summary>
+/// <remarks>A chain feeds itself, so that no product is the same twice and none can be computed once for all.</remarks>
 internal readonly struct Avx512IntegerLoop : IMultiplyLoop
 {
     private const int Chains = 12;
@@ -172,7 +174,8 @@ internal readonly struct NeonDpIntegerLoop : IMultiplyLoop
     }
 }
 
-/// <summary>smull, smlal2 and sadalp on 128 bits: 16 multiply-adds for three instructions. A chain feeds itself, so that no product is the same twice.</summary>
+/// <summary>smull, smlal2 and sadalp on 128 bits: 16 multiply-adds for three instructions.</summary>
+/// <remarks>A chain feeds itself, so that no product is the same twice and none can be computed once for all.</remarks>
 internal readonly struct NeonIntegerLoop : IMultiplyLoop
 {
     private const int Chains = 12;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TinyGpt.Kernels;
 
 namespace TinyGpt.Perf;
@@ -187,7 +186,7 @@ internal sealed unsafe class TierComparison<TKernels>(Random random)
         {
             float* logits = RandomFloats(arena, count, 12f);
             int first = ScalarKernels.ArgMax(logits, count);
-            CompareBits($"arg-max of {count}", MemoryMarshal.AsBytes([first]), MemoryMarshal.AsBytes([TKernels.ArgMax(logits, count)]), sizeof(int));
+            Compare($"arg-max of {count}", first, TKernels.ArgMax(logits, count));
             float maximum = logits[first];
             ScalarKernels.SoftmaxWeights(logits, count, maximum, 1.25f, expected);
             TKernels.SoftmaxWeights(logits, count, maximum, 1.25f, actual);
@@ -195,8 +194,7 @@ internal sealed unsafe class TierComparison<TKernels>(Random random)
 
             logits[count - 1] = maximum;
             logits[count / 2] = maximum;
-            int tied = ScalarKernels.ArgMax(logits, count);
-            CompareBits($"arg-max of {count} with ties", MemoryMarshal.AsBytes([tied]), MemoryMarshal.AsBytes([TKernels.ArgMax(logits, count)]), sizeof(int));
+            Compare($"arg-max of {count} with ties", ScalarKernels.ArgMax(logits, count), TKernels.ArgMax(logits, count));
         }
     }
 
@@ -211,6 +209,9 @@ internal sealed unsafe class TierComparison<TKernels>(Random random)
         Compare(operation + ", scales", expected.Scales, actual.Scales, groups);
         Compare(operation + ", sums", (float*)expected.Sums, (float*)actual.Sums, groups);
     }
+
+    private void Compare(string operation, int expected, int actual) =>
+        CompareBits(operation, new ReadOnlySpan<byte>(&expected, sizeof(int)), new ReadOnlySpan<byte>(&actual, sizeof(int)), sizeof(int));
 
     private void Compare(string operation, float* expected, float* actual, int count) => CompareBits(
         operation,

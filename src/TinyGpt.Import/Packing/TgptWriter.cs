@@ -45,31 +45,6 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
         _layout = new TgptLayout(config, tokenizer);
     }
 
-    /// <summary>Writes a whole file: to a temporary one beside it, which takes its name once it is complete and on the disk.</summary>
-    /// <param name="path">The file; replaced if it exists.</param>
-    /// <param name="write">Writes the content. If it throws, nothing is left behind, and a file that was there stays.</param>
-    public static void WriteFile(string path, Action<Stream> write)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(write);
-        string temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
-        try
-        {
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.ReadWrite))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
-
     /// <summary>Writes the next tensor.</summary>
     /// <param name="content">Exactly <see cref="TensorShape.Bytes"/> bytes.</param>
     /// <returns>How and where it was stored.</returns>

@@ -2,6 +2,7 @@ using TinyGpt.Cache;
 using TinyGpt.Kernels;
 using TinyGpt.Model;
 using TinyGpt.Sampling;
+using TinyGpt.Snapshots;
 
 namespace TinyGpt;
 
@@ -103,6 +104,43 @@ public sealed class GptEngine : IDisposable
         return session;
     }
 
+    /// <summary>Makes the session that was saved with <see cref="GptSession.Save(Stream, bool)"/>.</summary>
+    /// <param name="source">Stands at the first byte; is read to the save's end and stays open.</param>
+    /// <param name="sampling">How it chooses tokens; its seed is not used, the generator goes on where it was. Null for greedy.</param>
+    /// <param name="options">How it answers; null for the defaults.</param>
+    /// <param name="name">What errors call the source.</param>
+    /// <returns>The session. If the arena had too few pages for saved keys and values, they are computed again from the tokens.</returns>
+    /// <exception cref="SnapshotException">The save is damaged, or belongs to another model. Nothing has changed.</exception>
+    /// <exception cref="InvalidOperationException">All sequences are in use.</exception>
+    public GptSession Restore(Stream source, SamplingOptions? sampling = null, SessionOptions? options = null, string name = "stream")
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        GptSession session = CreateSession(sampling, options);
+        try
+        {
+            using Guard guard = Enter();
+            SessionSnapshot.Read(session, _arena, source, name);
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the session that was saved to a file. See <see cref="Restore(Stream, SamplingOptions, SessionOptions, string)"/>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="sampling">How it chooses tokens; null for greedy.</param>
+    /// <param name="options">How it answers; null for the defaults.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="SnapshotException">The save is damaged, or belongs to another model. Nothing has changed.</exception>
+    public GptSession Restore(string path, SamplingOptions? sampling = null, SessionOptions? options = null)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return Restore(stream, sampling, options, path);
+    }
+
     /// <summary>
     /// Advances the sessions within the budget: reads prompts, generates tokens. What the budget cut off goes on in the next call.
     /// </summary>
@@ -165,6 +203,9 @@ public sealed class GptEngine : IDisposable
 
         return new Guard(this);
     }
+
+    internal void Write(GptSession session, Stream destination, bool keysAndValues) =>
+        SessionSnapshot.Write(session, _arena, destination, keysAndValues);
 
     /// <summary>Gives the pass under way up if the session takes part in it: its sequence is about to change.</summary>
     internal void AbandonPassOf(GptSession session)

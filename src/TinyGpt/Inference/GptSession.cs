@@ -1,6 +1,8 @@
 using System.Text;
 using TinyGpt.Cache;
+using TinyGpt.Format;
 using TinyGpt.Sampling;
+using TinyGpt.Snapshots;
 using TinyGpt.Text;
 
 namespace TinyGpt;
@@ -12,7 +14,6 @@ namespace TinyGpt;
 /// </summary>
 public sealed class GptSession : IDisposable
 {
-    private readonly GptEngine _engine;
     private readonly SamplingOptions _sampling;
     private readonly SessionOptions _options;
     private readonly TextOutput? _output;
@@ -26,7 +27,7 @@ public sealed class GptSession : IDisposable
 
     internal GptSession(GptEngine engine, KvSequence cache, SamplingOptions sampling, SessionOptions options)
     {
-        _engine = engine;
+        Engine = engine;
         Cache = cache;
         _sampling = sampling.Frozen();
         _options = options;
@@ -61,6 +62,12 @@ public sealed class GptSession : IDisposable
 
     internal KvSequence Cache { get; }
 
+    internal GptEngine Engine { get; }
+
+    internal ReadOnlySpan<byte> UnreadText => _output is null ? [] : _output.Unread;
+
+    internal ReadOnlySpan<byte> HeldText => _output is null ? [] : _output.Held;
+
     /// <summary>Tokens that have no keys and values yet.</summary>
     internal int Pending => _count - Cache.Length;
 
@@ -69,7 +76,7 @@ public sealed class GptSession : IDisposable
 
     /// <summary>Whether the reader must make room before the session can go on.</summary>
     internal bool IsWaitingForReader => 
-        IsAnswering && _output is not null && _output.FreeBytes < _engine.Model.Tokenizer!.Vocabulary.LongestToken;
+        IsAnswering && _output is not null && _output.FreeBytes < Engine.Model.Tokenizer!.Vocabulary.LongestToken;
 
     /// <summary>Appends text and has it answered.</summary>
     /// <param name="utf8">The text; with an empty one the sequence is just continued. Special tokens in it are ordinary text.</param>
@@ -80,7 +87,7 @@ public sealed class GptSession : IDisposable
     /// <exception cref="TokenizationException">The vocabulary has no token for a byte of the text.</exception>
     public void Append(ReadOnlySpan<byte> utf8, bool answer = true)
     {
-        BytePairTokenizer tokenizer = _engine.Model.Tokenizer
+        BytePairTokenizer tokenizer = Engine.Model.Tokenizer
             ?? throw new InvalidOperationException("The model has no tokenizer: append token ids.");
         Append(tokenizer.Encode(utf8), answer);
     }
@@ -96,9 +103,9 @@ public sealed class GptSession : IDisposable
     /// <exception cref="ContextOverflowException">They do not fit and the policy is <see cref="ContextPolicy.Stop"/>.</exception>
     public void Append(ReadOnlySpan<int> tokens, bool answer = true)
     {
-        using GptEngine.Guard guard = _engine.Enter();
+        using GptEngine.Guard guard = Engine.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        int vocabulary = _engine.Model.Config.VocabularySize;
+        int vocabulary = Engine.Model.Config.VocabularySize;
         foreach (int token in tokens)
         {
             if ((uint)token >= (uint)vocabulary)
@@ -123,7 +130,7 @@ public sealed class GptSession : IDisposable
     /// <summary>Appends the end-of-text token and has it answered: an unconditional sample, or the start of a new document.</summary>
     /// <exception cref="InvalidOperationException">The model has no such token.</exception>
     public void AppendEndOfText() => Append(
-        [_engine.Model.Config.EndOfTextToken ?? throw new InvalidOperationException("The model has no end-of-text token.")]);
+        [Engine.Model.Config.EndOfTextToken ?? throw new InvalidOperationException("The model has no end-of-text token.")]);
 
     /// <summary>Generates on from where the sequence is, with a fresh <see cref="SessionOptions.MaxNewTokens"/>.</summary>
     /// <exception cref="ArgumentException">The sequence is empty.</exception>
@@ -132,7 +139,7 @@ public sealed class GptSession : IDisposable
     /// <summary>Ends the answer under way; its text so far stays readable and its tokens stay in the sequence.</summary>
     public void Stop()
     {
-        using GptEngine.Guard guard = _engine.Enter();
+        using GptEngine.Guard guard = Engine.Enter();
         if (IsAnswering)
         {
             EndAnswer(FinishReason.Stopped);
@@ -150,7 +157,7 @@ public sealed class GptSession : IDisposable
     /// <returns>Whether anything was.</returns>
     public bool TryRead(Span<byte> destination, out int written)
     {
-        using GptEngine.Guard guard = _engine.Enter();
+        using GptEngine.Guard guard = Engine.Enter();
         written = 0;
         return _output is not null && _output.TryRead(destination, out written);
     }
@@ -162,7 +169,7 @@ public sealed class GptSession : IDisposable
     public GptSession Fork(SamplingOptions? sampling = null, SessionOptions? options = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        GptSession fork = _engine.CreateSession(sampling ?? _sampling, options ?? _options);
+        GptSession fork = Engine.CreateSession(sampling ?? _sampling, options ?? _options);
         fork.Cache.Share(Cache, Cache.Length);
         Tokens.CopyTo(fork._tokens);
         fork._count = _count;
@@ -175,11 +182,11 @@ public sealed class GptSession : IDisposable
     /// <param name="tokenCount">0 … the number of <see cref="Tokens"/>.</param>
     public void Rewind(int tokenCount)
     {
-        using GptEngine.Guard guard = _engine.Enter();
+        using GptEngine.Guard guard = Engine.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(tokenCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokenCount, _count);
-        _engine.AbandonPassOf(this);
+        Engine.AbandonPassOf(this);
         _count = tokenCount;
         _pinned = Math.Min(_pinned, tokenCount);
         _answerStart = tokenCount;
@@ -190,6 +197,28 @@ public sealed class GptSession : IDisposable
         _output?.Clear();
     }
 
+    /// <summary>
+    /// Saves the session: tokens, unread text, the generator's state, and where the answer is. <see cref="GptEngine.Restore(Stream, SamplingOptions, SessionOptions, string)"/>
+    /// with the same model and options goes on with the same bits. Can be called between any two steps.
+    /// </summary>
+    /// <param name="destination">Where to; stays open.</param>
+    /// <param name="keysAndValues">Whether the computed keys and values are saved too: much larger, but nothing has to be read again.</param>
+    public void Save(Stream destination, bool keysAndValues = false)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        using GptEngine.Guard guard = Engine.Enter();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        Engine.Write(this, destination, keysAndValues);
+    }
+
+    /// <summary>
+    /// Saves the session to a file that is replaced once the new one is complete and on the disk: whatever ends the process, the old save
+    /// or the new one is there.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="keysAndValues">As for <see cref="Save(Stream, bool)"/>.</param>
+    public void Save(string path, bool keysAndValues = false) => AtomicFile.Write(path, stream => Save(stream, keysAndValues));
+
     /// <summary>Gives the session's pages and its place in the engine back.</summary>
     public void Dispose()
     {
@@ -198,10 +227,47 @@ public sealed class GptSession : IDisposable
             return;
         }
 
-        using GptEngine.Guard guard = _engine.Enter();
+        using GptEngine.Guard guard = Engine.Enter();
         _disposed = true;
-        _engine.Remove(this);
+        Engine.Remove(this);
         Cache.Truncate(0);
+    }
+
+    /// <summary>What a snapshot's header says of this session; the cache is the writer's affair.</summary>
+    internal SnapshotHeader Describe() => new()
+    {
+        Tokens = _count,
+        Pinned = _pinned,
+        AnswerStart = _answerStart,
+        Generated = GeneratedTokens,
+        Remaining = _remaining,
+        IsAnswering = IsAnswering,
+        Finish = Finish,
+        Unread = UnreadText.Length,
+        Held = HeldText.Length,
+        Random = _random.State,
+    };
+
+    /// <summary>Becomes the session that was saved. This one must be new.</summary>
+    /// <returns>Whether the text fits.</returns>
+    internal bool TryBecome(in SnapshotHeader saved, ReadOnlySpan<int> tokens, ReadOnlySpan<byte> unread, ReadOnlySpan<byte> held, int positions)
+    {
+        if (_output is null ? unread.Length + held.Length > 0 : !_output.TryRestore(unread, held))
+        {
+            return false;
+        }
+
+        tokens.CopyTo(_tokens);
+        Cache.Advance(positions);
+        _count = saved.Tokens;
+        _pinned = saved.Pinned;
+        _answerStart = saved.AnswerStart;
+        GeneratedTokens = saved.Generated;
+        _remaining = saved.Remaining;
+        IsAnswering = saved.IsAnswering;
+        Finish = saved.Finish;
+        _random = new DeterministicRandom(saved.Random);
+        return true;
     }
 
     /// <summary>Makes the next token's position exist, as the policy says.</summary>
@@ -234,7 +300,7 @@ public sealed class GptSession : IDisposable
     internal void Generate(Sampler sampler, Span<float> logits)
     {
         int token = sampler.Choose(_sampling, logits, Tokens, ref _random);
-        if (_options.StopAtEndOfText && token == _engine.Model.Config.EndOfTextToken)
+        if (_options.StopAtEndOfText && token == Engine.Model.Config.EndOfTextToken)
         {
             EndAnswer(FinishReason.EndOfText);
             return;
@@ -257,7 +323,7 @@ public sealed class GptSession : IDisposable
         if (Pending == 0)
         {
             // All keys and values are there, but not the logits behind the last token: it is computed once more.
-            _engine.AbandonPassOf(this);
+            Engine.AbandonPassOf(this);
             Cache.Truncate(_count - 1);
         }
 
@@ -271,7 +337,7 @@ public sealed class GptSession : IDisposable
     /// <summary>Hands a token's text to the output, which has room for any token.</summary>
     private bool EndsWithStopString(int token)
     {
-        BytePairTokenizer? tokenizer = _engine.Model.Tokenizer;
+        BytePairTokenizer? tokenizer = Engine.Model.Tokenizer;
         if (_output is null || tokenizer is null || token >= tokenizer.VocabularySize)
         {
             return false; // a model may have more ids than its tokenizer has texts
@@ -309,7 +375,7 @@ public sealed class GptSession : IDisposable
     /// <summary>Keeps the pinned prefix and the newest half of the rest, the new tokens included, and forgets the keys and values behind the prefix.</summary>
     private void Slide(ReadOnlySpan<int> added)
     {
-        _engine.AbandonPassOf(this);
+        Engine.AbandonPassOf(this);
         int context = _tokens.Length - 1;
         int keep = Math.Max(1, (context - _pinned) / 2);
         int fromAdded = Math.Min(keep, added.Length);

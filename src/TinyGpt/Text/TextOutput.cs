@@ -39,6 +39,12 @@ public sealed class TextOutput
     /// <summary>The most bytes that can be appended now.</summary>
     public int FreeBytes => Math.Max(_characters.FreeBytes - _stops.Held, 0);
 
+    /// <summary>The bytes that may be shown and were not read yet, as they came. Valid until the next call.</summary>
+    internal ReadOnlySpan<byte> Unread => _characters.Unread;
+
+    /// <summary>The bytes that may be the beginning of a stop string. Valid until the next call.</summary>
+    internal ReadOnlySpan<byte> Held => _stops.HeldBytes;
+
     /// <summary>
     /// The capacity with which any token can be appended once everything readable was read: the longest token, the longest stop
     /// string's held back part and the beginning of a character.
@@ -106,5 +112,14 @@ public sealed class TextOutput
     {
         _characters.Clear();
         _stops.Reset();
+    }
+
+    /// <summary>Becomes what an output was: empty before, then with these bytes to be read and these held back.</summary>
+    /// <returns>Whether they fit.</returns>
+    internal bool TryRestore(ReadOnlySpan<byte> unread, ReadOnlySpan<byte> held)
+    {
+        // The stop strings need not be those of before, so that what was held back then may be shown now.
+        Clear();
+        return _characters.TryAppend(unread) && TryAppend(held);
     }
 }

@@ -35,6 +35,9 @@ public sealed class Utf8Buffer
     /// <summary>The most bytes that can be appended now.</summary>
     public int FreeBytes => Math.Max(_capacity - Pending, 0);
 
+    /// <summary>The bytes that were appended and not read yet, as they came. Valid until the next call.</summary>
+    internal ReadOnlySpan<byte> Unread => _bytes.AsSpan(_start, Pending);
+
     private static ReadOnlySpan<byte> Replacement => "\uFFFD"u8;
 
     /// <summary>Appends bytes, all or none.</summary>

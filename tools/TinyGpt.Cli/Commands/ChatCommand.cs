@@ -25,7 +25,8 @@ internal sealed class ChatCommand : CliCommand
         : base(
             "chat",
             "Talk with a model.",
-            "Every line of standard input is continued with one line, or up to what --stop says. The end of the input (Ctrl-D) ends the talk.")
+            "Every line of standard input is continued with one line, or up to what --stop says.",
+            "The end of the input (Ctrl-D) ends the talk.")
     {
         Add(_model);
         Add(_persona);

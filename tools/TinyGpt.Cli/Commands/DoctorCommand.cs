@@ -41,7 +41,8 @@ internal sealed class DoctorCommand : CliCommand
         if (tiers.FirstOrDefault(tier => tier.Test is { Differences: > 0 })?.Test is { } failed)
         {
             throw new CommandFailedException(
-                $"the tier '{KernelTiers.Name(failed.Tier)}' computes other bits than the reference ({failed.FirstDifference}): do not use it, and please report this");
+                $"the tier '{KernelTiers.Name(failed.Tier)}' computes other bits than the reference ({failed.FirstDifference}): "
+                + "do not use it, and please report this");
         }
     }
 
@@ -57,13 +58,26 @@ internal sealed class DoctorCommand : CliCommand
         {
             KernelTiers.Select(tier);
         }
-        catch (KernelTierException obstacle)
+        catch (KernelTierException)
         {
-            return new(tier, null, obstacle.Message);
+            return new(tier, null, $"lacks {KernelTiers.Requirement(tier)}");
         }
 
         Console.Error.WriteLine($"testing {KernelTiers.Name(tier)}");
         return new(tier, TierSelfTest.Run(tier), null);
+    }
+
+    /// <summary>The tier that engines take by themselves, or null where they refuse the processor.</summary>
+    private static KernelTier? DefaultTier()
+    {
+        try
+        {
+            return KernelTiers.Select();
+        }
+        catch (KernelTierException)
+        {
+            return null;
+        }
     }
 
     private static (int Threads, double GigabytesPerSecond)[] MeasureBandwidths()
@@ -80,19 +94,22 @@ internal sealed class DoctorCommand : CliCommand
         Console.Out.WriteLine($"features:      {string.Join(", ", Machine.Features)}");
         foreach ((int threads, double gigabytesPerSecond) in bandwidths)
         {
+            string unit = threads == 1 ? "thread" : "threads";
             Console.Out.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"memory:        {gigabytesPerSecond:0.0} GB/s read with {threads} {(threads == 1 ? "thread" : "threads")}"));
+                CultureInfo.InvariantCulture, $"memory:        {gigabytesPerSecond:0.0} GB/s read with {threads} {unit}"));
         }
 
+        KernelTier? used = DefaultTier();
         ReportTable table = new(("tier", false), ("supported", false), ("compared", true), ("different", true), ("remark", false));
         foreach ((KernelTier tier, TierSelfTestResult? test, string? obstacle) in tiers)
         {
+            string role = tier == KernelTier.Scalar ? "the reference" : tier == used ? "used by default" : "";
             table.Add(
                 KernelTiers.Name(tier),
                 test is null ? "no" : "yes",
                 test?.Compared.ToString("N0", CultureInfo.InvariantCulture) ?? "",
                 test?.Differences.ToString("N0", CultureInfo.InvariantCulture) ?? "",
-                obstacle ?? test!.FirstDifference ?? (tier == KernelTier.Scalar ? "the reference" : tier == KernelTiers.Best ? "used by default" : ""));
+                obstacle ?? test?.FirstDifference ?? role);
         }
 
         table.Write();

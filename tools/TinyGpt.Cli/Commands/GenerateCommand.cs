@@ -109,7 +109,7 @@ internal sealed class GenerateCommand : CliCommand
         }
 
         return [model.Config.EndOfTextToken
-            ?? throw new CommandFailedException($"{path}: the model has no end-of-text token to begin a text with; give --prompt or --ids")];
+            ?? throw new CommandFailedException($"{path}: the model has no end-of-text token to begin with; give --prompt or --ids")];
     }
 
     private static void WriteText(AnswerRun run, CancellationToken cancellation)

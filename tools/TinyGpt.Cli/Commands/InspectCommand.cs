@@ -12,11 +12,18 @@ namespace TinyGpt.Cli.Commands;
 internal sealed class InspectCommand : CliCommand
 {
     private readonly Argument<string> _file = new("FILE") { Description = "A .tgpt file." };
-    private readonly Option<bool> _verify = new("--verify") { Description = "Read all of the file, and check every weight and every checksum." };
+    private readonly Option<bool> _verify = new("--verify")
+    {
+        Description = "Read all of the file, and check every weight and every checksum.",
+    };
+
     private readonly Option<bool> _json = OutputArguments.CreateJson();
 
     public InspectCommand()
-        : base("inspect", "Show what is in a .tgpt file.", "Shows configuration, tensors, chunks, and the memory that one sequence would take.")
+        : base(
+            "inspect",
+            "Show what is in a .tgpt file.",
+            "Shows the configuration, the tensors, how they are stored, and the memory that one sequence would take.")
     {
         Add(_file);
         Add(_verify);
@@ -52,19 +59,22 @@ internal sealed class InspectCommand : CliCommand
     {
         ModelConfig config = info.Config;
         TextWriter output = Console.Out;
-        string heads = $"{config.Heads} heads of {config.HeadSize}";
+        string widths = $"width {config.Width}, {config.Heads} heads of {config.HeadSize}, feed-forward {config.FeedForwardWidth}";
+        string head = config.TiedHead ? "tied" : "untied";
         string end = config.EndOfTextToken is { } token ? $"token {token}" : "none";
+        string mapped = ByteSize.Format(info.MappedBytes);
+        string decompressed = ByteSize.Format(info.ArenaBytes);
         string tokenizer = info.TokenizerKind is { } kind ? $"{kind}, {ByteSize.Format(info.TokenizerChunk!.Length)}" : "none";
         output.WriteLine($"file         {info.File}, {ByteSize.Format(info.FileLength)}");
         output.WriteLine($"content      {Convert.ToHexStringLower(info.ContentHash)}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"parameters   {config.ParameterCount:N0}"));
-        output.WriteLine($"architecture {config.Architecture}: {config.Layers} layers, width {config.Width}, {heads}, feed-forward {config.FeedForwardWidth}");
-        output.WriteLine($"             {Activation(config)}, {(config.TiedHead ? "tied" : "untied")} head, norm epsilon {Epsilon(config)}");
+        output.WriteLine($"architecture {config.Architecture}: {config.Layers} layers, {widths}");
+        output.WriteLine($"             {Activation(config)}, {head} head, norm epsilon {Epsilon(config)}");
         output.WriteLine($"vocabulary   {config.VocabularySize} tokens, end of text: {end}");
         output.WriteLine($"context      {config.ContextLength} tokens");
         output.WriteLine($"tokenizer    {tokenizer}");
         output.WriteLine($"memory       {ByteSize.Format(plan)}");
-        output.WriteLine($"             of the weights {ByteSize.Format(info.MappedBytes)} are mapped, {ByteSize.Format(info.ArenaBytes)} decompressed");
+        output.WriteLine($"             {mapped} of the file are mapped, {decompressed} decompressed");
         output.WriteLine();
 
         ReportTable table = new(

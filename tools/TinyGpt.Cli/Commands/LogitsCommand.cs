@@ -13,7 +13,10 @@ internal sealed class LogitsCommand : CliCommand
     private readonly EngineArguments _engine = new();
 
     public LogitsCommand()
-        : base("logits", "Print the logits behind the last of some tokens.", "Prints {\"logits\":[…]}, one a token of the vocabulary, each exactly.")
+        : base(
+            "logits",
+            "Print the logits behind the last of some tokens.",
+            "Prints {\"logits\":[…]}, one a token of the vocabulary, each exactly.")
     {
         _ids.Required = true;
         Add(_model);

@@ -19,8 +19,11 @@ internal sealed class PackCommand : CliCommand
     private readonly Option<bool> _json = OutputArguments.CreateJson();
 
     public PackCommand()
-        : base("pack", "Make a .tgpt file of a checkpoint.", "Weights are quantized to int8; the report has the sizes, and what quantization changed: the error of a tensor",
-            "is relative, in the Euclidean norm, and the largest one is that of a single weight. Norms and biases stay as they are.")
+        : base(
+            "pack",
+            "Make a .tgpt file of a checkpoint.",
+            "Weights are quantized to int8; norms, biases and positions stay float32. The report has the sizes,",
+            "and for each quantized tensor the relative error in the Euclidean norm and the largest error of a single weight.")
     {
         Add(_source);
         Add(_output);
@@ -70,9 +73,11 @@ internal sealed class PackCommand : CliCommand
         }
 
         table.Write();
+        string size = ByteSize.Format(report.FileBytes);
+        string sourceSize = ByteSize.Format(report.SourceBytes);
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{output}: {ByteSize.Format(report.FileBytes)} of {ByteSize.Format(report.SourceBytes)} of weights, {report.Ratio:0.00} times smaller; "
+            $"{output}: {size}, {report.Ratio:0.00} times smaller than {sourceSize} of weights; "
             + $"quantization error {TensorText.Percent(report.Error.Relative)}, largest {TensorText.Small(report.Error.LargestError)}"));
     }
 

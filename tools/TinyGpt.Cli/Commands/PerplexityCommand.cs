@@ -9,14 +9,21 @@ namespace TinyGpt.Cli.Commands;
 internal sealed class PerplexityCommand : CliCommand
 {
     private readonly Option<string> _model = ModelOption.Create();
-    private readonly Option<string> _file = new("--file", "-f") { Description = "The text, two tokens or more.", HelpName = "FILE", Required = true };
+    private readonly Option<string> _file = new("--file", "-f")
+    {
+        Description = "The text, two tokens or more.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
     private readonly EngineArguments _engine = new();
 
     public PerplexityCommand()
         : base(
             "perplexity",
             "Measure how well a model predicts a text.",
-            "Prints {\"perplexity\":…,\"tokens\":…}. The text is read in windows of the context's length; every token but the first is predicted once.")
+            "Prints {\"perplexity\":…,\"tokens\":…}. The text is read in windows of the context's length;",
+            "every token but the first is predicted once.")
     {
         Add(_model);
         Add(_file);

@@ -23,7 +23,10 @@ internal sealed class SynthCommand : CliCommand
     private readonly Option<bool> _json = OutputArguments.CreateJson();
 
     public SynthCommand()
-        : base("synth", "Make a model of a real size with random weights, for benchmarks.", "It has no tokenizer, and its answers mean nothing.")
+        : base(
+            "synth",
+            "Make a model of a real size with random weights, for benchmarks.",
+            "It has no tokenizer, and its answers mean nothing.")
     {
         Add(_shape);
         Add(_output);

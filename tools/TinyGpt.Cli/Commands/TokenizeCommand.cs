@@ -31,7 +31,8 @@ internal sealed class TokenizeCommand : CliCommand
         : base(
             "tokenize",
             "Turn text into token ids, or ids into text.",
-            "Ids are printed on one line with spaces between; any bytes come back exactly. A folder with a tokenizer's files alone will do as MODEL.")
+            "Ids are printed on one line with spaces between; any bytes come back exactly.",
+            "A folder with a tokenizer's files alone will do as MODEL.")
     {
         Add(_text);
         Add(_model);

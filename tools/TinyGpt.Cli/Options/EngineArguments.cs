@@ -21,7 +21,7 @@ internal sealed class EngineArguments
     private readonly Option<KernelTier?> _tier = new("--tier")
     {
         Description = $"The kernels to compute with: {string.Join(", ", KernelTiers.All.Select(KernelTiers.Name))}. "
-            + $"By default what the environment variable {KernelTiers.EnvironmentVariable} says, or else the best. All give the same result.",
+            + $"By default the one that the variable {KernelTiers.EnvironmentVariable} names, or else the best. All give the same result.",
         HelpName = "TIER",
         CustomParser = result =>
         {

@@ -15,19 +15,24 @@ internal sealed class SamplingArguments
         "--top-k", "Choose among the N likeliest tokens; 0 for all.", 0, value => value >= 0, "a whole number, 0 or more");
 
     private readonly Option<float> _topP = NumberOption.Create(
-        "--top-p", "Choose among the fewest tokens whose probabilities sum to N.", 1f, value => value is > 0 and <= 1, "a number above 0, at most 1");
+        "--top-p", "Choose among the fewest tokens whose probabilities sum to N.", 1f,
+        value => value is > 0 and <= 1, "a number above 0, at most 1");
 
     private readonly Option<float> _minP = NumberOption.Create(
-        "--min-p", "Choose among tokens at least N times as likely as the likeliest.", 0f, value => value is >= 0 and <= 1, "a number from 0 to 1");
+        "--min-p", "Choose among tokens at least N times as likely as the likeliest.", 0f,
+        value => value is >= 0 and <= 1, "a number from 0 to 1");
 
     private readonly Option<float> _repetitionPenalty = NumberOption.Create(
-        "--repeat-penalty", "Divide the logits of tokens that already occurred; 1 for no penalty.", 1f, value => value is > 0 and <= 100, "a number above 0, at most 100");
+        "--repeat-penalty", "Divide the logits of tokens that already occurred; 1 for no penalty.", 1f,
+        value => value is > 0 and <= 100, "a number above 0, at most 100");
 
     private readonly Option<float> _presencePenalty = NumberOption.Create(
-        "--presence-penalty", "Subtract N from the logits of tokens that already occurred.", 0f, value => value is >= -100 and <= 100, "a number from -100 to 100");
+        "--presence-penalty", "Subtract N from the logits of tokens that already occurred.", 0f,
+        value => value is >= -100 and <= 100, "a number from -100 to 100");
 
     private readonly Option<float> _frequencyPenalty = NumberOption.Create(
-        "--frequency-penalty", "Subtract N from a token's logit for each time it occurred.", 0f, value => value is >= -100 and <= 100, "a number from -100 to 100");
+        "--frequency-penalty", "Subtract N from a token's logit for each time it occurred.", 0f,
+        value => value is >= -100 and <= 100, "a number from -100 to 100");
 
     private readonly Option<Dictionary<int, float>?> _logitBias = new("--logit-bias")
     {
@@ -60,10 +65,12 @@ internal sealed class SamplingArguments
     /// <param name="contextPolicy">What happens when the context is full, unless given.</param>
     public SamplingArguments(int count, float temperature, ContextPolicy contextPolicy)
     {
-        _count = NumberOption.Create("--max-tokens", "The most tokens in an answer.", count, value => value >= 1, "a whole number, 1 or more");
+        _count = NumberOption.Create(
+            "--max-tokens", "The most tokens in an answer.", count, value => value >= 1, "a whole number, 1 or more");
         _count.Aliases.Add("-n");
         _temperature = NumberOption.Create(
-            "--temperature", "0 always takes the likeliest token; higher is more random.", temperature, value => value is >= 0 and <= 100, "a number from 0 to 100");
+            "--temperature", "0 always takes the likeliest token; higher is more random.", temperature,
+            value => value is >= 0 and <= 100, "a number from 0 to 100");
         _contextPolicy.DefaultValueFactory = _ => contextPolicy == ContextPolicy.Stop ? "stop" : "slide";
         _contextPolicy.AcceptOnlyFromAmong("stop", "slide");
         _stops.Validators.Add(RefuseEmptyStops);

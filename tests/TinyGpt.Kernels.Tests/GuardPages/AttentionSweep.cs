@@ -1,0 +1,44 @@
+namespace TinyGpt.Kernels.Tests;
+
+/// <summary>Attention over up to three pages that hold exactly one head.</summary>
+internal static unsafe class AttentionSweep
+{
+    private const int LargestKeyCount = 130;
+    private const int LargestHeadStride = 128;
+
+    public static void Run<TKernels>(CallRecord record)
+        where TKernels : struct, IKernels
+    {
+        Random random = new(6);
+        foreach (GuardedEdge edge in SweptLengths.Edges)
+        {
+            for (int headStride = 16; headStride <= LargestHeadStride; headStride += 16)
+            {
+                foreach (bool keysFirst in new[] { true, false })
+                {
+                    using GuardedHead head = new(random, headStride, keysFirst, edge);
+                    for (int keys = 1; keys <= LargestKeyCount; keys++)
+                    {
+                        head.Append(random);
+                        Compare<TKernels>(record, head, keys, edge, $"head stride {headStride}, {(keysFirst ? "keys" : "values")} first");
+                    }
+                }
+            }
+        }
+    }
+
+    private static void Compare<TKernels>(CallRecord record, GuardedHead head, int keys, GuardedEdge edge, string detail)
+        where TKernels : struct, IKernels
+    {
+        using GuardedBuffer<float> scores = head.NewScores();
+        using GuardedBuffer<float> actual = head.NewOutput();
+        using GuardedBuffer<float> expected = head.NewOutput();
+        record.Begin(nameof(IKernels.Attend), keys, edge, detail);
+        TKernels.Attend(head.Over(scores, actual));
+        record.AssertIntact(scores, "scores");
+        record.BeginReference();
+        ScalarKernels.Attend(head.Over(scores, expected));
+        record.AssertSameBits(expected, actual, "output");
+        record.AssertNumbers(actual, "output");
+    }
+}

@@ -1,0 +1,95 @@
+namespace TinyGpt.Kernels.Tests;
+
+/// <summary>
+/// A query and paged keys and values that grow by a position at a time. Each page lies in a mapping of its own, holds one head and is
+/// sealed; positions not yet appended are NaN, so that reading them spoils the result.
+/// </summary>
+internal sealed unsafe class GuardedHead : IDisposable
+{
+    private readonly List<GuardedBuffer<float>> _pages = [];
+    private readonly GuardedBuffer<float> _query;
+    private readonly int _headStride;
+    private readonly bool _keysFirst;
+    private readonly GuardedEdge _edge;
+    private GuardedBuffer<nint> _pageTable;
+    private int _keys;
+
+    /// <param name="random">What fills the query.</param>
+    /// <param name="headStride">Floats of a position.</param>
+    /// <param name="keysFirst">Whether the values or the keys lie at the page's end.</param>
+    /// <param name="edge">The guarded end of every buffer.</param>
+    public GuardedHead(Random random, int headStride, bool keysFirst, GuardedEdge edge)
+    {
+        _headStride = headStride;
+        _keysFirst = keysFirst;
+        _edge = edge;
+        _query = new(headStride, edge);
+        FloatRows.Fill(random, _query.Span, 0);
+        _query.Seal();
+        _pageTable = new(0, edge);
+    }
+
+    private int AreaFloats => AttentionHead.PositionsPerPage * _headStride;
+
+    public void Append(Random random)
+    {
+        int position = _keys % AttentionHead.PositionsPerPage;
+        if (position == 0)
+        {
+            AppendPage();
+        }
+
+        GuardedBuffer<float> page = _pages[^1];
+        page.Unseal();
+        FloatRows.Fill(random, page.Span.Slice(position * _headStride, _headStride), 0);
+        FloatRows.Fill(random, page.Span.Slice(AreaFloats + (position * _headStride), _headStride), 0);
+        page.Seal();
+        _keys++;
+    }
+
+    /// <summary>Scratch of exactly the length that the contract asks for.</summary>
+    public GuardedBuffer<float> NewScores() => new((_keys + 15) / 16 * 16, _edge);
+
+    public GuardedBuffer<float> NewOutput() => new(_headStride, _edge);
+
+    public AttentionHead Over(GuardedBuffer<float> scores, GuardedBuffer<float> output)
+    {
+        nint areaBytes = (nint)AreaFloats * sizeof(float);
+        return new()
+        {
+            Query = _query.Pointer,
+            Pages = (byte**)_pageTable.Pointer,
+            KeyOffset = _keysFirst ? 0 : areaBytes,
+            ValueOffset = _keysFirst ? areaBytes : 0,
+            KeyCount = _keys,
+            HeadStride = _headStride,
+            ScoreScale = 1f / MathF.Sqrt(_headStride),
+            Scores = scores.Pointer,
+            Output = output.Pointer,
+        };
+    }
+
+    public void Dispose()
+    {
+        foreach (GuardedBuffer<float> page in _pages)
+        {
+            page.Dispose();
+        }
+
+        _query.Dispose();
+        _pageTable.Dispose();
+    }
+
+    private void AppendPage()
+    {
+        _pages.Add(new(2 * AreaFloats, _edge));
+        _pageTable.Dispose();
+        _pageTable = new(_pages.Count, _edge);
+        for (int i = 0; i < _pages.Count; i++)
+        {
+            _pageTable.Span[i] = (nint)_pages[i].Pointer;
+        }
+
+        _pageTable.Seal();
+    }
+}

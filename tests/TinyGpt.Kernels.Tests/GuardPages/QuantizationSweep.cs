@@ -1,0 +1,62 @@
+namespace TinyGpt.Kernels.Tests;
+
+/// <summary>Quantization of rows, plain and behind GELU: all groups, the first, the last, and none.</summary>
+internal static unsafe class QuantizationSweep
+{
+    public static void Run<TKernels>(CallRecord record)
+        where TKernels : struct, IKernels
+    {
+        Random random = new(2);
+        foreach (GuardedEdge edge in SweptLengths.Edges)
+        {
+            foreach (int length in SweptLengths.FromZero)
+            {
+                using GuardedBuffer<float> source = GuardedFloats.SealedPadded(random, length, edge, kind: length);
+                int groups = source.Length / PanelLayout.InputsPerGroup;
+                int filled = PanelLayout.Groups(length);
+                foreach ((int rows, int row) in SweptLengths.Rows)
+                {
+                    Compare<TKernels>(record, source, length, (rows, row), (0, filled), edge);
+                    if (groups > 1)
+                    {
+                        Compare<TKernels>(record, source, length, (rows, row), (0, 1), edge);
+                        Compare<TKernels>(record, source, length, (rows, row), (groups - 1, 1), edge);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void Compare<TKernels>(
+        CallRecord record,
+        GuardedBuffer<float> source,
+        int length,
+        (int Count, int Destination) rows,
+        (int First, int Count) groups,
+        GuardedEdge edge)
+        where TKernels : struct, IKernels
+    {
+        string detail = $"row {rows.Destination} of {rows.Count}, groups {groups.First} + {groups.Count}";
+        int rowGroups = source.Length / PanelLayout.InputsPerGroup;
+        using (GuardedRows actual = new(rows.Count, rowGroups, edge))
+        using (GuardedRows expected = new(rows.Count, rowGroups, edge))
+        {
+            record.Begin(nameof(IKernels.Quantize), length, edge, detail);
+            TKernels.Quantize(source.Pointer, actual.View, rows.Destination, groups.First, groups.Count);
+            record.BeginReference();
+            ScalarKernels.Quantize(source.Pointer, expected.View, rows.Destination, groups.First, groups.Count);
+            actual.AssertSameBits(expected, record);
+        }
+
+        foreach (GeluForm form in new[] { GeluForm.Tanh, GeluForm.Erf })
+        {
+            using GuardedRows actual = new(rows.Count, rowGroups, edge);
+            using GuardedRows expected = new(rows.Count, rowGroups, edge);
+            record.Begin(nameof(IKernels.GeluQuantize), length, edge, $"{form}, {detail}");
+            TKernels.GeluQuantize(source.Pointer, form, actual.View, rows.Destination, groups.First, groups.Count);
+            record.BeginReference();
+            ScalarKernels.GeluQuantize(source.Pointer, form, expected.View, rows.Destination, groups.First, groups.Count);
+            actual.AssertSameBits(expected, record);
+        }
+    }
+}

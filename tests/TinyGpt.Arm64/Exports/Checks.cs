@@ -49,22 +49,24 @@ internal sealed unsafe class Checks(bool withDotProduct, delegate* unmanaged[Sup
         }
 
         using SeededModel even = new(SeededModel.Even);
-        CheckDecode<TKernels>($"{tier}: even model", even, ExpectedHashes.EvenDecode);
+        CheckDecode<TKernels>($"{tier}: even model", even, ExpectedHashes.EvenDecode, ExpectedHashes.EvenGeneration);
         using SeededModel odd = new(SeededModel.Odd);
-        CheckDecode<TKernels>($"{tier}: odd model", odd, ExpectedHashes.OddDecode);
+        CheckDecode<TKernels>($"{tier}: odd model", odd, ExpectedHashes.OddDecode, ExpectedHashes.OddGeneration);
     }
 
-    private void CheckDecode<TKernels>(string what, SeededModel model, ulong expected)
+    private void CheckDecode<TKernels>(string what, SeededModel model, ulong logits, ulong tokens)
         where TKernels : struct, IKernels
     {
         foreach (int chunk in Chunks)
         {
             ulong hash = SeededDecode.Hash<TKernels>(model, chunk);
-            Report(hash == expected, $"{what}, {SeededDecode.Positions} positions in chunks of {chunk}, hash {hash:x16}");
+            Report(hash == logits, $"{what}, {SeededDecode.Positions} positions in chunks of {chunk}, hash {hash:x16}");
         }
 
         ulong forked = SeededDecode.Hash<TKernels>(model, Chunks[1], SeededDecode.ForkAt);
-        Report(forked == expected, $"{what}, {SeededDecode.Positions} positions, forked at {SeededDecode.ForkAt}, hash {forked:x16}");
+        Report(forked == logits, $"{what}, {SeededDecode.Positions} positions, forked at {SeededDecode.ForkAt}, hash {forked:x16}");
+        ulong generated = SeededDecode.GenerationHash<TKernels>(model);
+        Report(generated == tokens, $"{what}, {SeededDecode.Positions} tokens sampled, hash {generated:x16}");
     }
 
     // Without Enum.ToString, which needs reflection.

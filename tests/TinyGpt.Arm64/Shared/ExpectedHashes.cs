@@ -12,6 +12,12 @@ internal static class ExpectedHashes
     /// <summary>All logits of <see cref="SeededModel.Odd"/>.</summary>
     public const ulong OddDecode = 0xc9b131af2c63838b;
 
+    /// <summary>The tokens generated with <see cref="SeededModel.Even"/>.</summary>
+    public const ulong EvenGeneration = 0x67512f949a3d7cdc;
+
+    /// <summary>The tokens generated with <see cref="SeededModel.Odd"/>.</summary>
+    public const ulong OddGeneration = 0x8f092ed8e3b8326e;
+
     /// <summary>All results of an operation's comparison.</summary>
     public static ulong Of(KernelOperation operation) => operation switch
     {

@@ -40,6 +40,16 @@ public sealed class SharedHashTests
         AssertHash(ExpectedHashes.OddDecode, Decode(tier, odd, 7, SeededDecode.ForkAt));
     }
 
+    [Theory]
+    [MemberData(nameof(Tiers))]
+    public void Sampled_tokens_are_those_that_ARM_samples(KernelTier tier)
+    {
+        using SeededModel even = new(SeededModel.Even);
+        using SeededModel odd = new(SeededModel.Odd);
+        AssertHash(ExpectedHashes.EvenGeneration, Generate(tier, even));
+        AssertHash(ExpectedHashes.OddGeneration, Generate(tier, odd));
+    }
+
     [Fact]
     public void The_hash_notices_one_changed_bit_of_one_weight()
     {
@@ -76,6 +86,20 @@ public sealed class SharedHashTests
             KernelTier.Neon => SeededDecode.Hash<NeonKernels>(model, chunk, forkAt),
             KernelTier.NeonDp => SeededDecode.Hash<NeonDpKernels>(model, chunk, forkAt),
             _ => SeededDecode.Hash<ScalarKernels>(model, chunk, forkAt),
+        };
+    }
+
+    private static ulong Generate(KernelTier tier, SeededModel model)
+    {
+        TestModels.SkipUnlessSupported(tier);
+        return tier switch
+        {
+            KernelTier.Avx2 => SeededDecode.GenerationHash<Avx2Kernels>(model),
+            KernelTier.AvxVnni => SeededDecode.GenerationHash<AvxVnniKernels>(model),
+            KernelTier.Avx512 => SeededDecode.GenerationHash<Avx512Kernels>(model),
+            KernelTier.Neon => SeededDecode.GenerationHash<NeonKernels>(model),
+            KernelTier.NeonDp => SeededDecode.GenerationHash<NeonDpKernels>(model),
+            _ => SeededDecode.GenerationHash<ScalarKernels>(model),
         };
     }
 }

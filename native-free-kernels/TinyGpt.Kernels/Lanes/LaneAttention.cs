@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace TinyGpt.Kernels;
 
@@ -10,6 +11,8 @@ namespace TinyGpt.Kernels;
 internal static unsafe class LaneAttention
 {
     private const int KeysPerStep = 4;
+    private const int KeysAhead = 16;
+    private const int CacheLineBytes = 64;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Attend<TLanes>(in AttentionHead head)
@@ -51,6 +54,7 @@ internal static unsafe class LaneAttention
         int last = head.KeyCount - 1;
         for (int position = 0; position <= last; position += KeysPerStep)
         {
+            PrefetchAhead(head, position);
             float* key0 = Row(head, head.KeyOffset, position);
             float* key1 = key0 + (Math.Min(1, last - position) * stride);
             float* key2 = key0 + (Math.Min(2, last - position) * stride);
@@ -76,6 +80,26 @@ internal static unsafe class LaneAttention
         for (int position = last + 1; position % PanelLayout.VirtualLanes != 0; position++)
         {
             scores[position] = scores[last];
+        }
+    }
+
+    /// <summary>
+    /// Asks for keys a few steps ahead, and for this step's values, which are wanted once all keys are scored. A head's keys and values
+    /// are a new short stream in every page, too short for the processor to find out by itself; .NET has no such instruction for ARM.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchAhead(in AttentionHead head, int position)
+    {
+        if (Sse.IsSupported)
+        {
+            byte* key = (byte*)Row(head, head.KeyOffset, Math.Min(position + KeysAhead, head.KeyCount - 1));
+            byte* value = (byte*)Row(head, head.ValueOffset, position);
+            nint bytes = (nint)KeysPerStep * head.HeadStride * sizeof(float);
+            for (nint line = 0; line < bytes; line += CacheLineBytes)
+            {
+                Sse.Prefetch0(key + line);
+                Sse.Prefetch1(value + line);
+            }
         }
     }
 

@@ -15,6 +15,8 @@ internal static class LoadingWays
     // An engine is as large as its model says, and whoever makes one asks the plan first.
     private const long LargestEngine = 256 << 20;
 
+    private static readonly Dictionary<string, GptEngine> Engines = new(StringComparer.Ordinal);
+
     private static readonly Dictionary<string, Func<string, Action>> ByName = new(StringComparer.Ordinal)
     {
         [Ways.TgptInfo] = path =>
@@ -32,6 +34,7 @@ internal static class LoadingWays
         },
         [Ways.Checkpoint] = path => Reading(SafetensorsCheckpoint.Open(path)),
         [Ways.ModelFolder] = path => Generating(Model(ModelSource.LoadAny(path))),
+        [Ways.Snapshot] = Restoring,
         [Ways.TokenizerFolder] = path => Encoding(TokenizerFiles.Read(path)),
         [Ways.Vocabulary] = path => Encoding(TokenVocabulary.Read(File.ReadAllBytes(path), path)),
     };
@@ -76,6 +79,35 @@ internal static class LoadingWays
             }
         }
     };
+
+    private static Action Restoring(string folder)
+    {
+        // A game restores into an engine that it has. The model is not mapped: its file is written again for every case.
+        if (!Engines.TryGetValue(folder, out GptEngine? engine))
+        {
+            engine = new GptEngine(GptModel.Load(File.ReadAllBytes(Path.Combine(folder, Ways.SnapshotModel))));
+            Engines.Add(folder, engine);
+        }
+
+        try
+        {
+            GptSession session = engine.Restore(Path.Combine(folder, Ways.SnapshotSession));
+            return () =>
+            {
+                engine.Step(StepBudget.Unlimited);
+                session.Dispose();
+            };
+        }
+        catch
+        {
+            if (engine.FreeSequences != 1 || engine.FreeKvPages != engine.KvPages)
+            {
+                throw new InvalidOperationException("A save that was refused has changed the engine.");
+            }
+
+            throw;
+        }
+    }
 
     private static Action Reading(SafetensorsCheckpoint checkpoint) => () =>
     {

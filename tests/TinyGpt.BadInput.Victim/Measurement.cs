@@ -55,7 +55,7 @@ internal static class Measurement
 
     private static (LoadResult Result, string Message) Describe(Exception failure) => failure switch
     {
-        ModelFormatException => (LoadResult.Refused, failure.Message),
+        ModelFormatException or SnapshotException => (LoadResult.Refused, failure.Message),
         FileNotFoundException => (LoadResult.Missing, failure.Message),
         _ => (LoadResult.Broken, failure.ToString()),
     };

@@ -5,7 +5,7 @@ namespace TinyGpt.BadInput.Victim;
 /// <summary>How a load ended.</summary>
 public enum LoadResult
 {
-    /// <summary>With a <see cref="ModelFormatException"/>.</summary>
+    /// <summary>With a <see cref="ModelFormatException"/>, or a <see cref="SnapshotException"/> for a saved session.</summary>
     Refused,
 
     /// <summary>With a <see cref="FileNotFoundException"/>.</summary>

@@ -27,6 +27,15 @@ public static class Ways
     /// <summary>A folder's tokenizer files.</summary>
     public const string TokenizerFolder = "tokenizer";
 
+    /// <summary>A folder with a model and a session that was saved with it.</summary>
+    public const string Snapshot = "snapshot";
+
+    /// <summary>The model's name in the folder of <see cref="Snapshot"/>.</summary>
+    public const string SnapshotModel = "model.tgpt";
+
+    /// <summary>The session's name in the folder of <see cref="Snapshot"/>.</summary>
+    public const string SnapshotSession = "session.save";
+
     /// <summary>The binary form of a vocabulary.</summary>
     public const string Vocabulary = "vocabulary";
 }

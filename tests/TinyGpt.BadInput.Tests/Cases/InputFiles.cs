@@ -4,9 +4,11 @@ namespace TinyGpt.BadInput.Tests.Cases;
 internal sealed class InputFiles
 {
     private readonly SortedDictionary<string, byte[]> _contents = new(StringComparer.Ordinal);
-    private readonly string _opened;
 
-    private InputFiles(string opened) => _opened = opened;
+    private InputFiles(string opened) => Opened = opened;
+
+    /// <summary>The name of the file to open, or empty for the folder itself.</summary>
+    public string Opened { get; }
 
     /// <summary>The size of all of them.</summary>
     public long Bytes => _contents.Values.Sum(content => content.LongLength);
@@ -36,27 +38,9 @@ internal sealed class InputFiles
         return result;
     }
 
-    /// <summary>Puts them into a folder, and nothing else.</summary>
-    /// <returns>The path to open.</returns>
-    public string WriteTo(string folder)
-    {
-        Directory.CreateDirectory(folder);
-        foreach (string old in Directory.EnumerateFiles(folder).Where(path => !_contents.ContainsKey(Path.GetFileName(path))))
-        {
-            System.IO.File.Delete(old);
-        }
-
-        foreach ((string name, byte[] content) in _contents)
-        {
-            System.IO.File.WriteAllBytes(Path.Combine(folder, name), content);
-        }
-
-        return Path.Combine(folder, _opened);
-    }
-
     private InputFiles Copy()
     {
-        InputFiles result = new(_opened);
+        InputFiles result = new(Opened);
         foreach ((string name, byte[] content) in _contents)
         {
             result._contents.Add(name, content);

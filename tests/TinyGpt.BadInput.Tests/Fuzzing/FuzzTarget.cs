@@ -1,6 +1,7 @@
 using System.Text;
 using TinyGpt.BadInput.Tests.Cases;
 using TinyGpt.BadInput.Tests.Safetensors;
+using TinyGpt.BadInput.Tests.Snapshots;
 using TinyGpt.BadInput.Tests.Tgpt;
 using TinyGpt.BadInput.Tests.Tokenizers;
 using TinyGpt.BadInput.Victim;
@@ -25,6 +26,7 @@ internal sealed record FuzzTarget(IReadOnlyList<string> LoadedBy, InputFiles Val
         Of(Ways.ModelFolder, ModelFolderCases.Valid, "config.json"),
         Of(Ways.Checkpoint, ShardCases.Valid, "model.safetensors.index.json"),
         Of(Ways.Vocabulary, VocabularyCases.Valid, "vocabulary"),
+        Of(Ways.Snapshot, SnapshotDraft.Valid, Ways.SnapshotSession, (save, mutator) => mutator.Below(4) == 0 ? save : SnapshotDraft.Rehash(save)),
         Of(Ways.TokenizerFolder, Gpt2FileCases.Valid, "vocab.json"),
         Of(Ways.TokenizerFolder, Gpt2FileCases.Valid, "merges.txt"),
         Of(Ways.TokenizerFolder, TokenizerJsonCases.Valid, "tokenizer.json"),

@@ -49,7 +49,7 @@ public sealed class FuzzTests(BadInputFixture fixture) : IClassFixture<BadInputF
         catch (XunitException failure)
         {
             string folder = Path.Combine(Path.GetTempPath(), $"tinygpt-mutant-{seed}");
-            mutant.WriteTo(folder);
+            new CaseFolder(folder).Hold(mutant);
             throw new InvalidOperationException($"{failure.Message}\nThe files are kept in {folder}.", failure);
         }
     }

@@ -15,8 +15,16 @@ public sealed class BadInputFixture : IDisposable
 
     private readonly VictimProcess _victim = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tinygpt-bad-input-");
+    private readonly CaseFolder _bad;
+    private readonly CaseFolder _valid;
     private readonly HashSet<string> _warm = new(StringComparer.Ordinal);
     private int _sinceValid;
+
+    public BadInputFixture()
+    {
+        _bad = new CaseFolder(Path.Combine(_folder.FullName, "bad"));
+        _valid = new CaseFolder(Path.Combine(_folder.FullName, "valid"));
+    }
 
     /// <summary>Loads a case in every way of its table and checks how that ends; then a valid file must load.</summary>
     internal void Check(CaseTable table, BadCase bad)
@@ -64,7 +72,7 @@ public sealed class BadInputFixture : IDisposable
             RequireValid(way, valid, "nothing");
         }
 
-        VictimReply reply = _victim.Ask(way, files.WriteTo(Path.Combine(_folder.FullName, "bad")));
+        VictimReply reply = _victim.Ask(way, _bad.Hold(files));
         if (reply.Result == LoadResult.Broken)
         {
             _warm.Clear();
@@ -80,7 +88,7 @@ public sealed class BadInputFixture : IDisposable
     private void RequireValid(string way, InputFiles valid, string after)
     {
         _sinceValid = 0;
-        VictimReply reply = _victim.Ask(way, valid.WriteTo(Path.Combine(_folder.FullName, "valid")));
+        VictimReply reply = _victim.Ask(way, _valid.Hold(valid));
         Assert.True(reply.Result == LoadResult.Loaded, $"a valid file after {after}, {way}: {reply.Result}: {reply.Message}");
     }
 }

@@ -11,17 +11,14 @@ namespace TinyGpt;
 /// engine is made; a step allocates nothing. Results do not depend on the tier, the threads, the budgets, or which sessions run
 /// together. Not thread-safe: an engine and its sessions belong to one thread at a time.
 /// </summary>
-public sealed class GptEngine : IDisposable
+public sealed partial class GptEngine : IDisposable
 {
     private readonly KvArena _arena;
     private readonly Decoder _decoder;
     private readonly Sampler _sampler;
     private readonly List<GptSession> _sessions;
     private readonly Stack<KvSequence> _freeSequences;
-    private readonly Share[] _shares;
-    private int _shareCount;
-    private int _generated;
-    private int _firstServed;
+    private readonly int _maxLookupTokens;
     private int _entered;
     private bool _disposed;
 
@@ -45,13 +42,8 @@ public sealed class GptEngine : IDisposable
         _sessions = new List<GptSession>(options.MaxSequences);
         _freeSequences = new Stack<KvSequence>(_arena.Sequences.Reverse());
         _shares = new Share[options.MaxSequences];
+        _maxLookupTokens = options.MaxLookupTokens;
     }
-
-    /// <summary>A session's part in the pass under way.</summary>
-    /// <param name="Session">The session.</param>
-    /// <param name="Rows">Its rows.</param>
-    /// <param name="LogitIndex">Where its logits will be, or -1 if its prompt goes on.</param>
-    private readonly record struct Share(GptSession Session, int Rows, int LogitIndex);
 
     /// <summary>The model that the engine computes.</summary>
     public GptModel Model { get; }
@@ -82,7 +74,7 @@ public sealed class GptEngine : IDisposable
     /// <summary>Makes a session with an empty sequence.</summary>
     /// <param name="sampling">How it chooses tokens; null for greedy.</param>
     /// <param name="options">How it answers; null for the defaults.</param>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or more than the engine was made for.</exception>
     /// <exception cref="InvalidOperationException">All sequences are in use: dispose a session, or make the engine with more <see cref="GptEngineOptions.MaxSequences"/>.</exception>
     public GptSession CreateSession(SamplingOptions? sampling = null, SessionOptions? options = null)
     {
@@ -92,6 +84,13 @@ public sealed class GptEngine : IDisposable
         options ??= new SessionOptions();
         sampling.Validate(Model.Config.VocabularySize);
         options.Validate();
+        if (options.LookupTokens > _maxLookupTokens)
+        {
+            throw new ArgumentException(
+                $"{nameof(SessionOptions.LookupTokens)} is {options.LookupTokens}, and the engine was made for {_maxLookupTokens}: raise {nameof(GptEngineOptions.MaxLookupTokens)}.",
+                nameof(options));
+        }
+
         if (!_freeSequences.TryPeek(out KvSequence? sequence))
         {
             throw new InvalidOperationException(
@@ -207,19 +206,6 @@ public sealed class GptEngine : IDisposable
     internal void Write(GptSession session, Stream destination, bool keysAndValues) =>
         SessionSnapshot.Write(session, _arena, destination, keysAndValues);
 
-    /// <summary>Gives the pass under way up if the session takes part in it: its sequence is about to change.</summary>
-    internal void AbandonPassOf(GptSession session)
-    {
-        for (int i = 0; i < _shareCount; i++)
-        {
-            if (_shares[i].Session == session)
-            {
-                AbandonPass();
-                return;
-            }
-        }
-    }
-
     /// <summary>Takes a session that is being disposed out of the engine.</summary>
     internal void Remove(GptSession session)
     {
@@ -239,123 +225,6 @@ public sealed class GptEngine : IDisposable
         }
 
         return StepStatus.Idle;
-    }
-
-    /// <summary>
-    /// Puts the next pass together: one row for every session that has something to compute, and the rest of the rows for prompts, the
-    /// sessions in turn so that none is always last.
-    /// </summary>
-    private bool TryComposePass()
-    {
-        PassRows rows = _decoder.Rows;
-        rows.Clear();
-        int waiting = 0;
-        foreach (GptSession session in _sessions)
-        {
-            waiting += IsReady(session) ? 1 : 0;
-        }
-
-        int spare = rows.Capacity - waiting;
-        int count = _sessions.Count;
-        for (int i = 0; i < count; i++)
-        {
-            GptSession session = _sessions[(_firstServed + i) % count];
-            if (!IsReady(session) || !session.TryMakeRoom())
-            {
-                continue;
-            }
-
-            int share = 1 + Math.Min(spare, session.Pending - 1);
-            if (!session.Cache.TryReserve(share, out PageCopy copy, out bool copies))
-            {
-                session.EndForFullArena();
-                continue;
-            }
-
-            spare -= share - 1;
-            AddRows(session, share);
-            if (copies)
-            {
-                rows.AddCopy(copy);
-            }
-        }
-
-        _firstServed = count == 0 ? 0 : (_firstServed + 1) % count;
-        if (_shareCount == 0)
-        {
-            return false;
-        }
-
-        _generated = 0;
-        _decoder.Begin();
-        return true;
-    }
-
-    private static bool IsReady(GptSession session) => session.IsBusy && session.Pending > 0 && !session.IsWaitingForReader;
-
-    private void AddRows(GptSession session, int count)
-    {
-        PassRows rows = _decoder.Rows;
-        int position = session.Cache.Length;
-        ReadOnlySpan<int> tokens = session.Tokens.Slice(position, count);
-        for (int i = 0; i < count; i++)
-        {
-            rows.Add(tokens[i], position + i, session.Cache);
-        }
-
-        bool atEnd = session.IsAnswering && count == session.Pending;
-        _shares[_shareCount++] = new Share(session, count, atEnd ? rows.WantLogits() : -1);
-    }
-
-    /// <summary>Lets the sessions of a finished pass choose their tokens, one session a slice.</summary>
-    private bool TryGenerate(ref StepClock clock, CancellationToken cancellation)
-    {
-        while (_generated < _shareCount)
-        {
-            (GptSession session, int rows, int logitIndex) = _shares[_generated];
-            if (logitIndex >= 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (!clock.TryStartSlice(0))
-                {
-                    return false;
-                }
-            }
-
-            _generated++;
-            session.Advance(rows);
-
-            // The reader may have stopped the session, or text may have been appended, since the pass began.
-            if (logitIndex >= 0 && session.IsAnswering && session.Pending == 0)
-            {
-                Span<float> logits = _decoder.Logits(logitIndex);
-                ObserveLogits?.Invoke(session, logits);
-                session.Generate(_sampler, logits);
-            }
-        }
-
-        EndPass();
-        return true;
-    }
-
-    private void AbandonPass()
-    {
-        _decoder.Abandon();
-
-        // A session that has already taken its token keeps it; for the others the pass never happened.
-        EndPass();
-    }
-
-    private void EndPass()
-    {
-        PassRows rows = _decoder.Rows;
-        for (int i = 0; i < rows.CopyCount; i++)
-        {
-            _arena.Release(rows.Copy(i).From);
-        }
-
-        rows.Clear();
-        _shareCount = 0;
     }
 
     /// <summary>Ends a claim of <see cref="Enter"/>.</summary>

@@ -19,15 +19,22 @@ public sealed record GptEngineOptions
     /// <summary>Threads that compute, the caller's included; 1 … 256, 1 by default, which starts none.</summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>The most tokens in one pass: how much of a prompt is read at once. 1 … 4,096, 64 by default; at least <see cref="MaxSequences"/> are used.</summary>
+    /// <summary>The most tokens in one pass: how much of a prompt is read at once. 1 … 4,096, 64 by default; at least <see cref="MaxSequences"/> and <see cref="MaxLookupTokens"/> together are used.</summary>
     public int MaxBatchTokens { get; init; } = 64;
+
+    /// <summary>
+    /// The most tokens guessed in one pass, all sessions together, and the most that a session's <see cref="SessionOptions.LookupTokens"/>
+    /// can be; 0 … 16, 0 by default. Each takes memory for its logits, 4 bytes a token of the vocabulary.
+    /// </summary>
+    public int MaxLookupTokens { get; init; }
 
     /// <summary>The kernel tier to use; null (the default) takes the one that the environment variable TINYGPT_TIER names, or else the best.</summary>
     public KernelTier? Tier { get; init; }
 
     internal int PagesFor(ModelConfig config) => KvPages ?? MaxSequences * KvArena.PagesFor(config.ContextLength);
 
-    internal DecoderLimits Limits => new(Math.Max(MaxBatchTokens, MaxSequences), MaxSequences, Threads);
+    internal DecoderLimits Limits => new(
+        Rows: Math.Max(MaxBatchTokens, MaxSequences + MaxLookupTokens), LogitRows: MaxSequences + MaxLookupTokens, Threads);
 
     internal void Validate()
     {
@@ -38,5 +45,7 @@ public sealed record GptEngineOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, 256);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBatchTokens, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxBatchTokens, 4096);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxLookupTokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxLookupTokens, SessionOptions.MostLookupTokens);
     }
 }

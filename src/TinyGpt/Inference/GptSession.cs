@@ -12,7 +12,7 @@ namespace TinyGpt;
 /// one engine are computed together and never influence each other. Not thread-safe: an engine and its sessions belong to one thread at
 /// a time, and use from two at once throws <see cref="InvalidOperationException"/>.
 /// </summary>
-public sealed class GptSession : IDisposable
+public sealed partial class GptSession : IDisposable
 {
     private readonly SamplingOptions _sampling;
     private readonly SessionOptions _options;
@@ -75,7 +75,7 @@ public sealed class GptSession : IDisposable
     internal bool IsAnswering { get; private set; }
 
     /// <summary>Whether the reader must make room before the session can go on.</summary>
-    internal bool IsWaitingForReader => 
+    internal bool IsWaitingForReader =>
         IsAnswering && _output is not null && _output.FreeBytes < Engine.Model.Tokenizer!.Vocabulary.LongestToken;
 
     /// <summary>Appends text and has it answered.</summary>
@@ -268,123 +268,5 @@ public sealed class GptSession : IDisposable
         Finish = saved.Finish;
         _random = new DeterministicRandom(saved.Random);
         return true;
-    }
-
-    /// <summary>Makes the next token's position exist, as the policy says.</summary>
-    /// <returns>False if the answer ended because the context is full.</returns>
-    internal bool TryMakeRoom()
-    {
-        int context = _tokens.Length - 1;
-        if (_count <= context)
-        {
-            return true;
-        }
-
-        if (_options.ContextPolicy == ContextPolicy.Stop || _pinned >= context)
-        {
-            EndAnswer(FinishReason.ContextFull);
-            return false;
-        }
-
-        Slide([]);
-        return true;
-    }
-
-    /// <summary>Ends the answer for want of pages.</summary>
-    internal void EndForFullArena() => EndAnswer(FinishReason.ArenaFull);
-
-    /// <summary>Takes note of positions that a pass computed.</summary>
-    internal void Advance(int rows) => Cache.Advance(rows);
-
-    /// <summary>Chooses the next token from the logits of the sequence's end.</summary>
-    internal void Generate(Sampler sampler, Span<float> logits)
-    {
-        int token = sampler.Choose(_sampling, logits, Tokens, ref _random);
-        if (_options.StopAtEndOfText && token == Engine.Model.Config.EndOfTextToken)
-        {
-            EndAnswer(FinishReason.EndOfText);
-            return;
-        }
-
-        _tokens[_count++] = token;
-        GeneratedTokens++;
-        if (EndsWithStopString(token))
-        {
-            EndAnswer(FinishReason.Stop);
-        }
-        else if (--_remaining == 0)
-        {
-            EndAnswer(FinishReason.Length);
-        }
-    }
-
-    private void BeginAnswer()
-    {
-        if (Pending == 0)
-        {
-            // All keys and values are there, but not the logits behind the last token: it is computed once more.
-            Engine.AbandonPassOf(this);
-            Cache.Truncate(_count - 1);
-        }
-
-        IsAnswering = true;
-        GeneratedTokens = 0;
-        _answerStart = _count;
-        _remaining = _options.MaxNewTokens;
-        _output?.Flush();
-    }
-
-    /// <summary>Hands a token's text to the output, which has room for any token.</summary>
-    private bool EndsWithStopString(int token)
-    {
-        BytePairTokenizer? tokenizer = Engine.Model.Tokenizer;
-        if (_output is null || tokenizer is null || token >= tokenizer.VocabularySize)
-        {
-            return false; // a model may have more ids than its tokenizer has texts
-        }
-
-        _output.TryAppend(tokenizer.TokenBytes(token));
-        return _output.Stopped;
-    }
-
-    private void EndAnswer(FinishReason reason)
-    {
-        IsAnswering = false;
-        Finish = reason;
-        _output?.Flush();
-    }
-
-    private void AddTokens(ReadOnlySpan<int> tokens)
-    {
-        int context = _tokens.Length - 1;
-        if (tokens.Length <= context - _count)
-        {
-            tokens.CopyTo(_tokens.AsSpan(_count));
-            _count += tokens.Length;
-            return;
-        }
-
-        if (_options.ContextPolicy == ContextPolicy.Stop || _pinned >= context)
-        {
-            throw new ContextOverflowException(_count + (long)tokens.Length, context);
-        }
-
-        Slide(tokens);
-    }
-
-    /// <summary>Keeps the pinned prefix and the newest half of the rest, the new tokens included, and forgets the keys and values behind the prefix.</summary>
-    private void Slide(ReadOnlySpan<int> added)
-    {
-        Engine.AbandonPassOf(this);
-        int context = _tokens.Length - 1;
-        int keep = Math.Max(1, (context - _pinned) / 2);
-        int fromAdded = Math.Min(keep, added.Length);
-        int fromOld = Math.Min(keep - fromAdded, _count - _pinned);
-        _tokens.AsSpan(_count - fromOld, fromOld).CopyTo(_tokens.AsSpan(_pinned));
-        added[^fromAdded..].CopyTo(_tokens.AsSpan(_pinned + fromOld));
-        int dropped = _count - fromOld - _pinned;
-        _count = _pinned + fromOld + fromAdded;
-        _answerStart = Math.Clamp(_answerStart - dropped, _pinned, _count);
-        Cache.Truncate(_pinned);
     }
 }

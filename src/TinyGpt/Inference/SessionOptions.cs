@@ -58,6 +58,17 @@ public sealed record SessionOptions
     /// </summary>
     public int OutputCapacity { get; init; } = 4096;
 
+    /// <summary>
+    /// The most tokens that are guessed at once, by looking up what followed the same tokens earlier in the sequence; 0 … 16 and at most
+    /// <see cref="GptEngineOptions.MaxLookupTokens"/>, 0 (none) by default. A pass computes the guesses beside the token that is due, as
+    /// far as it has room, and those that prove right need no pass of their own. The answer has the same bits with it and without; it
+    /// comes sooner where texts repeat themselves, later where they rarely do.
+    /// </summary>
+    public int LookupTokens { get; init; }
+
+    /// <summary>The largest <see cref="LookupTokens"/>.</summary>
+    internal const int MostLookupTokens = 16;
+
     /// <summary>Checks every value's range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     /// <exception cref="ArgumentException">A stop string is empty.</exception>
@@ -65,6 +76,8 @@ public sealed record SessionOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxNewTokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(OutputCapacity, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(LookupTokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(LookupTokens, MostLookupTokens);
         if (StopStrings.Any(string.IsNullOrEmpty))
         {
             throw new ArgumentException("A stop string is empty.", nameof(StopStrings));

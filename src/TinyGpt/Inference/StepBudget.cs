@@ -28,7 +28,8 @@ public readonly record struct StepBudget
     /// <summary>Work until nothing is left to do.</summary>
     public static StepBudget Unlimited => new(Kind.Unlimited, long.MaxValue);
 
-    /// <summary>Work to the end of the pass under way: every session gets one token further, or one chunk of its prompt.</summary>
+    /// <summary>Work to the end of the pass under way: every session gets one token further (more where
+    /// <see cref="SessionOptions.LookupTokens"/> guessed right), or one chunk of its prompt.</summary>
     public static StepBudget OnePass => new(Kind.OnePass, long.MaxValue);
 
     /// <summary>Whether the step ends with the pass under way.</summary>

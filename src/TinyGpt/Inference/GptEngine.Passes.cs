@@ -1,0 +1,198 @@
+using TinyGpt.Cache;
+using TinyGpt.Model;
+
+namespace TinyGpt;
+
+/// <summary>How sessions share passes: who gets which rows, and what becomes of the logits.</summary>
+public sealed partial class GptEngine
+{
+    private readonly Share[] _shares;
+    private int _shareCount;
+    private int _generated;
+    private int _firstServed;
+
+    /// <summary>A session's part in the pass under way, or what is left of it while tokens are chosen.</summary>
+    /// <param name="Session">The session.</param>
+    /// <param name="Rows">Its rows whose tokens are certain.</param>
+    /// <param name="LogitIndex">Where the logits of the last of them will be, or -1 if its prompt goes on.</param>
+    /// <param name="Guesses">The rows of guessed tokens behind them, whose logits follow.</param>
+    /// <param name="FirstGuess">The first of those rows.</param>
+    private readonly record struct Share(GptSession Session, int Rows, int LogitIndex = -1, int Guesses = 0, int FirstGuess = 0);
+
+    /// <summary>Gives the pass under way up if the session takes part in it: its sequence is about to change.</summary>
+    internal void AbandonPassOf(GptSession session)
+    {
+        for (int i = 0; i < _shareCount; i++)
+        {
+            if (_shares[i].Session == session)
+            {
+                AbandonPass();
+                return;
+            }
+        }
+    }
+
+    private static bool IsReady(GptSession session) => session.IsBusy && session.Pending > 0 && !session.IsWaitingForReader;
+
+    /// <summary>
+    /// Puts the next pass together: one row for every session that has something to compute, the rest of the rows for prompts, and what
+    /// those leave for guesses; the sessions in turn so that none is always last.
+    /// </summary>
+    private bool TryComposePass()
+    {
+        PassRows rows = _decoder.Rows;
+        rows.Clear();
+        int waiting = 0;
+        foreach (GptSession session in _sessions)
+        {
+            waiting += IsReady(session) ? 1 : 0;
+        }
+
+        int spare = rows.Capacity - waiting;
+        int count = _sessions.Count;
+        for (int i = 0; i < count; i++)
+        {
+            GptSession session = _sessions[(_firstServed + i) % count];
+            if (!IsReady(session) || !session.TryMakeRoom())
+            {
+                continue;
+            }
+
+            int share = 1 + Math.Min(spare, session.Pending - 1);
+            if (!session.Cache.TryReserve(share, out PageCopy copy, out bool copies))
+            {
+                session.EndForFullArena();
+                continue;
+            }
+
+            spare -= share - 1;
+            _shares[_shareCount++] = new Share(session, share);
+            if (copies)
+            {
+                rows.AddCopy(copy);
+            }
+        }
+
+        _firstServed = count == 0 ? 0 : (_firstServed + 1) % count;
+        if (_shareCount == 0)
+        {
+            return false;
+        }
+
+        int guesses = Math.Min(spare, _maxLookupTokens);
+        for (int i = 0; i < _shareCount; i++)
+        {
+            guesses -= AddRows(ref _shares[i], guesses);
+        }
+
+        _generated = 0;
+        _decoder.Begin();
+        return true;
+    }
+
+    /// <summary>Adds a session's rows to the pass.</summary>
+    /// <returns>How many guesses are among them.</returns>
+    private int AddRows(ref Share share, int mostGuesses)
+    {
+        PassRows rows = _decoder.Rows;
+        GptSession session = share.Session;
+        int position = session.Cache.Length;
+        foreach (int token in session.Tokens.Slice(position, share.Rows))
+        {
+            rows.Add(token, position++, session.Cache);
+        }
+
+        if (!session.IsAnswering || share.Rows < session.Pending)
+        {
+            return 0;
+        }
+
+        int logitIndex = rows.WantLogits();
+        Span<int> guesses = stackalloc int[mostGuesses];
+        int count = session.Guess(guesses);
+
+        // Everybody has the pages of the rows that must be; guesses take what is still free, and give it back with the pass's end.
+        if (count > 0 && !session.Cache.TryReserve(share.Rows + count, out _, out _))
+        {
+            count = 0;
+        }
+
+        share = share with { LogitIndex = logitIndex, Guesses = count, FirstGuess = rows.Count };
+        foreach (int guess in guesses[..count])
+        {
+            rows.Add(guess, position++, session.Cache);
+            rows.WantLogits();
+        }
+
+        return count;
+    }
+
+    /// <summary>Lets the sessions of a finished pass choose their tokens, one token a slice.</summary>
+    private bool TryGenerate(ref StepClock clock, CancellationToken cancellation)
+    {
+        while (_generated < _shareCount)
+        {
+            ref Share share = ref _shares[_generated];
+            if (share.LogitIndex >= 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (!clock.TryStartSlice(0))
+                {
+                    return false;
+                }
+            }
+
+            share.Session.Advance(share.Rows);
+
+            // The reader may have stopped the session, or text may have been appended, since the pass began.
+            if (share.LogitIndex >= 0 && share.Session.IsAnswering && share.Session.Pending == 0)
+            {
+                Span<float> logits = _decoder.Logits(share.LogitIndex);
+                ObserveLogits?.Invoke(share.Session, logits);
+                share.Session.Generate(_sampler, logits);
+                if (IsGuessed(share))
+                {
+                    // The row of the guess is the row of a token now, as if a pass of its own had just computed it.
+                    share = new Share(share.Session, 1, share.LogitIndex + 1, share.Guesses - 1, share.FirstGuess + 1);
+                    continue;
+                }
+            }
+
+            _generated++;
+        }
+
+        EndPass();
+        return true;
+    }
+
+    /// <summary>Whether the answer goes on with the token that was guessed, and there is room for the text of one more.</summary>
+    private bool IsGuessed(in Share share) =>
+        share.Guesses > 0 && IsReady(share.Session) && share.Session.Tokens[^1] == _decoder.Rows.Token(share.FirstGuess);
+
+    private void AbandonPass()
+    {
+        _decoder.Abandon();
+
+        // A session that has already taken its token keeps it; for the others the pass never happened.
+        EndPass();
+    }
+
+    private void EndPass()
+    {
+        PassRows rows = _decoder.Rows;
+        for (int i = 0; i < rows.CopyCount; i++)
+        {
+            _arena.Release(rows.Copy(i).From);
+        }
+
+        for (int i = 0; i < _shareCount; i++)
+        {
+            // Pages that were taken for guesses that proved wrong.
+            KvSequence sequence = _shares[i].Session.Cache;
+            sequence.Truncate(sequence.Length);
+        }
+
+        rows.Clear();
+        _shareCount = 0;
+    }
+}

@@ -1,0 +1,136 @@
+using TinyGpt.Sampling;
+using TinyGpt.Text;
+
+namespace TinyGpt;
+
+/// <summary>What a step does with a session: room in the context, guesses, tokens, and the answer's end.</summary>
+public sealed partial class GptSession
+{
+    /// <summary>Makes the next token's position exist, as the policy says.</summary>
+    /// <returns>False if the answer ended because the context is full.</returns>
+    internal bool TryMakeRoom()
+    {
+        int context = _tokens.Length - 1;
+        if (_count <= context)
+        {
+            return true;
+        }
+
+        if (_options.ContextPolicy == ContextPolicy.Stop || _pinned >= context)
+        {
+            EndAnswer(FinishReason.ContextFull);
+            return false;
+        }
+
+        Slide([]);
+        return true;
+    }
+
+    /// <summary>Ends the answer for want of pages.</summary>
+    internal void EndForFullArena() => EndAnswer(FinishReason.ArenaFull);
+
+    /// <summary>Takes note of positions that a pass computed.</summary>
+    internal void Advance(int rows) => Cache.Advance(rows);
+
+    /// <summary>Guesses how the answer goes on, as far as its options, its length and the context let it.</summary>
+    /// <param name="guesses">Receives the tokens.</param>
+    /// <returns>How many there are.</returns>
+    internal int Guess(Span<int> guesses)
+    {
+        // The last token that may be generated is never computed, so it need not be guessed.
+        int most = Math.Min(Math.Min(guesses.Length, _options.LookupTokens), Math.Min(_remaining - 1, _tokens.Length - 1 - _count));
+        return most <= 0 ? 0 : PromptLookup.Guess(Tokens, guesses[..most]);
+    }
+
+    /// <summary>Chooses the next token from the logits of the sequence's end.</summary>
+    internal void Generate(Sampler sampler, Span<float> logits)
+    {
+        int token = sampler.Choose(_sampling, logits, Tokens, ref _random);
+        if (_options.StopAtEndOfText && token == Engine.Model.Config.EndOfTextToken)
+        {
+            EndAnswer(FinishReason.EndOfText);
+            return;
+        }
+
+        _tokens[_count++] = token;
+        GeneratedTokens++;
+        if (EndsWithStopString(token))
+        {
+            EndAnswer(FinishReason.Stop);
+        }
+        else if (--_remaining == 0)
+        {
+            EndAnswer(FinishReason.Length);
+        }
+    }
+
+    private void BeginAnswer()
+    {
+        if (Pending == 0)
+        {
+            // All keys and values are there, but not the logits behind the last token: it is computed once more.
+            Engine.AbandonPassOf(this);
+            Cache.Truncate(_count - 1);
+        }
+
+        IsAnswering = true;
+        GeneratedTokens = 0;
+        _answerStart = _count;
+        _remaining = _options.MaxNewTokens;
+        _output?.Flush();
+    }
+
+    /// <summary>Hands a token's text to the output, which has room for any token.</summary>
+    private bool EndsWithStopString(int token)
+    {
+        BytePairTokenizer? tokenizer = Engine.Model.Tokenizer;
+        if (_output is null || tokenizer is null || token >= tokenizer.VocabularySize)
+        {
+            return false; // a model may have more ids than its tokenizer has texts
+        }
+
+        _output.TryAppend(tokenizer.TokenBytes(token));
+        return _output.Stopped;
+    }
+
+    private void EndAnswer(FinishReason reason)
+    {
+        IsAnswering = false;
+        Finish = reason;
+        _output?.Flush();
+    }
+
+    private void AddTokens(ReadOnlySpan<int> tokens)
+    {
+        int context = _tokens.Length - 1;
+        if (tokens.Length <= context - _count)
+        {
+            tokens.CopyTo(_tokens.AsSpan(_count));
+            _count += tokens.Length;
+            return;
+        }
+
+        if (_options.ContextPolicy == ContextPolicy.Stop || _pinned >= context)
+        {
+            throw new ContextOverflowException(_count + (long)tokens.Length, context);
+        }
+
+        Slide(tokens);
+    }
+
+    /// <summary>Keeps the pinned prefix and the newest half of the rest, the new tokens included, and forgets the keys and values behind the prefix.</summary>
+    private void Slide(ReadOnlySpan<int> added)
+    {
+        Engine.AbandonPassOf(this);
+        int context = _tokens.Length - 1;
+        int keep = Math.Max(1, (context - _pinned) / 2);
+        int fromAdded = Math.Min(keep, added.Length);
+        int fromOld = Math.Min(keep - fromAdded, _count - _pinned);
+        _tokens.AsSpan(_count - fromOld, fromOld).CopyTo(_tokens.AsSpan(_pinned));
+        added[^fromAdded..].CopyTo(_tokens.AsSpan(_pinned + fromOld));
+        int dropped = _count - fromOld - _pinned;
+        _count = _pinned + fromOld + fromAdded;
+        _answerStart = Math.Clamp(_answerStart - dropped, _pinned, _count);
+        Cache.Truncate(_pinned);
+    }
+}

@@ -18,8 +18,14 @@ internal static unsafe class LaneAttention
     public static void Attend<TLanes>(in AttentionHead head)
         where TLanes : struct, ILanes<TLanes>
     {
+        if (head.Queries > 1)
+        {
+            LaneAttentionBlock.Attend<TLanes>(head);
+            return;
+        }
+
         Score<TLanes>(head);
-        float inverseSum = 1f / Softmax<TLanes>(head.Scores, head.KeyCount);
+        float inverseSum = 1f / LaneSoftmax.Softmax<TLanes>(head.Scores, head.KeyCount);
 
         int channel = 0;
         for (; channel + 64 <= head.HeadStride; channel += 64)
@@ -39,10 +45,7 @@ internal static unsafe class LaneAttention
         }
     }
 
-    /// <summary>
-    /// Writes the scores and fills the buffer up to 16 with copies of the last one, which leaves the maximum as it is. A step of four
-    /// keys lies in one page; behind the last key it repeats that key.
-    /// </summary>
+    /// <summary>Writes the scores. A step of four keys lies in one page; behind the last key it repeats that key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score<TLanes>(in AttentionHead head)
         where TLanes : struct, ILanes<TLanes>
@@ -76,11 +79,6 @@ internal static unsafe class LaneAttention
                 TLanes.FoldSum(sum0), TLanes.FoldSum(sum1), TLanes.FoldSum(sum2), TLanes.FoldSum(sum3));
             (sums * scale).Store(scores + position);
         }
-
-        for (int position = last + 1; position % PanelLayout.VirtualLanes != 0; position++)
-        {
-            scores[position] = scores[last];
-        }
     }
 
     /// <summary>
@@ -103,34 +101,6 @@ internal static unsafe class LaneAttention
         }
     }
 
-    /// <summary>Turns scores into e^(score - maximum) and returns their sum.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Softmax<TLanes>(float* scores, int count)
-        where TLanes : struct, ILanes<TLanes>
-    {
-        TLanes largest = TLanes.Load(scores);
-        for (int i = PanelLayout.VirtualLanes; i < count; i += PanelLayout.VirtualLanes)
-        {
-            largest = TLanes.Larger(TLanes.Load(scores + i), largest);
-        }
-
-        TLanes maximum = TLanes.Broadcast(FourLanes.Largest(TLanes.FoldLarger(largest)));
-        TLanes sum = TLanes.Zero;
-        for (int i = 0; i < count; i += PanelLayout.VirtualLanes)
-        {
-            TLanes weights = LaneExponential.Exponential(TLanes.Load(scores + i) - maximum);
-            if (count - i < PanelLayout.VirtualLanes)
-            {
-                weights = TLanes.KeepFirst(weights, count - i);
-            }
-
-            TLanes.Store(scores + i, weights);
-            sum += weights;
-        }
-
-        return FourLanes.Sum(TLanes.FoldSum(sum));
-    }
-
     /// <summary>The weighted sum of the values for one, two or four times 16 channels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Accumulate<TLanes, TBlocks>(in AttentionHead head, int channel, float inverseSum)
@@ -148,7 +118,7 @@ internal static unsafe class LaneAttention
             float* end = head.Scores + Math.Min(first + AttentionHead.PositionsPerPage, head.KeyCount);
             for (float* score = head.Scores + first; score < end; score++)
             {
-                TLanes weight = TLanes.Broadcast(*score);
+                TLanes weight = TLanes.Broadcast(score);
                 sum0 = TLanes.FusedMultiplyAdd(weight, TLanes.Load(value), sum0);
                 if (TBlocks.Count >= 2)
                 {
@@ -180,8 +150,9 @@ internal static unsafe class LaneAttention
         }
     }
 
+    /// <summary>A position's first channel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float* Row(in AttentionHead head, nint offset, int position)
+    public static float* Row(in AttentionHead head, nint offset, int position)
     {
         byte* page = head.Pages[position / AttentionHead.PositionsPerPage];
         return (float*)(page + offset) + ((nint)(position % AttentionHead.PositionsPerPage) * head.HeadStride);

@@ -8,11 +8,34 @@ using TinyGpt.Perf;
 const int Failed = 1;
 const int BadUsage = 2;
 
+// A process that is only there to be measured must not spend its time on anything else.
+if (args is [StartProbe.Command, ..])
+{
+    Console.Out.WriteLine(StartProbe.Run(args));
+    return 0;
+}
+
 BenchmarkArguments benchmark = new();
 Option<string> model = new("--model", "-m") { Description = "A .tgpt file, or a checkpoint to pack in memory.", HelpName = "MODEL" };
 Option<bool> json = new("--json") { Description = "Print one JSON object." };
-RootCommand root = new("Measures tokens a second beside the read bandwidth and the multiply-add peak of the same run.") { model, json };
+Option<bool> suite = new("--suite")
+{
+    Description = "Measure what perf/RESULTS.md shows, in some minutes; of the other options only --tier counts.",
+};
+Option<bool> markdown = new("--markdown") { Description = "With --suite: print the whole of perf/RESULTS.md." };
+Option<string> commit = new("--commit") { Description = "With --markdown: the commit to name; by default git is asked.", HelpName = "ID" };
+RootCommand root = new("Measures tokens a second beside the read bandwidth and the multiply-add peak of the same run.")
+{
+    model, json, suite, markdown, commit,
+};
 benchmark.AddTo(root);
+root.Validators.Add(result =>
+{
+    if (result.GetValue(markdown) && (!result.GetValue(suite) || result.GetValue(json)))
+    {
+        result.AddError("--markdown goes with --suite, and not with --json.");
+    }
+});
 root.SetAction((arguments, cancellation) => Task.Run(() => Run(arguments, cancellation), CancellationToken.None));
 
 ParseResult parsed = root.Parse(args);
@@ -35,27 +58,56 @@ catch (Exception failure) when (failure is IOException or UnauthorizedAccessExce
 
 void Run(ParseResult arguments, CancellationToken cancellation)
 {
-    string? path = arguments.GetValue(model);
-    string shape = path is null ? benchmark.ReadShape(arguments) : Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
-    if (path is null)
+    BenchmarkReport report = arguments.GetValue(suite)
+        ? BenchmarkSuite.Run(benchmark.Read(arguments).Tier, Console.Error.WriteLine, cancellation)
+        : Measure(arguments, cancellation);
+    if (arguments.GetValue(json))
     {
-        Console.Error.WriteLine($"making a {shape} with random weights in memory");
+        using Stream output = Console.OpenStandardOutput();
+        using Utf8JsonWriter writer = new(output);
+        writer.WriteStartObject();
+        report.WriteJson(writer);
+        writer.WriteEndObject();
     }
-
-    using GptModel opened = new(path is null
-        ? SyntheticModel.Open(SyntheticModel.ConfigOf(shape), cancellation: cancellation)
-        : ModelSource.LoadAny(path, cancellation: cancellation));
-    using InferenceBenchmark measuring = new(opened, shape, benchmark.Read(arguments), Console.Error.WriteLine);
-    BenchmarkReport report = measuring.Run(cancellation);
-    if (!arguments.GetValue(json))
+    else if (arguments.GetValue(markdown))
+    {
+        DateOnly today = DateOnly.FromDateTime(DateTime.UtcNow);
+        MarkdownReport.Write(Console.Out, report, arguments.GetValue(commit) ?? SourceRevision.Find(), today);
+    }
+    else
     {
         BenchmarkTable.Write(Console.Out, report);
         return;
     }
 
-    using Stream output = Console.OpenStandardOutput();
-    using Utf8JsonWriter writer = new(output);
-    writer.WriteStartObject();
-    report.WriteJson(writer);
-    writer.WriteEndObject();
+    // The table says so itself; who sends the others to a file should see it as well.
+    if (report.BusyWarning is { } warning)
+    {
+        Console.Error.WriteLine(warning);
+    }
+}
+
+BenchmarkReport Measure(ParseResult arguments, CancellationToken cancellation)
+{
+    BenchmarkSettings settings = benchmark.Read(arguments);
+    List<BenchmarkReport> parts = [];
+    if (arguments.GetValue(model) is { } path)
+    {
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
+        if (ModelSource.IsTgpt(path))
+        {
+            parts.Add(StartBenchmark.Run(path, name, settings, Console.Error.WriteLine, cancellation));
+        }
+        else
+        {
+            Console.Error.WriteLine("left out: load, first token and memory, for which the model must be a .tgpt file");
+        }
+
+        using GptModel opened = new(ModelSource.LoadAny(path, cancellation: cancellation));
+        using InferenceBenchmark inference = new(opened, name, settings, Console.Error.WriteLine);
+        parts.Insert(0, inference.Run(cancellation));
+        return BenchmarkReport.Join(parts);
+    }
+
+    return BenchmarkSuite.Measure(benchmark.ReadShape(arguments), settings, Console.Error.WriteLine, cancellation);
 }

@@ -8,8 +8,9 @@ namespace TinyGpt.Import;
 internal static class HuggingFaceConfig
 {
     private const int Longest = 1 << 20;
-    private const int Depth = 32;
     private const float DefaultEpsilon = 1e-5f;
+
+    private static readonly JsonLimits Limits = new(Depth: 32, Tokens: 1 << 18, TextBytes: 1 << 18);
 
     /// <summary>Reads a configuration.</summary>
     /// <param name="path">The file.</param>
@@ -22,7 +23,7 @@ internal static class HuggingFaceConfig
             throw new FileNotFoundException($"{path}: there is no such file, and without it the checkpoint's shape is unknown", path);
         }
 
-        using JsonDocument document = CheckedJson.Parse(BoundedFile.Read(path, Longest), Depth, path, offset: null, out CheckedJson json);
+        using JsonDocument document = CheckedJson.Parse(BoundedFile.Read(path, Longest), Limits, path, offset: null, out CheckedJson json);
         if (json.Has("model_type") && json.Text("model_type") != "gpt2")
         {
             throw json.Failure($"has model_type '{json.Text("model_type")}', which is not supported (supported: gpt2)");

@@ -1,6 +1,8 @@
 namespace TinyGpt.Kernels.Tests;
 
-/// <summary>A query with its paged keys and values; the pages lie in mixed order and hold another head's floats between.</summary>
+/// <summary>
+/// Queries of the last positions with their paged keys and values; the pages lie in mixed order and hold another head's floats between.
+/// </summary>
 internal sealed unsafe class AttentionOperands : IDisposable
 {
     private readonly NativeBuffer<float> _pages;
@@ -8,18 +10,25 @@ internal sealed unsafe class AttentionOperands : IDisposable
     private readonly NativeBuffer<float> _query;
     private readonly NativeBuffer<float> _scores;
 
-    public AttentionOperands(Random random, int headStride, int keys, float magnitude)
+    /// <param name="random">What fills them.</param>
+    /// <param name="headStride">Floats of a position.</param>
+    /// <param name="keys">Keys of the last query.</param>
+    /// <param name="magnitude">The largest magnitude in a query.</param>
+    /// <param name="queries">How many queries, at most as many as keys.</param>
+    public AttentionOperands(Random random, int headStride, int keys, float magnitude, int queries = 1)
     {
+        int queryStride = headStride + 16;
+        int scoresStride = (keys + 15) / 16 * 16;
         int rowFloats = AttentionHead.PositionsPerPage * headStride;
         int pageFloats = 3 * rowFloats;
         int pages = (keys + AttentionHead.PositionsPerPage - 1) / AttentionHead.PositionsPerPage;
         _pages = new(pages * pageFloats);
         _pageTable = new(pages);
-        _query = new(headStride);
-        _scores = new((keys + 15) / 16 * 16);
-        Output = new(headStride);
+        _query = new(queries * queryStride);
+        _scores = new(queries * scoresStride);
+        Output = new(queries * queryStride);
         FloatRows.Fill(random, _pages.Span, 0);
-        for (int i = 0; i < headStride; i++)
+        for (int i = 0; i < _query.Length; i++)
         {
             _query.Span[i] = magnitude * (float)((random.NextDouble() * 2) - 1);
         }
@@ -31,15 +40,19 @@ internal sealed unsafe class AttentionOperands : IDisposable
 
         Head = new()
         {
+            Queries = queries,
             Query = _query.Pointer,
+            QueryStride = queryStride,
             Pages = (byte**)_pageTable.Pointer,
             KeyOffset = 0,
             ValueOffset = 2 * rowFloats * sizeof(float),
-            KeyCount = keys,
+            KeyCount = keys - queries + 1,
             HeadStride = headStride,
             ScoreScale = 1f / MathF.Sqrt(headStride),
             Scores = _scores.Pointer,
+            ScoresStride = scoresStride,
             Output = Output.Pointer,
+            OutputStride = queryStride,
         };
     }
 

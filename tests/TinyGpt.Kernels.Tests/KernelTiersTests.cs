@@ -57,6 +57,16 @@ public sealed class KernelTiersTests
     }
 
     [Fact]
+    public void A_tier_that_the_environment_expects_to_be_hidden_is_not_supported()
+    {
+        string? hidden = Environment.GetEnvironmentVariable("TINYGPT_EXPECT_MISSING");
+        Assert.SkipWhen(string.IsNullOrEmpty(hidden), "TINYGPT_EXPECT_MISSING is not set.");
+        Assert.True(KernelTiers.TryParse(hidden, out KernelTier tier));
+        Assert.False(KernelTiers.IsSupported(tier));
+        Assert.Throws<KernelTierException>(() => KernelTiers.Select(tier));
+    }
+
+    [Fact]
     public void The_best_tier_is_the_one_that_the_caller_of_the_tests_expects()
     {
         string? expected = Environment.GetEnvironmentVariable("TINYGPT_EXPECT_TIER");

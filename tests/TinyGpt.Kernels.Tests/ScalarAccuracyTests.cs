@@ -143,6 +143,32 @@ public sealed unsafe class ScalarAccuracyTests
     }
 
     [Fact]
+    public void Queries_that_are_computed_together_have_the_bits_that_each_has_alone()
+    {
+        const int HeadStride = 48;
+        foreach (int keys in new[] { 4, 63, 66, 67, 130 })
+        {
+            using AttentionOperands operands = new(new Random(14), HeadStride, keys, magnitude: 2f, queries: 4);
+            AttentionHead head = operands.Head;
+            ScalarKernels.Attend(head);
+            using NativeBuffer<float> together = NativeBuffer<float>.CopyOf(operands.Output);
+            operands.Output.Span.Clear();
+            for (int query = 0; query < head.Queries; query++)
+            {
+                ScalarKernels.Attend(head with
+                {
+                    Queries = 1,
+                    Query = head.Query + (query * head.QueryStride),
+                    KeyCount = head.KeyCount + query,
+                    Output = head.Output + (query * head.OutputStride),
+                });
+            }
+
+            operands.Output.AssertSameBits(together, $"{keys} keys");
+        }
+    }
+
+    [Fact]
     public void A_matrix_product_is_the_rounded_sum_of_exact_group_products()
     {
         Random random = new(13);

@@ -144,13 +144,16 @@ public abstract unsafe class TierComparison<TKernels>
         Random random = new(6);
         for (int keys = 1; keys <= 200; keys += keys < 70 ? 1 : 13)
         {
-            using AttentionOperands operands = new(random, headStride, keys, magnitude: keys % 3 == 0 ? 30f : 1f);
-            AttentionHead head = operands.Head;
-            ScalarKernels.Attend(head);
-            using NativeBuffer<float> expected = NativeBuffer<float>.CopyOf(operands.Output);
-            operands.Output.Span.Clear();
-            TKernels.Attend(head);
-            operands.Output.AssertSameBits(expected, $"{keys} keys");
+            for (int queries = 1; queries <= Math.Min(keys, AttentionHead.MostQueries); queries++)
+            {
+                using AttentionOperands operands = new(random, headStride, keys, magnitude: keys % 3 == 0 ? 30f : 1f, queries);
+                AttentionHead head = operands.Head;
+                ScalarKernels.Attend(head);
+                using NativeBuffer<float> expected = NativeBuffer<float>.CopyOf(operands.Output);
+                operands.Output.Span.Clear();
+                TKernels.Attend(head);
+                operands.Output.AssertSameBits(expected, $"{queries} queries, {keys} keys");
+            }
         }
     }
 

@@ -27,6 +27,10 @@ internal readonly unsafe struct Avx2Lanes : ILanes<Avx2Lanes>
     public static Avx2Lanes Broadcast(float value) => new(Vector256.Create(value), Vector256.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Avx2Lanes Broadcast(float* source) =>
+        new(Avx.BroadcastScalarToVector256(source), Avx.BroadcastScalarToVector256(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Avx2Lanes Load(float* source) => new(Vector256.Load(source), Vector256.Load(source + 8));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -26,8 +26,14 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         sbyte* values = tile.Values;
         float* scales = tile.Scales;
         float* output = tile.Output;
+        byte* ahead = tile.Ahead;
         for (int group = tile.Groups; group > 0; group--)
         {
+            if (TRows.Count > 1)
+            {
+                WeightPrefetch.Next(ref ahead, tile.AheadBytes);
+            }
+
             float* weightScales = (float*)(panel + PanelLayout.GroupWeightBytes);
             MultiplyHalf<TRows>(panel, values, weightScales, scales, output, tile.OutputStride);
             MultiplyHalf<TRows>(

@@ -24,8 +24,14 @@ internal readonly unsafe struct Avx512MatrixMultiply : ITileKernel
         float* scales = tile.Scales;
         float* output = tile.Output;
         nint stride = tile.OutputStride;
+        byte* ahead = tile.Ahead;
         for (int group = tile.Groups; group > 0; group--)
         {
+            if (TRows.Count > 1)
+            {
+                WeightPrefetch.Next(ref ahead, tile.AheadBytes);
+            }
+
             Vector512<int> sum0 = default;
             Vector512<int> sum1 = default;
             Vector512<int> sum2 = default;

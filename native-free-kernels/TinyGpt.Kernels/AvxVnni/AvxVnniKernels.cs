@@ -36,7 +36,18 @@ public readonly unsafe struct AvxVnniKernels : IKernels
         LaneGelu.GeluQuantize<Avx2Lanes>(source, form, destination, row, firstGroup, groupCount);
 
     /// <inheritdoc/>
-    public static void Attend(in AttentionHead head) => LaneAttention.Attend<Avx2Lanes>(head);
+    public static void Attend(in AttentionHead head)
+    {
+        // Attention is bound by instructions once its keys are cached, so wider lanes pay where the processor has them.
+        if (Avx512Kernels.IsSupported)
+        {
+            LaneAttention.Attend<Avx512Lanes>(head);
+        }
+        else
+        {
+            LaneAttention.Attend<Avx2Lanes>(head);
+        }
+    }
 
     /// <inheritdoc/>
     public static void Embed(in PackedMatrix embedding, int token, float* position, float* destination) =>

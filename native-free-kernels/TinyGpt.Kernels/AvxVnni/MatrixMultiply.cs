@@ -33,9 +33,11 @@ internal readonly unsafe struct AvxVnniMatrixMultiply : ITileKernel
         int* sums = tile.Sums;
         float* output = tile.Output;
         nint stride = tile.OutputStride;
+        byte* ahead = tile.Ahead;
         Vector256<byte> flip = Vector256.Create((byte)0x80);
         for (int group = tile.Groups; group > 0; group--)
         {
+            WeightPrefetch.Next(ref ahead, tile.AheadBytes);
             Vector256<int> low0 = Begin(sums, 0);
             Vector256<int> high0 = low0;
             Vector256<int> low1 = TRows.Count > 1 ? Begin(sums, 1) : default;

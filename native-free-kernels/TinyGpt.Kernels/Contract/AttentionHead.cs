@@ -1,17 +1,31 @@
 namespace TinyGpt.Kernels;
 
 /// <summary>
-/// The operands of causal attention for one query of one head over paged keys and values. A page holds 64 positions; within it, at
-/// <see cref="KeyOffset"/> and <see cref="ValueOffset"/>, lie 64 × <see cref="HeadStride"/> floats of this layer's and head's keys and
-/// values, position after position.
+/// The operands of causal attention for the queries of up to four consecutive positions of one sequence and one head, over paged keys and
+/// values. A page holds 64 positions; within it, at <see cref="KeyOffset"/> and <see cref="ValueOffset"/>, lie
+/// 64 × <see cref="HeadStride"/> floats of this layer's and head's keys and values, position after position.
 /// </summary>
 public readonly unsafe struct AttentionHead
 {
     /// <summary>Positions in a page.</summary>
     public const int PositionsPerPage = 64;
 
-    /// <summary>The query: <see cref="HeadStride"/> floats, zeros behind the head size.</summary>
+    /// <summary>The most queries of one call.</summary>
+    public const int MostQueries = 4;
+
+    /// <summary>One query; everything else is zero until it is set.</summary>
+    public AttentionHead()
+    {
+    }
+
+    /// <summary>How many queries, 1 … <see cref="MostQueries"/>.</summary>
+    public int Queries { get; init; } = 1;
+
+    /// <summary>The first query: <see cref="HeadStride"/> floats, zeros behind the head size.</summary>
     public float* Query { get; init; }
+
+    /// <summary>Floats from one query to the next.</summary>
+    public nint QueryStride { get; init; }
 
     /// <summary>The first byte of each page, in order of position.</summary>
     public byte** Pages { get; init; }
@@ -22,7 +36,10 @@ public readonly unsafe struct AttentionHead
     /// <summary>Bytes from a page's start to this head's values.</summary>
     public nint ValueOffset { get; init; }
 
-    /// <summary>Keys to attend to, 1 or more: positions 0 … <c>KeyCount</c> - 1.</summary>
+    /// <summary>
+    /// Keys that the first query attends to, 1 or more: positions 0 … <c>KeyCount</c> - 1. Each query attends to one more than the one
+    /// before it; the keys and values of all of them are there.
+    /// </summary>
     public int KeyCount { get; init; }
 
     /// <summary>Floats of a head in all buffers: the head size rounded up to 16.</summary>
@@ -31,9 +48,15 @@ public readonly unsafe struct AttentionHead
     /// <summary>What each score is multiplied with: 1/√(head size).</summary>
     public float ScoreScale { get; init; }
 
-    /// <summary>Scratch: <see cref="KeyCount"/> floats, rounded up to 16.</summary>
+    /// <summary>Scratch: as many floats as the last query has keys, rounded up to 16, for each query.</summary>
     public float* Scores { get; init; }
 
-    /// <summary>The result: <see cref="HeadStride"/> floats.</summary>
+    /// <summary>Floats from the scores of one query to those of the next.</summary>
+    public nint ScoresStride { get; init; }
+
+    /// <summary>The first query's result: <see cref="HeadStride"/> floats.</summary>
     public float* Output { get; init; }
+
+    /// <summary>Floats from one result to the next.</summary>
+    public nint OutputStride { get; init; }
 }

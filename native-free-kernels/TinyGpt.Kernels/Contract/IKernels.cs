@@ -75,9 +75,9 @@ public unsafe interface IKernels
     static abstract void GeluQuantize(float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount);
 
     /// <summary>
-    /// Softmax attention of one query over the keys of its past (Vaswani et al., 2017, arXiv:1706.03762): scores <c>(q·k) · ScoreScale</c>,
+    /// Softmax attention of queries over the keys of their past (Vaswani et al., 2017, arXiv:1706.03762): scores <c>(q·k) · ScoreScale</c>,
     /// their exact maximum, <c>e^(score - maximum)</c>, the sum in 16 lanes, values accumulated in key order by fused multiply-add, and
-    /// last a multiplication with 1/sum.
+    /// last a multiplication with 1/sum. How many queries there are changes no query's result.
     /// </summary>
     static abstract void Attend(in AttentionHead head);
 

@@ -15,6 +15,9 @@ internal unsafe interface ILanes<TSelf>
 
     static abstract TSelf Broadcast(float value);
 
+    /// <summary>Broadcasts a float of memory, which costs a load and nothing else.</summary>
+    static abstract TSelf Broadcast(float* source);
+
     /// <summary>Loads 16 floats of any alignment.</summary>
     static abstract TSelf Load(float* source);
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace TinyGpt.Kernels;
 
@@ -10,13 +11,21 @@ namespace TinyGpt.Kernels;
 internal static unsafe class LaneAttention
 {
     private const int KeysPerStep = 4;
+    private const int KeysAhead = 16;
+    private const int CacheLineBytes = 64;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Attend<TLanes>(in AttentionHead head)
         where TLanes : struct, ILanes<TLanes>
     {
+        if (head.Queries > 1)
+        {
+            LaneAttentionBlock.Attend<TLanes>(head);
+            return;
+        }
+
         Score<TLanes>(head);
-        float inverseSum = 1f / Softmax<TLanes>(head.Scores, head.KeyCount);
+        float inverseSum = 1f / LaneSoftmax.Softmax<TLanes>(head.Scores, head.KeyCount);
 
         int channel = 0;
         for (; channel + 64 <= head.HeadStride; channel += 64)
@@ -36,10 +45,7 @@ internal static unsafe class LaneAttention
         }
     }
 
-    /// <summary>
-    /// Writes the scores and fills the buffer up to 16 with copies of the last one, which leaves the maximum as it is. A step of four
-    /// keys lies in one page; behind the last key it repeats that key.
-    /// </summary>
+    /// <summary>Writes the scores. A step of four keys lies in one page; behind the last key it repeats that key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score<TLanes>(in AttentionHead head)
         where TLanes : struct, ILanes<TLanes>
@@ -51,6 +57,7 @@ internal static unsafe class LaneAttention
         int last = head.KeyCount - 1;
         for (int position = 0; position <= last; position += KeysPerStep)
         {
+            PrefetchAhead(head, position);
             float* key0 = Row(head, head.KeyOffset, position);
             float* key1 = key0 + (Math.Min(1, last - position) * stride);
             float* key2 = key0 + (Math.Min(2, last - position) * stride);
@@ -72,39 +79,26 @@ internal static unsafe class LaneAttention
                 TLanes.FoldSum(sum0), TLanes.FoldSum(sum1), TLanes.FoldSum(sum2), TLanes.FoldSum(sum3));
             (sums * scale).Store(scores + position);
         }
-
-        for (int position = last + 1; position % PanelLayout.VirtualLanes != 0; position++)
-        {
-            scores[position] = scores[last];
-        }
     }
 
-    /// <summary>Turns scores into e^(score - maximum) and returns their sum.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Softmax<TLanes>(float* scores, int count)
-        where TLanes : struct, ILanes<TLanes>
+    /// <summary>
+    /// Asks for keys a few steps ahead, and for this step's values, which are wanted once all keys are scored. A head's keys and values
+    /// are a new short stream in every page, too short for the processor to find out by itself; .NET has no such instruction for ARM.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchAhead(in AttentionHead head, int position)
     {
-        TLanes largest = TLanes.Load(scores);
-        for (int i = PanelLayout.VirtualLanes; i < count; i += PanelLayout.VirtualLanes)
+        if (Sse.IsSupported)
         {
-            largest = TLanes.Larger(TLanes.Load(scores + i), largest);
-        }
-
-        TLanes maximum = TLanes.Broadcast(FourLanes.Largest(TLanes.FoldLarger(largest)));
-        TLanes sum = TLanes.Zero;
-        for (int i = 0; i < count; i += PanelLayout.VirtualLanes)
-        {
-            TLanes weights = LaneExponential.Exponential(TLanes.Load(scores + i) - maximum);
-            if (count - i < PanelLayout.VirtualLanes)
+            byte* key = (byte*)Row(head, head.KeyOffset, Math.Min(position + KeysAhead, head.KeyCount - 1));
+            byte* value = (byte*)Row(head, head.ValueOffset, position);
+            nint bytes = (nint)KeysPerStep * head.HeadStride * sizeof(float);
+            for (nint line = 0; line < bytes; line += CacheLineBytes)
             {
-                weights = TLanes.KeepFirst(weights, count - i);
+                Sse.Prefetch0(key + line);
+                Sse.Prefetch1(value + line);
             }
-
-            TLanes.Store(scores + i, weights);
-            sum += weights;
         }
-
-        return FourLanes.Sum(TLanes.FoldSum(sum));
     }
 
     /// <summary>The weighted sum of the values for one, two or four times 16 channels.</summary>
@@ -124,7 +118,7 @@ internal static unsafe class LaneAttention
             float* end = head.Scores + Math.Min(first + AttentionHead.PositionsPerPage, head.KeyCount);
             for (float* score = head.Scores + first; score < end; score++)
             {
-                TLanes weight = TLanes.Broadcast(*score);
+                TLanes weight = TLanes.Broadcast(score);
                 sum0 = TLanes.FusedMultiplyAdd(weight, TLanes.Load(value), sum0);
                 if (TBlocks.Count >= 2)
                 {
@@ -156,8 +150,9 @@ internal static unsafe class LaneAttention
         }
     }
 
+    /// <summary>A position's first channel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float* Row(in AttentionHead head, nint offset, int position)
+    public static float* Row(in AttentionHead head, nint offset, int position)
     {
         byte* page = head.Pages[position / AttentionHead.PositionsPerPage];
         return (float*)(page + offset) + ((nint)(position % AttentionHead.PositionsPerPage) * head.HeadStride);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace TinyGpt.Kernels;
 
 /// <summary>
-/// One zeroed, 64-byte-aligned allocation outside the managed heap, handed out front to back. What is taken from it lives until the
+/// One 64-byte-aligned allocation outside the managed heap, handed out front to back. What is taken from it lives until the
 /// arena is disposed; nothing is freed singly. Not thread-safe.
 /// </summary>
 public sealed unsafe class NativeArena : IDisposable
@@ -13,15 +13,20 @@ public sealed unsafe class NativeArena : IDisposable
 
     /// <summary>Allocates the arena.</summary>
     /// <param name="capacity">Bytes, 0 or more; rounded up to 64.</param>
+    /// <param name="zeroed">Whether it is zeroed, which also makes the system give all of it at once. If not, its owner writes every byte that is ever read.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is negative.</exception>
     /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
-    public NativeArena(long capacity)
+    public NativeArena(long capacity, bool zeroed = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
         Capacity = RoundUp(capacity);
         nuint bytes = checked((nuint)Math.Max(Capacity, PanelLayout.Alignment));
         _memory = (byte*)NativeMemory.AlignedAlloc(bytes, PanelLayout.Alignment);
-        NativeMemory.Clear(_memory, bytes);
+        if (zeroed)
+        {
+            NativeMemory.Clear(_memory, bytes);
+        }
+
         GC.AddMemoryPressure(checked((long)bytes));
     }
 
@@ -34,7 +39,7 @@ public sealed unsafe class NativeArena : IDisposable
     /// <summary>Bytes handed out so far, padding included.</summary>
     public long Used => _used;
 
-    /// <summary>Hands out zeroed bytes, aligned to 64.</summary>
+    /// <summary>Hands out bytes, aligned to 64; zeroed unless the arena is not.</summary>
     /// <param name="bytes">How many, 0 or more.</param>
     /// <exception cref="ObjectDisposedException">The arena was disposed.</exception>
     /// <exception cref="InvalidOperationException">The arena is too small: its owner planned wrongly.</exception>
@@ -53,7 +58,7 @@ public sealed unsafe class NativeArena : IDisposable
         return result;
     }
 
-    /// <summary>Hands out zeroed floats, aligned to 64 bytes.</summary>
+    /// <summary>Hands out floats, aligned to 64 bytes; zeroed unless the arena is not.</summary>
     /// <param name="count">How many, 0 or more.</param>
     public float* TakeFloats(long count) => (float*)Take(checked(count * sizeof(float)));
 

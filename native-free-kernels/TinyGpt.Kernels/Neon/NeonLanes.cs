@@ -38,6 +38,13 @@ internal readonly unsafe struct NeonLanes : ILanes<NeonLanes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NeonLanes Broadcast(float* source)
+    {
+        Vector128<float> lanes = AdvSimd.LoadAndReplicateToVector128(source);
+        return new(lanes, lanes, lanes, lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static NeonLanes Load(float* source) =>
         new(
             AdvSimd.LoadVector128(source),

@@ -5,29 +5,42 @@ public readonly unsafe partial struct ScalarKernels
     /// <inheritdoc/>
     public static void Attend(in AttentionHead head)
     {
+        for (int query = 0; query < head.Queries; query++)
+        {
+            AttendOne(
+                head,
+                head.Query + (query * head.QueryStride),
+                head.KeyCount + query,
+                head.Scores + (query * head.ScoresStride),
+                head.Output + (query * head.OutputStride));
+        }
+    }
+
+    private static void AttendOne(in AttentionHead head, float* query, int keys, float* scores, float* output)
+    {
         float* lanes = stackalloc float[PanelLayout.VirtualLanes];
 
         float maximum = float.NegativeInfinity;
-        for (int position = 0; position < head.KeyCount; position++)
+        for (int position = 0; position < keys; position++)
         {
             float* key = Row(head, head.KeyOffset, position);
             new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
             for (int i = 0; i < head.HeadStride; i++)
             {
                 ref float lane = ref lanes[i % PanelLayout.VirtualLanes];
-                lane = MathF.FusedMultiplyAdd(head.Query[i], key[i], lane);
+                lane = MathF.FusedMultiplyAdd(query[i], key[i], lane);
             }
 
             float score = SumLanes(lanes) * head.ScoreScale;
-            head.Scores[position] = score;
+            scores[position] = score;
             maximum = score > maximum ? score : maximum;
         }
 
         new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
-        for (int position = 0; position < head.KeyCount; position++)
+        for (int position = 0; position < keys; position++)
         {
-            float weight = Exponential(head.Scores[position] - maximum);
-            head.Scores[position] = weight;
+            float weight = Exponential(scores[position] - maximum);
+            scores[position] = weight;
             lanes[position % PanelLayout.VirtualLanes] += weight;
         }
 
@@ -36,13 +49,13 @@ public readonly unsafe partial struct ScalarKernels
         for (int channel = 0; channel < head.HeadStride; channel++)
         {
             float accumulator = 0f;
-            for (int position = 0; position < head.KeyCount; position++)
+            for (int position = 0; position < keys; position++)
             {
                 float* value = Row(head, head.ValueOffset, position);
-                accumulator = MathF.FusedMultiplyAdd(head.Scores[position], value[channel], accumulator);
+                accumulator = MathF.FusedMultiplyAdd(scores[position], value[channel], accumulator);
             }
 
-            head.Output[channel] = accumulator * inverseSum;
+            output[channel] = accumulator * inverseSum;
         }
     }
 

@@ -26,4 +26,10 @@ internal readonly unsafe struct TileOperands
 
     /// <summary>Floats between output rows.</summary>
     public nint OutputStride { get; init; }
+
+    /// <summary>Weights that will be wanted later: what this tile asks the memory for while it computes. May lie behind the matrix.</summary>
+    public byte* Ahead { get; init; }
+
+    /// <summary>Bytes to ask for in each group, whole cache lines.</summary>
+    public int AheadBytes { get; init; }
 }

@@ -49,6 +49,8 @@ internal static unsafe class TiledMultiply
                     Groups = weights.Groups,
                     Output = output + (firstRow * outputStride) + firstOutput,
                     OutputStride = outputStride,
+                    Ahead = WeightPrefetch.Start(weights, panel, tile, tiles.Count),
+                    AheadBytes = WeightPrefetch.BytesInGroup(tiles.Count),
                 };
                 Begin(operands, rows, bias == null ? null : bias + firstOutput);
                 Multiply<TKernel>(operands, rows);

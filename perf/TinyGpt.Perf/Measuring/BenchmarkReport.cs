@@ -1,46 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace TinyGpt.Perf;
-
-/// <summary>One measurement. What does not apply is null.</summary>
-public sealed record BenchmarkRow
-{
-    /// <summary><c>decode</c> or <c>prefill</c>.</summary>
-    public required string Phase { get; init; }
-
-    /// <summary>The model's name or shape.</summary>
-    public required string Shape { get; init; }
-
-    /// <summary>Threads that computed.</summary>
-    public required int Threads { get; init; }
-
-    /// <summary>Sequences that were computed together.</summary>
-    public required int Batch { get; init; }
-
-    /// <summary>Decode: tokens of each sequence at the beginning. Prefill: tokens of the prompt.</summary>
-    public required int Context { get; init; }
-
-    /// <summary>Tokens a second, of all sequences together.</summary>
-    public required Spread TokensPerSecond { get; init; }
-
-    /// <summary>Weights, scales, keys and values that had to be read for one token.</summary>
-    public double? BytesPerToken { get; init; }
-
-    /// <summary>What as many threads read when they did nothing else, between the same repeats: 10⁹ bytes a second.</summary>
-    public double? BandwidthGBs { get; init; }
-
-    /// <summary>Bytes read a second as a part of <see cref="BandwidthGBs"/>, medians both.</summary>
-    public double? RatioToBandwidth { get; init; }
-
-    /// <summary>Multiply-adds of the matrices, 10⁹ a second.</summary>
-    public double? GigaMacs { get; init; }
-
-    /// <summary><see cref="GigaMacs"/> as a part of what as many threads did on registers alone, between the same repeats.</summary>
-    public double? RatioToPeak { get; init; }
-
-    /// <summary>Bytes that the whole process allocated on the managed heap during all timed repeats.</summary>
-    public required long AllocatedBytes { get; init; }
-}
 
 /// <summary>What a benchmark found.</summary>
 /// <param name="Machine">What it ran on.</param>
@@ -52,8 +13,26 @@ public sealed record BenchmarkReport(string Machine, string Tier, IReadOnlyList<
     private const double QuietShare = 0.9;
     private const int Decimals = 4;
 
-    /// <summary>Whether something else was computing, so that the figures say little.</summary>
-    public bool WasBusy => FreeShare < QuietShare;
+    /// <summary>Whether something else was computing before, after or meanwhile, so that the figures say little.</summary>
+    public bool WasBusy => FreeShare < QuietShare || LargestOthersShare > 1 - QuietShare;
+
+    /// <summary>What to say of a run on a busy machine, or null for a quiet one.</summary>
+    public string? BusyWarning => WasBusy
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"The machine was busy: before or after, only {FreeShare:0 %} of its processors were free; meanwhile others used up to ")
+            + string.Create(CultureInfo.InvariantCulture, $"{LargestOthersShare:0 %} of them. Trust the ratios a little, the rest not at all.")
+        : null;
+
+    private double LargestOthersShare => Rows.Max(row => row.OthersShare) ?? 0;
+
+    /// <summary>Puts several reports of the same machine and tier together.</summary>
+    /// <param name="parts">One or more.</param>
+    public static BenchmarkReport Join(IReadOnlyList<BenchmarkReport> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        return parts[0] with { Rows = [.. parts.SelectMany(part => part.Rows)], FreeShare = parts.Min(part => part.FreeShare) };
+    }
 
     /// <summary>Writes the report's properties into an object that has begun.</summary>
     public void WriteJson(Utf8JsonWriter writer)
@@ -61,6 +40,8 @@ public sealed record BenchmarkReport(string Machine, string Tier, IReadOnlyList<
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteString("machine", Machine);
         writer.WriteString("tier", Tier);
+        writer.WriteBoolean("busy", WasBusy);
+        WriteNumber(writer, "freeShare", FreeShare);
         writer.WriteStartArray("rows");
         foreach (BenchmarkRow row in Rows)
         {
@@ -68,19 +49,37 @@ public sealed record BenchmarkReport(string Machine, string Tier, IReadOnlyList<
             writer.WriteString("phase", row.Phase);
             writer.WriteString("shape", row.Shape);
             writer.WriteNumber("threads", row.Threads);
-            writer.WriteNumber("batch", row.Batch);
-            writer.WriteNumber("context", row.Context);
-            WriteNumber(writer, "tokensPerSecond", row.TokensPerSecond.Median);
+            WriteNumber(writer, "batch", row.Batch);
+            WriteNumber(writer, "context", row.Context);
+            WriteSpread(writer, "tokensPerSecond", row.TokensPerSecond);
             WriteNumber(writer, "bytesPerToken", row.BytesPerToken);
             WriteNumber(writer, "bandwidthGBs", row.BandwidthGBs);
             WriteNumber(writer, "ratioToBandwidth", row.RatioToBandwidth);
             WriteNumber(writer, "gigaMacs", row.GigaMacs);
             WriteNumber(writer, "ratioToPeak", row.RatioToPeak);
-            writer.WriteNumber("allocatedBytes", row.AllocatedBytes);
+            WriteNumber(writer, "allocatedBytes", row.AllocatedBytes);
+            WriteSpread(writer, "milliseconds", row.Milliseconds);
+            WriteSpread(writer, "millisecondsSinceStart", row.MillisecondsSinceStart);
+            if (row.Checksums is { } checksums)
+            {
+                writer.WriteBoolean("checksums", checksums);
+            }
+
+            WriteSpread(writer, "peakBytes", row.PeakBytes);
+            WriteNumber(writer, "plannedBytes", row.PlannedBytes);
+            WriteNumber(writer, "ratioToPlan", row.RatioToPlan);
+            WriteNumber(writer, "othersShare", row.OthersShare);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
+    }
+
+    private static void WriteSpread(Utf8JsonWriter writer, string name, Spread? value)
+    {
+        WriteNumber(writer, name, value?.Median);
+        WriteNumber(writer, name + "Min", value?.Smallest);
+        WriteNumber(writer, name + "Max", value?.Largest);
     }
 
     private static void WriteNumber(Utf8JsonWriter writer, string name, double? value)

@@ -24,6 +24,11 @@ public sealed record BenchmarkSettings
     public int Repeats { get; init; } = 5;
 
     /// <summary>
+    /// The time after which no further repeats begin once there are three of each measurement that belongs together, or null for no limit.
+    /// </summary>
+    public TimeSpan? RepeatTime { get; init; }
+
+    /// <summary>
     /// How long each measurement runs before it is timed. The first one runs four times as long: until then the runtime is still
     /// replacing quickly compiled code by optimized code.
     /// </summary>

@@ -10,9 +10,7 @@ namespace TinyGpt.Perf;
 public sealed class InferenceBenchmark : IDisposable
 {
     private const int FirstWarmUpFactor = 4;
-
-    // A repeat of a tiny model would otherwise be shorter than what the system takes from a thread at a time.
-    private static readonly TimeSpan ShortestRepeat = TimeSpan.FromMilliseconds(100);
+    private const int FewestRepeats = 3;
 
     private readonly GptModel _model;
     private readonly string _shape;
@@ -48,38 +46,86 @@ public sealed class InferenceBenchmark : IDisposable
     {
         KernelTier tier = KernelTiers.Select(_settings.Tier);
         double freeShare = Machine.MeasureFreeShare();
-        List<BenchmarkRow> rows = [];
+        List<BenchmarkRow> rows = MeasureTogether(
+        [
+            .. from threads in _settings.Threads
+               from prompt in _settings.Prompts.Where(HasRoomFor)
+               select (Func<Measurement>)(() => PreparePrefill(tier, threads, prompt, cancellation)),
+        ]);
         foreach (int threads in _settings.Threads)
         {
-            foreach (int prompt in _settings.Prompts.Where(HasRoomFor))
-            {
-                rows.Add(MeasurePrefill(tier, threads, prompt, cancellation));
-            }
-
-            foreach (int batch in _settings.Batches)
-            {
-                foreach (int context in _settings.Contexts.Where(context => HasRoomFor(Math.Max(1, context) + 1)))
-                {
-                    rows.Add(MeasureDecode(tier, threads, batch, context, cancellation));
-                }
-            }
+            rows.AddRange(MeasureTogether(
+            [
+                .. from batch in _settings.Batches
+                   from context in _settings.Contexts.Where(context => HasRoomFor(Math.Max(1, context) + 1))
+                   select (Func<Measurement>)(() => PrepareDecode(tier, threads, batch, context, cancellation)),
+            ]));
         }
 
         freeShare = Math.Min(freeShare, Machine.MeasureFreeShare());
-        return new BenchmarkReport(Machine.Description, KernelTiers.Name(tier), rows, freeShare);
+        return new BenchmarkReport(Machine.Description, KernelTiers.Name(tier), [.. rows.OrderBy(row => row.Threads)], freeShare);
     }
 
     /// <summary>Frees the buffers.</summary>
     public void Dispose() => _bandwidth.Dispose();
 
-    private BenchmarkRow MeasurePrefill(KernelTier tier, int threads, int prompt, CancellationToken cancellation)
+    /// <summary>Something to measure, ready to be run.</summary>
+    /// <param name="Engine">The engine that it runs on.</param>
+    /// <param name="Work">The work.</param>
+    /// <param name="Describe">Makes the row of what was measured.</param>
+    private sealed record Measurement(GptEngine Engine, TimedWork Work, Func<BenchmarkRow> Describe);
+
+    /// <summary>
+    /// Measures several things in turn, repeat by repeat: what is compared with each other then met the same machine, whose speed drifts.
+    /// </summary>
+    private List<BenchmarkRow> MeasureTogether(IReadOnlyList<Func<Measurement>> preparations)
+    {
+        List<Measurement> measurements = [];
+        try
+        {
+            foreach (Func<Measurement> prepare in preparations)
+            {
+                Measurement measurement = prepare();
+                measurements.Add(measurement);
+                measurement.Work.WarmUp(_isWarm ? _settings.WarmUp : FirstWarmUpFactor * _settings.WarmUp);
+                _isWarm = true;
+            }
+
+            OthersWatch others = new();
+            long begun = Stopwatch.GetTimestamp();
+            for (int repeat = 0; repeat < _settings.Repeats; repeat++)
+            {
+                if (repeat >= FewestRepeats && Stopwatch.GetElapsedTime(begun) > _settings.RepeatTime)
+                {
+                    break;
+                }
+
+                foreach (Measurement measurement in measurements)
+                {
+                    measurement.Work.TakeSample();
+                }
+            }
+
+            double? othersShare = others.Share;
+            return [.. measurements.Select(measurement => measurement.Describe() with { OthersShare = othersShare })];
+        }
+        finally
+        {
+            foreach (Measurement measurement in measurements)
+            {
+                measurement.Engine.Dispose();
+            }
+        }
+    }
+
+    private Measurement PreparePrefill(KernelTier tier, int threads, int prompt, CancellationToken cancellation)
     {
         _progress($"threads {threads}: prefill of {prompt} tokens");
-        using GptEngine engine = CreateEngine(tier, threads, sequences: 1, positions: prompt + 1);
+        GptEngine engine = CreateEngine(tier, threads, sequences: 1, positions: prompt + 1);
         GptSession session = CreateSession(engine, newTokens: 1);
         GptSession[] sessions = [session];
         int[] tokens = RandomTokens(prompt, seed: 0);
-        Samples samples = Measure(
+        TimedWork work = new(
             () =>
             {
                 session.Rewind(0);
@@ -87,29 +133,34 @@ public sealed class InferenceBenchmark : IDisposable
                 Drain(engine, sessions, cancellation);
             },
             () => MultiplyPeak.MeasureIntegers(tier, threads, 1)?[0]);
-        Spread seconds = Spread.Of(samples.Seconds);
-        int chunk = _settings.ChunkTokens ?? new GptEngineOptions().MaxBatchTokens;
-        double gigaMacs = _work.PrefillMultiplyAdds(prompt, chunk) / seconds.Median / 1e9;
-        return new BenchmarkRow
+        return new Measurement(engine, work, Describe);
+
+        BenchmarkRow Describe()
         {
-            Phase = "prefill",
-            Shape = _shape,
-            Threads = threads,
-            Batch = 1,
-            Context = prompt,
-            TokensPerSecond = PerSecond(prompt, seconds),
-            GigaMacs = gigaMacs,
-            RatioToPeak = gigaMacs / samples.Reference,
-            AllocatedBytes = samples.AllocatedBytes,
-        };
+            Spread seconds = work.Seconds;
+            int chunk = _settings.ChunkTokens ?? new GptEngineOptions().MaxBatchTokens;
+            double gigaMacs = _work.PrefillMultiplyAdds(prompt, chunk) / seconds.Median / 1e9;
+            return new BenchmarkRow
+            {
+                Phase = "prefill",
+                Shape = _shape,
+                Threads = threads,
+                Batch = 1,
+                Context = prompt,
+                TokensPerSecond = PerSecond(prompt, seconds),
+                GigaMacs = gigaMacs,
+                RatioToPeak = gigaMacs / work.Reference,
+                AllocatedBytes = work.AllocatedBytes,
+            };
+        }
     }
 
-    private BenchmarkRow MeasureDecode(KernelTier tier, int threads, int batch, int context, CancellationToken cancellation)
+    private Measurement PrepareDecode(KernelTier tier, int threads, int batch, int context, CancellationToken cancellation)
     {
         int start = Math.Max(1, context);
         int tokens = Math.Min(_settings.Tokens, _model.Config.ContextLength - start);
         _progress($"threads {threads}: decode of {tokens} tokens behind {context}, batch {batch}");
-        using GptEngine engine = CreateEngine(tier, threads, batch, start + tokens);
+        GptEngine engine = CreateEngine(tier, threads, batch, start + tokens);
         GptSession[] sessions = new GptSession[batch];
         for (int i = 0; i < batch; i++)
         {
@@ -119,7 +170,7 @@ public sealed class InferenceBenchmark : IDisposable
         }
 
         Drain(engine, sessions, cancellation);
-        Samples samples = Measure(
+        TimedWork work = new(
             () =>
             {
                 foreach (GptSession session in sessions)
@@ -131,67 +182,29 @@ public sealed class InferenceBenchmark : IDisposable
                 Drain(engine, sessions, cancellation);
             },
             () => _bandwidth.Measure(threads, 1)[0]);
-        Spread seconds = Spread.Of(samples.Seconds);
-        double meanKeys = start + ((tokens - 1) / 2.0);
-        double bytesPerToken = ((double)_work.WeightBytes / batch) + (meanKeys * _work.CacheBytesPerPosition);
-        double tokensTimesBatch = (double)tokens * batch;
-        return new BenchmarkRow
-        {
-            Phase = "decode",
-            Shape = _shape,
-            Threads = threads,
-            Batch = batch,
-            Context = context,
-            TokensPerSecond = PerSecond(tokensTimesBatch, seconds),
-            BytesPerToken = bytesPerToken,
-            BandwidthGBs = samples.Reference,
-            RatioToBandwidth = bytesPerToken * tokensTimesBatch / seconds.Median / 1e9 / samples.Reference,
-            GigaMacs = _work.DecodeMultiplyAdds * tokensTimesBatch / seconds.Median / 1e9,
-            AllocatedBytes = samples.AllocatedBytes,
-        };
-    }
+        return new Measurement(engine, work, Describe);
 
-    /// <summary>What the repeats of one measurement gave.</summary>
-    /// <param name="Seconds">The time that the work took in each.</param>
-    /// <param name="Reference">The median of what was measured in between, or null if that does not exist.</param>
-    /// <param name="AllocatedBytes">What all repeats allocated.</param>
-    private readonly record struct Samples(double[] Seconds, double? Reference, long AllocatedBytes);
-
-    private Samples Measure(Action work, Func<double?> measureReference)
-    {
-        TimeSpan warmUp = _isWarm ? _settings.WarmUp : FirstWarmUpFactor * _settings.WarmUp;
-        long start = Stopwatch.GetTimestamp();
-        TimeSpan quickest = TimeSpan.MaxValue;
-        do
+        BenchmarkRow Describe()
         {
-            long begun = Stopwatch.GetTimestamp();
-            work();
-            TimeSpan elapsed = Stopwatch.GetElapsedTime(begun);
-            quickest = elapsed < quickest ? elapsed : quickest;
-        }
-        while (Stopwatch.GetElapsedTime(start) < warmUp);
-        _isWarm = true;
-        int rounds = (int)Math.Ceiling(ShortestRepeat / quickest);
-
-        double[] seconds = new double[_settings.Repeats];
-        double?[] references = new double?[_settings.Repeats];
-        long allocated = 0;
-        for (int repeat = 0; repeat < seconds.Length; repeat++)
-        {
-            references[repeat] = measureReference();
-            long before = GC.GetTotalAllocatedBytes(precise: true);
-            long begun = Stopwatch.GetTimestamp();
-            for (int round = 0; round < rounds; round++)
+            Spread seconds = work.Seconds;
+            double meanKeys = start + ((tokens - 1) / 2.0);
+            double bytesPerToken = ((double)_work.WeightBytes / batch) + (meanKeys * _work.CacheBytesPerPosition);
+            double tokensTimesBatch = (double)tokens * batch;
+            return new BenchmarkRow
             {
-                work();
-            }
-
-            seconds[repeat] = Stopwatch.GetElapsedTime(begun).TotalSeconds / rounds;
-            allocated += GC.GetTotalAllocatedBytes(precise: true) - before;
+                Phase = "decode",
+                Shape = _shape,
+                Threads = threads,
+                Batch = batch,
+                Context = context,
+                TokensPerSecond = PerSecond(tokensTimesBatch, seconds),
+                BytesPerToken = bytesPerToken,
+                BandwidthGBs = work.Reference,
+                RatioToBandwidth = bytesPerToken * tokensTimesBatch / seconds.Median / 1e9 / work.Reference,
+                GigaMacs = _work.DecodeMultiplyAdds * tokensTimesBatch / seconds.Median / 1e9,
+                AllocatedBytes = work.AllocatedBytes,
+            };
         }
-
-        double[] known = [.. references.OfType<double>()];
-        return new Samples(seconds, known.Length == 0 ? null : Spread.Of(known).Median, allocated);
     }
 
     private static Spread PerSecond(double tokens, Spread seconds) =>

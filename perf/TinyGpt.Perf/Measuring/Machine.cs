@@ -47,7 +47,8 @@ public static class Machine
         return Math.Min(1, (ProcessorTime - before).TotalSeconds / (seconds * Environment.ProcessorCount));
     }
 
-    private static TimeSpan ProcessorTime
+    /// <summary>The processor time that this process has used on all its threads.</summary>
+    internal static TimeSpan ProcessorTime
     {
         get
         {

@@ -13,8 +13,9 @@ public sealed class SafetensorsCheckpoint : IDisposable
     private const string SingleName = "model.safetensors";
     private const string IndexName = "model.safetensors.index.json";
     private const string Extension = ".safetensors";
-    private const int LongestIndex = 16 << 20;
-    private const int Depth = 16;
+    private const int LongestIndex = 4 << 20;
+
+    private static readonly JsonLimits Limits = new(Depth: 16, Tokens: 1 << 18, TextBytes: 1 << 20);
 
     private readonly Dictionary<string, SafetensorsTensor> _tensors = new(StringComparer.Ordinal);
     private readonly List<MappedFile> _mappings = [];
@@ -86,7 +87,7 @@ public sealed class SafetensorsCheckpoint : IDisposable
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(index))!;
         Dictionary<string, Dictionary<string, SafetensorsTensor>> shards = new(StringComparer.Ordinal);
-        using JsonDocument document = CheckedJson.Parse(BoundedFile.Read(index, LongestIndex), Depth, index, offset: null, out CheckedJson root);
+        using JsonDocument document = CheckedJson.Parse(BoundedFile.Read(index, LongestIndex), Limits, index, offset: null, out CheckedJson root);
         CheckedJson map = root.Object("weight_map");
         foreach ((string name, string shard) in map.TextMembers())
         {
@@ -97,7 +98,14 @@ public sealed class SafetensorsCheckpoint : IDisposable
                     throw map.Failure($"names the file '{shard}', which is not a {Extension} file name beside the index");
                 }
 
-                tensors = Map(Path.Combine(folder, shard)).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+                string path = Path.Combine(folder, shard);
+                if (!System.IO.File.Exists(path))
+                {
+                    // Also where the name is longer than the system allows, or is that of a folder.
+                    throw new FileNotFoundException($"{path}: there is no such file, and {index} names it", path);
+                }
+
+                tensors = Map(path).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
                 shards.Add(shard, tensors);
             }
 

@@ -8,12 +8,13 @@ namespace TinyGpt.Import;
 internal static unsafe class SafetensorsHeader
 {
     /// <summary>The longest header that is accepted, in bytes.</summary>
-    public const int Longest = 16 << 20;
+    public const int Longest = 4 << 20;
 
     private const int LengthBytes = sizeof(ulong);
-    private const int Depth = 8;
     private const int MostDimensions = 8;
     private const string About = "__metadata__";
+
+    private static readonly JsonLimits Limits = new(Depth: 8, Tokens: 1 << 18, TextBytes: 1 << 20);
 
     /// <summary>Checks what has to hold before a file is mapped.</summary>
     public static void RequireLength(FileStream stream)
@@ -40,7 +41,7 @@ internal static unsafe class SafetensorsHeader
         long dataLength = mapping.Length - dataStart;
         List<(long Begin, long End, string Name)> places = [];
         List<SafetensorsTensor> tensors = [];
-        using JsonDocument document = CheckedJson.Parse(json, Depth, file, LengthBytes, out CheckedJson root);
+        using JsonDocument document = CheckedJson.Parse(json, Limits, file, LengthBytes, out CheckedJson root);
         foreach ((string name, CheckedJson item) in root.ObjectMembers())
         {
             if (name == About)

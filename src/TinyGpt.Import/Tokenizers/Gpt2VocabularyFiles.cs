@@ -22,11 +22,12 @@ internal static class Gpt2VocabularyFiles
     internal static void ReadTokens(ref JsonFileReader reader, VocabularyDraft draft)
     {
         reader.EnterObject("the vocabulary");
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        while (reader.NextProperty(seen, out string token))
+        while (reader.NextUncheckedProperty(out string token)) // the draft knows all tokens, and refuses one that comes again
         {
             draft.AddToken(token, reader.GetInt32($"the id of '{token}'"), reader.Place);
         }
+
+        draft.EndVocabulary();
     }
 
     /// <summary><c>added_tokens.json</c>: one object, from each token as it appears in text to its id.</summary>
@@ -35,7 +36,7 @@ internal static class Gpt2VocabularyFiles
         JsonFileReader reader = new(content, file);
         reader.EnterObject("the file");
         HashSet<string> seen = new(StringComparer.Ordinal);
-        while (reader.NextProperty(seen, out string token))
+        while (reader.NextProperty(seen, out string token, VocabularyDraft.MostAddedTokens))
         {
             draft.AddAddedToken(token, reader.GetInt32($"the id of '{token}'"), special: false, reader.Place);
         }
@@ -112,6 +113,11 @@ internal static class Gpt2VocabularyFiles
 
     private static void ReadMerge(ReadOnlySpan<byte> line, int number, FilePlace place, VocabularyDraft draft)
     {
+        if (line.Length > JsonFileReader.LongestText)
+        {
+            throw place.Error($"line {number} has {line.Length} bytes; at most {JsonFileReader.LongestText} are read");
+        }
+
         string text;
         try
         {
@@ -141,7 +147,7 @@ internal static class Gpt2VocabularyFiles
     {
         if (!reader.IsObject)
         {
-            draft.AddMark(reader.GetString(role));
+            draft.AddMark(reader.GetString(role), reader.Place);
             return;
         }
 
@@ -150,7 +156,7 @@ internal static class Gpt2VocabularyFiles
         {
             if (name == "content")
             {
-                draft.AddMark(reader.GetString($"the content of {role}"));
+                draft.AddMark(reader.GetString($"the content of {role}"), reader.Place);
             }
             else
             {

@@ -12,7 +12,11 @@ namespace TinyGpt.Import;
 /// </remarks>
 internal ref struct JsonFileReader
 {
+    /// <summary>The longest text that is read, in bytes as it is written: two tokens of 1,024 bytes, every one of them an escape of six.</summary>
+    internal const int LongestText = 1 << 14;
+
     private const int DeepestNesting = 32;
+    private const int MostMembers = 1 << 10;
 
     private readonly string _file;
     private readonly int _firstByte; // where the JSON begins: behind a byte order mark
@@ -44,8 +48,30 @@ internal ref struct JsonFileReader
     /// <summary>Moves to the next property's value, or out of the object.</summary>
     /// <param name="seen">The names that this object has had; a name that comes again is refused.</param>
     /// <param name="name">The property's name.</param>
+    /// <param name="most">The most properties that the object may have.</param>
     /// <returns>Whether there is a next property.</returns>
-    internal bool NextProperty(HashSet<string> seen, out string name)
+    internal bool NextProperty(HashSet<string> seen, out string name, int most = MostMembers)
+    {
+        if (!NextUncheckedProperty(out name))
+        {
+            return false;
+        }
+
+        if (!seen.Add(name))
+        {
+            throw Place.Error($"the name '{name}' comes twice");
+        }
+
+        if (seen.Count > most)
+        {
+            throw Place.Error($"there are more than {most} names in one object");
+        }
+
+        return true;
+    }
+
+    /// <summary>Moves to the next property's value, or out of the object, for a caller who sees to it that no name comes twice.</summary>
+    internal bool NextUncheckedProperty(out string name)
     {
         Advance();
         name = string.Empty;
@@ -55,11 +81,6 @@ internal ref struct JsonFileReader
         }
 
         name = Text();
-        if (!seen.Add(name))
-        {
-            throw Place.Error($"the name '{name}' comes twice");
-        }
-
         Advance();
         return true;
     }
@@ -116,6 +137,11 @@ internal ref struct JsonFileReader
 
     private readonly string Text()
     {
+        if (_reader.ValueSpan.Length > LongestText)
+        {
+            throw Place.Error($"a string has {_reader.ValueSpan.Length} bytes; at most {LongestText} are read");
+        }
+
         try
         {
             return _reader.GetString()!;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using TinyGpt.Text;
 
@@ -9,6 +10,9 @@ namespace TinyGpt.Import;
 /// </summary>
 internal sealed class VocabularyDraft
 {
+    /// <summary>The most added tokens, and the most names of special tokens.</summary>
+    internal const int MostAddedTokens = 1 << 14;
+
     private const string EndOfText = "<|endoftext|>";
 
     private readonly string _source;
@@ -17,6 +21,7 @@ internal sealed class VocabularyDraft
     private readonly List<(string Left, string Right, FilePlace Place)> _merges = [];
     private readonly Dictionary<int, AddedToken> _addedTokens = [];
     private readonly HashSet<string> _marks = new(StringComparer.Ordinal) { EndOfText };
+    private bool _hasVocabulary;
 
     /// <summary>Makes an empty draft.</summary>
     /// <param name="source">The file or folder that errors without a place name.</param>
@@ -28,6 +33,11 @@ internal sealed class VocabularyDraft
         if (written.Length == 0)
         {
             throw place.Error($"token {id} is empty");
+        }
+
+        if (_ids.ContainsKey(written))
+        {
+            throw place.Error($"the name '{written}' comes twice");
         }
 
         if (!TryClaim(written, id, place))
@@ -52,7 +62,15 @@ internal sealed class VocabularyDraft
         {
             throw place.Error($"added token {id} is given twice");
         }
+
+        if (_addedTokens.Count > MostAddedTokens)
+        {
+            throw place.Error($"there are more than {MostAddedTokens} added tokens");
+        }
     }
+
+    /// <summary>Says that all tokens of the model were added, so that a merge of others is refused where it stands.</summary>
+    internal void EndVocabulary() => _hasVocabulary = true;
 
     /// <summary>Adds the merge of the next rank.</summary>
     internal void AddMerge(string left, string right, FilePlace place)
@@ -62,11 +80,25 @@ internal sealed class VocabularyDraft
             throw place.Error($"there are more than {TokenVocabulary.MostMerges} merges");
         }
 
-        _merges.Add((left, right, place));
+        if (_hasVocabulary)
+        {
+            Find(left, place);
+            Find(right, place);
+            Find(left + right, place);
+        }
+
+        _merges.Add((Kept(left), Kept(right), place));
     }
 
     /// <summary>Says that a token, if there is one written so and ordinary text never becomes it, is special.</summary>
-    internal void AddMark(string content) => _marks.Add(content);
+    internal void AddMark(string content, FilePlace place)
+    {
+        _marks.Add(content);
+        if (_marks.Count > MostAddedTokens)
+        {
+            throw place.Error($"there are more than {MostAddedTokens} names of special tokens");
+        }
+    }
 
     /// <summary>Makes the vocabulary.</summary>
     /// <param name="size">The ids that it is to have; those beyond the tokens are unused. Null: as many as there are tokens.</param>
@@ -112,9 +144,9 @@ internal sealed class VocabularyDraft
             throw place.Error($"'{token}' has two ids, {_ids[token]} and {id}");
         }
 
-        while (_tokens.Count <= id)
+        if (id >= _tokens.Count)
         {
-            _tokens.Add(null);
+            CollectionsMarshal.SetCount(_tokens, id + 1);
         }
 
         _tokens[id] = token;
@@ -123,6 +155,14 @@ internal sealed class VocabularyDraft
 
     private byte[][] DecodeTokens(int? size)
     {
+        for (int id = 0; id < _tokens.Count; id++)
+        {
+            if (_tokens[id] is null)
+            {
+                throw new ModelFormatException(_source, $"no token has id {id}, but higher ids are used");
+            }
+        }
+
         if (size < _tokens.Count)
         {
             throw new ModelFormatException(_source, $"the tokenizer has {_tokens.Count} tokens, but the model only {size}");
@@ -132,7 +172,7 @@ internal sealed class VocabularyDraft
         Array.Fill(tokens, []);
         for (int id = 0; id < _tokens.Count; id++)
         {
-            string written = _tokens[id] ?? throw new ModelFormatException(_source, $"no token has id {id}, but higher ids are used");
+            string written = _tokens[id]!;
             if (_addedTokens.ContainsKey(id))
             {
                 tokens[id] = Encoding.UTF8.GetBytes(written);
@@ -163,6 +203,9 @@ internal sealed class VocabularyDraft
 
         return merges;
     }
+
+    /// <summary>The vocabulary's own copy of a text where it has one, so that a million merges do not hold two million texts.</summary>
+    private string Kept(string token) => _ids.TryGetValue(token, out int id) ? _tokens[id]! : token;
 
     private int Find(string token, FilePlace place) =>
         _ids.TryGetValue(token, out int id)

@@ -26,13 +26,13 @@ internal readonly struct CheckedJson
         }
     }
 
-    /// <summary>Parses untrusted bytes: valid UTF-8, no comments, no duplicate keys, no deeper than <paramref name="depth"/>.</summary>
+    /// <summary>Parses untrusted bytes: valid UTF-8, no comments, no duplicate keys, within limits.</summary>
     /// <param name="utf8">The text.</param>
-    /// <param name="depth">Levels of objects and arrays.</param>
+    /// <param name="limits">How deep and how much it may be.</param>
     /// <param name="file">For errors.</param>
     /// <param name="offset">Where the text starts in the file, or null if it is a file of its own.</param>
     /// <param name="root">The outermost object.</param>
-    public static JsonDocument Parse(ReadOnlyMemory<byte> utf8, int depth, string file, long? offset, out CheckedJson root)
+    public static JsonDocument Parse(ReadOnlyMemory<byte> utf8, in JsonLimits limits, string file, long? offset, out CheckedJson root)
     {
         if (!Utf8.IsValid(utf8.Span))
         {
@@ -42,7 +42,8 @@ internal readonly struct CheckedJson
         JsonDocument? document = null;
         try
         {
-            document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = depth, AllowDuplicateProperties = false });
+            RequireModest(utf8.Span, limits, file, offset);
+            document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = limits.Depth, AllowDuplicateProperties = false });
             root = new CheckedJson(document.RootElement, file, "", offset);
             return document;
         }
@@ -163,6 +164,27 @@ internal readonly struct CheckedJson
     /// <param name="cause">The cause, or null.</param>
     public ModelFormatException Failure(string reason, Exception? cause = null) =>
         new(_file, _path.Length == 0 ? $"the JSON {reason}" : $"{_path} {reason}", _offset, cause);
+
+    /// <summary>Refuses what a tree would multiply: it takes 12 bytes and more for a token of two, and text is doubled when it is quoted.</summary>
+    private static void RequireModest(ReadOnlySpan<byte> utf8, in JsonLimits limits, string file, long? offset)
+    {
+        Utf8JsonReader reader = new(utf8, new JsonReaderOptions { MaxDepth = limits.Depth });
+        for (int tokens = 1; reader.Read(); tokens++)
+        {
+            if (tokens > limits.Tokens)
+            {
+                throw new ModelFormatException(file, $"the JSON has more than {limits.Tokens} names and values", offset + reader.TokenStartIndex);
+            }
+
+            if (reader.ValueSpan.Length > limits.TextBytes)
+            {
+                throw new ModelFormatException(
+                    file,
+                    $"the JSON has text or a number that is {reader.ValueSpan.Length} bytes long, and at most {limits.TextBytes} are accepted",
+                    offset + reader.TokenStartIndex);
+            }
+        }
+    }
 
     private static string Describe(JsonElement value) => value.ValueKind switch
     {

@@ -10,6 +10,9 @@ public sealed unsafe partial class TgptFile
     // Spans and streams count in int.
     private const int LargestPiece = 1 << 26;
 
+    // Beside twice the file's length, so that the vectors of very small models, which compress well, have room.
+    private const long SpareMemory = 8 << 20;
+
     /// <summary>Opens a file that lies in memory as a whole.</summary>
     /// <param name="image">The first byte of <paramref name="length"/> readable bytes.</param>
     /// <param name="length">Bytes.</param>
@@ -45,8 +48,7 @@ public sealed unsafe partial class TgptFile
 
             if (allocated > 0)
             {
-                RequireMemory(allocated, options, name);
-                arena = new NativeArena(allocated);
+                arena = Allocate(allocated, header.FileLength, options, name);
             }
 
             nint[] stored = (nint[])chunks.Clone();
@@ -81,8 +83,7 @@ public sealed unsafe partial class TgptFile
     private static TgptFile OpenStream(Stream stream, TgptInfo info, TgptReadOptions options)
     {
         long allocated = info.Chunks.Sum(chunk => NativeArena.RoundUp(chunk.Length));
-        RequireMemory(allocated, options, info.File);
-        NativeArena arena = new(allocated);
+        NativeArena arena = Allocate(allocated, info.FileLength, options, info.File);
         try
         {
             nint[] chunks = new nint[info.Chunks.Count];
@@ -100,7 +101,7 @@ public sealed unsafe partial class TgptFile
                 }
                 else
                 {
-                    using NativeArena block = new(chunk.StoredLength);
+                    using NativeArena block = Allocate(chunk.StoredLength, info.FileLength, options, info.File);
                     byte* stored = block.Take(chunk.StoredLength);
                     ReadExactly(stream, stored, chunk.StoredLength, chunk, info.File);
                     Unpack(stored, target, chunk, info.File);
@@ -118,12 +119,26 @@ public sealed unsafe partial class TgptFile
         }
     }
 
-    private static void RequireMemory(long bytes, TgptReadOptions options, string name)
+    /// <summary>
+    /// Allocates memory for chunks, all of which is written before anybody reads it. Its pages are not touched here: a stream that
+    /// declares more than it has costs only what comes.
+    /// </summary>
+    private static NativeArena Allocate(long bytes, long fileLength, TgptReadOptions options, string name)
     {
-        long limit = options.MemoryLimit ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        long limit = options.MemoryLimit ?? Math.Min((2 * fileLength) + SpareMemory, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         if (bytes > limit)
         {
-            throw new ModelFormatException(name, $"the weights need {bytes} bytes of memory, and {limit} are allowed");
+            throw new ModelFormatException(
+                name, $"the weights need {bytes} bytes of memory, and {limit} are allowed; {nameof(TgptReadOptions.MemoryLimit)} allows more");
+        }
+
+        try
+        {
+            return new NativeArena(bytes, zeroed: false);
+        }
+        catch (OutOfMemoryException exception)
+        {
+            throw new ModelFormatException(name, $"the weights need {bytes} bytes of memory, which the system does not have", null, exception);
         }
     }
 

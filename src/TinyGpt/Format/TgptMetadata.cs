@@ -11,8 +11,8 @@ namespace TinyGpt.Format;
 /// </summary>
 internal static class TgptMetadata
 {
-    /// <summary>The most chunks that a file may have.</summary>
-    public const int MostChunks = 65536;
+    /// <summary>The most chunks that a file may have: more than the largest configuration calls for.</summary>
+    public const int MostChunks = 16384;
 
     /// <summary>The longest tokenizer chunk, in bytes.</summary>
     public const int LongestTokenizer = 256 << 20;
@@ -20,11 +20,10 @@ internal static class TgptMetadata
     /// <summary>Kinds of tokenizer that this version reads.</summary>
     public static readonly string[] TokenizerKinds = ["byte_bpe"];
 
-    private const int Depth = 8;
-
     // No LZ4 block expands further: a byte of length code stands for 255 bytes of content.
     private const long LargestExpansion = 255;
 
+    private static readonly JsonLimits Limits = new(Depth: 8, Tokens: 1 << 19, TextBytes: 256);
     private static readonly string[] TensorKinds = ["panels", "floats"];
     private static readonly string[] Codecs = ["raw", "lz4"];
     private static readonly string[] Activations = ["gelu_tanh", "gelu_erf"];
@@ -36,7 +35,7 @@ internal static class TgptMetadata
     /// <exception cref="ModelFormatException">The metadata is damaged or contradicts itself.</exception>
     public static TgptInfo Read(ReadOnlyMemory<byte> json, in TgptHeader header, string file)
     {
-        using JsonDocument document = CheckedJson.Parse(json, Depth, file, TgptHeader.Length, out CheckedJson root);
+        using JsonDocument document = CheckedJson.Parse(json, Limits, file, TgptHeader.Length, out CheckedJson root);
         root.AllowOnly("format", "config", "tokenizer", "tensors", "chunks");
         if (root.Int32("format") != TgptHeader.Version)
         {

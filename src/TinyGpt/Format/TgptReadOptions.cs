@@ -12,8 +12,10 @@ public sealed record TgptReadOptions
     public bool? VerifyChecksums { get; init; }
 
     /// <summary>
-    /// The most bytes that may be allocated for the weights; null, the default, for what the machine or its container has. A file that
-    /// needs more is refused before anything is allocated.
+    /// The most bytes that may be allocated for the weights; null, the default, for twice the file's length and 8 MiB, and never more than
+    /// the machine or its container has. That holds every model but those that compress to less than half: for them, and from people who
+    /// are trusted not to send a file that decompresses to 255 times its size, set more. A file that needs more is refused before anything
+    /// is allocated.
     /// </summary>
     public long? MemoryLimit { get; init; }
 

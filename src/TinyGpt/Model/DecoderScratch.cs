@@ -15,7 +15,6 @@ internal readonly record struct DecoderLimits(int Rows, int LogitRows, int Threa
 internal sealed unsafe class DecoderScratch : IDisposable
 {
     private readonly NativeArena _memory;
-    private readonly int _scoresLength;
     private readonly float* _scores;
 
     public DecoderScratch(ModelConfig config, DecoderLimits limits)
@@ -36,8 +35,8 @@ internal sealed unsafe class DecoderScratch : IDisposable
         _quantizedAttended = Quantized(limits.Rows, AttendedStride);
         _quantizedHidden = Quantized(limits.Rows, HiddenStride);
         _normalizedLast = Quantized(limits.LogitRows, WidthStride);
-        _scoresLength = ScoresLength(config);
-        _scores = Floats(limits.Threads, _scoresLength);
+        ScoresStride = ScoresLength(config);
+        _scores = Floats(limits.Threads * AttentionHead.MostQueries, ScoresStride);
     }
 
     private readonly QuantizedRows _normalized;
@@ -69,8 +68,11 @@ internal sealed unsafe class DecoderScratch : IDisposable
 
     public float* Logits { get; }
 
-    /// <summary>A worker's own room for the scores of one query.</summary>
-    public float* Scores(int worker) => _scores + ((nint)worker * _scoresLength);
+    /// <summary>Floats from the scores of one query to those of the next.</summary>
+    public int ScoresStride { get; }
+
+    /// <summary>A worker's own room for the scores of <see cref="AttentionHead.MostQueries"/> queries.</summary>
+    public float* Scores(int worker) => _scores + ((nint)worker * AttentionHead.MostQueries * ScoresStride);
 
     /// <summary>The normalized residual, quantized, for a pass of so many rows.</summary>
     public QuantizedRows Normalized(int rows) => ForRows(_normalized, rows);
@@ -94,7 +96,7 @@ internal sealed unsafe class DecoderScratch : IDisposable
             (2 * FloatBytes(limits.Rows, width)) + FloatBytes(limits.Rows, queryKeyValue) + FloatBytes(limits.Rows, attended)
             + FloatBytes(limits.Rows, hidden) + FloatBytes(limits.LogitRows, logits)
             + QuantizedBytes(limits.Rows, width) + QuantizedBytes(limits.Rows, attended) + QuantizedBytes(limits.Rows, hidden)
-            + QuantizedBytes(limits.LogitRows, width) + FloatBytes(limits.Threads, ScoresLength(config)));
+            + QuantizedBytes(limits.LogitRows, width) + FloatBytes(limits.Threads * AttentionHead.MostQueries, ScoresLength(config)));
     }
 
     public void Dispose() => _memory.Dispose();

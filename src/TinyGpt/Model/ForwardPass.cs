@@ -73,7 +73,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
             case Stage.Attention: // a = softmax(q·K / √d) · V, head by head
                 for (int unit = first; unit < first + count; unit++)
                 {
-                    Attend(bundle: unit / Rows.Count, row: unit % Rows.Count, attended, worker);
+                    Attend(bundle: unit / Rows.BlockCount, block: unit % Rows.BlockCount, attended, worker);
                 }
 
                 break;
@@ -115,7 +115,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         Stage.CopyPages => Rows.CopyCount * Cache.Layers,
         Stage.Embedding or Stage.AttentionNorm or Stage.FeedForwardNorm => Rows.Count,
         Stage.QueryKeyValue => Weights.Blocks[Layer].QueryKeyValue.Matrix.Panels,
-        Stage.Attention => Rows.Count * ((Config.Heads + _headsInBundle - 1) / _headsInBundle),
+        Stage.Attention => Rows.BlockCount * ((Config.Heads + _headsInBundle - 1) / _headsInBundle),
         Stage.AttentionOutput => Weights.Blocks[Layer].AttentionOutput.Matrix.Panels,
         Stage.FeedForwardIn => PanelLayout.Groups(Config.FeedForwardWidth),
         Stage.FeedForwardOut => Weights.Blocks[Layer].FeedForwardOut.Matrix.Panels,
@@ -128,7 +128,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
     protected override double WorkPerUnit(Stage stage) => stage switch
     {
         Stage.QueryKeyValue => PanelWork(Weights.Blocks[Layer].QueryKeyValue, Rows.Count),
-        Stage.Attention => (double)Rows.LongestContext * _headsInBundle * Config.HeadStride,
+        Stage.Attention => (double)Rows.LongestContext * _headsInBundle * Config.HeadStride * Rows.Count / Rows.BlockCount,
         Stage.AttentionOutput => PanelWork(Weights.Blocks[Layer].AttentionOutput, Rows.Count),
         Stage.FeedForwardIn => PanelsPerGroup * PanelWork(Weights.Blocks[Layer].FeedForwardIn, Rows.Count),
         Stage.FeedForwardOut => PanelWork(Weights.Blocks[Layer].FeedForwardOut, Rows.Count),
@@ -180,30 +180,40 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         }
     }
 
-    private void Attend(int bundle, int row, QuantizedRows destination, int worker)
+    private void Attend(int bundle, int block, QuantizedRows destination, int worker)
     {
-        float* queries = Scratch.QueryKeyValue + ((nint)row * Scratch.QueryKeyValueStride);
-        float* attended = Scratch.Attended + ((nint)row * Scratch.AttendedStride);
+        int firstRow = Rows.BlockStart(block);
+        int endRow = Rows.BlockStart(block + 1);
+        float* queries = Scratch.QueryKeyValue + ((nint)firstRow * Scratch.QueryKeyValueStride);
+        float* attended = Scratch.Attended + ((nint)firstRow * Scratch.AttendedStride);
         int firstHead = bundle * _headsInBundle;
         int endHead = Math.Min(firstHead + _headsInBundle, Config.Heads);
         for (int head = firstHead; head < endHead; head++)
         {
             TKernels.Attend(new AttentionHead
             {
+                Queries = endRow - firstRow,
                 Query = queries + (head * Config.HeadStride),
-                Pages = Rows.Sequence(row).Table,
+                QueryStride = Scratch.QueryKeyValueStride,
+                Pages = Rows.Sequence(firstRow).Table,
                 KeyOffset = Cache.KeyOffset(Layer, head),
                 ValueOffset = Cache.ValueOffset(Layer, head),
-                KeyCount = Rows.Position(row) + 1,
+                KeyCount = Rows.Position(firstRow) + 1,
                 HeadStride = Config.HeadStride,
                 ScoreScale = _scoreScale,
                 Scores = Scratch.Scores(worker),
+                ScoresStride = Scratch.ScoresStride,
                 Output = attended + (head * Config.HeadStride),
+                OutputStride = Scratch.AttendedStride,
             });
         }
 
         int firstGroup = firstHead * Config.HeadStride / PanelLayout.InputsPerGroup;
         int endGroup = PanelLayout.Groups(endHead * Config.HeadStride);
-        TKernels.Quantize(attended, destination, row, firstGroup, endGroup - firstGroup);
+        for (int row = firstRow; row < endRow; row++)
+        {
+            float* values = Scratch.Attended + ((nint)row * Scratch.AttendedStride);
+            TKernels.Quantize(values, destination, row, firstGroup, endGroup - firstGroup);
+        }
     }
 }

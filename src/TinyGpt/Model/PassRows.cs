@@ -1,10 +1,12 @@
 using TinyGpt.Cache;
+using TinyGpt.Kernels;
 
 namespace TinyGpt.Model;
 
 /// <summary>
 /// The token rows of one pass: each a token, its position and the sequence whose keys and values it reads and extends. Rows of one
 /// sequence follow each other with ascending positions. Decoding is one row a sequence, reading a prompt is many; the pass is the same.
+/// Runs of consecutive positions are cut into blocks of rows whose attention is computed together.
 /// </summary>
 internal sealed class PassRows(DecoderLimits limits, int sequences)
 {
@@ -12,6 +14,7 @@ internal sealed class PassRows(DecoderLimits limits, int sequences)
     private readonly int[] _positions = new int[limits.Rows];
     private readonly KvSequence[] _sequences = new KvSequence[limits.Rows];
     private readonly int[] _logitRows = new int[limits.LogitRows];
+    private readonly int[] _blockStarts = new int[limits.Rows];
     private readonly PageCopy[] _copies = new PageCopy[sequences];
 
     public int Count { get; private set; }
@@ -19,6 +22,9 @@ internal sealed class PassRows(DecoderLimits limits, int sequences)
     public int LogitCount { get; private set; }
 
     public int CopyCount { get; private set; }
+
+    /// <summary>Blocks of 1 … <see cref="AttentionHead.MostQueries"/> rows.</summary>
+    public int BlockCount { get; private set; }
 
     /// <summary>The most keys that any row attends to.</summary>
     public int LongestContext { get; private set; }
@@ -34,6 +40,9 @@ internal sealed class PassRows(DecoderLimits limits, int sequences)
     /// <summary>The row whose logits are number <paramref name="index"/>.</summary>
     public int LogitRow(int index) => _logitRows[index];
 
+    /// <summary>The first row of a block; for <see cref="BlockCount"/>, the row behind the last block.</summary>
+    public int BlockStart(int block) => block == BlockCount ? Count : _blockStarts[block];
+
     public PageCopy Copy(int index) => _copies[index];
 
     public void Clear()
@@ -41,11 +50,17 @@ internal sealed class PassRows(DecoderLimits limits, int sequences)
         Count = 0;
         LogitCount = 0;
         CopyCount = 0;
+        BlockCount = 0;
         LongestContext = 0;
     }
 
     public void Add(int token, int position, KvSequence sequence)
     {
+        if (!ContinuesBlock(position, sequence))
+        {
+            _blockStarts[BlockCount++] = Count;
+        }
+
         _tokens[Count] = token;
         _positions[Count] = position;
         _sequences[Count] = sequence;
@@ -62,4 +77,10 @@ internal sealed class PassRows(DecoderLimits limits, int sequences)
     }
 
     public void AddCopy(PageCopy copy) => _copies[CopyCount++] = copy;
+
+    private bool ContinuesBlock(int position, KvSequence sequence) =>
+        Count > 0
+        && Count - _blockStarts[BlockCount - 1] < AttentionHead.MostQueries
+        && sequence == _sequences[Count - 1]
+        && position == _positions[Count - 1] + 1;
 }

@@ -20,24 +20,28 @@ internal static unsafe class AttentionSweep
                     for (int keys = 1; keys <= LargestKeyCount; keys++)
                     {
                         head.Append(random);
-                        Compare<TKernels>(record, head, keys, edge, $"head stride {headStride}, {(keysFirst ? "keys" : "values")} first");
+                        for (int queries = 1; queries <= Math.Min(keys, AttentionHead.MostQueries); queries++)
+                        {
+                            string detail = $"{queries} queries, head stride {headStride}, {(keysFirst ? "keys" : "values")} first";
+                            Compare<TKernels>(record, head, keys, queries, edge, detail);
+                        }
                     }
                 }
             }
         }
     }
 
-    private static void Compare<TKernels>(CallRecord record, GuardedHead head, int keys, GuardedEdge edge, string detail)
+    private static void Compare<TKernels>(CallRecord record, GuardedHead head, int keys, int queries, GuardedEdge edge, string detail)
         where TKernels : struct, IKernels
     {
-        using GuardedBuffer<float> scores = head.NewScores();
-        using GuardedBuffer<float> actual = head.NewOutput();
-        using GuardedBuffer<float> expected = head.NewOutput();
+        using GuardedBuffer<float> scores = head.NewScores(queries);
+        using GuardedBuffer<float> actual = head.NewOutput(queries);
+        using GuardedBuffer<float> expected = head.NewOutput(queries);
         record.Begin(nameof(IKernels.Attend), keys, edge, detail);
-        TKernels.Attend(head.Over(scores, actual));
+        TKernels.Attend(head.Over(queries, scores, actual));
         record.AssertIntact(scores, "scores");
         record.BeginReference();
-        ScalarKernels.Attend(head.Over(scores, expected));
+        ScalarKernels.Attend(head.Over(queries, scores, expected));
         record.AssertSameBits(expected, actual, "output");
         record.AssertNumbers(actual, "output");
     }

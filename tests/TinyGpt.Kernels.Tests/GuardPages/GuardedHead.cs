@@ -1,7 +1,7 @@
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>
-/// A query and paged keys and values that grow by a position at a time. Each page lies in a mapping of its own, holds one head and is
+/// Queries and paged keys and values that grow by a position at a time. Each page lies in a mapping of its own, holds one head and is
 /// sealed; positions not yet appended are NaN, so that reading them spoils the result.
 /// </summary>
 internal sealed unsafe class GuardedHead : IDisposable
@@ -23,11 +23,13 @@ internal sealed unsafe class GuardedHead : IDisposable
         _headStride = headStride;
         _keysFirst = keysFirst;
         _edge = edge;
-        _query = new(headStride, edge);
+        _query = new(AttentionHead.MostQueries * headStride, edge);
         FloatRows.Fill(random, _query.Span, 0);
         _query.Seal();
         _pageTable = new(0, edge);
     }
+
+    private int ScoresStride => (_keys + 15) / 16 * 16;
 
     private int AreaFloats => AttentionHead.PositionsPerPage * _headStride;
 
@@ -48,24 +50,29 @@ internal sealed unsafe class GuardedHead : IDisposable
     }
 
     /// <summary>Scratch of exactly the length that the contract asks for.</summary>
-    public GuardedBuffer<float> NewScores() => new((_keys + 15) / 16 * 16, _edge);
+    public GuardedBuffer<float> NewScores(int queries) => new(queries * ScoresStride, _edge);
 
-    public GuardedBuffer<float> NewOutput() => new(_headStride, _edge);
+    public GuardedBuffer<float> NewOutput(int queries) => new(queries * _headStride, _edge);
 
-    public AttentionHead Over(GuardedBuffer<float> scores, GuardedBuffer<float> output)
+    /// <summary>So many queries, those at the guarded end of their buffer; the last one sees all keys.</summary>
+    public AttentionHead Over(int queries, GuardedBuffer<float> scores, GuardedBuffer<float> output)
     {
         nint areaBytes = (nint)AreaFloats * sizeof(float);
         return new()
         {
-            Query = _query.Pointer,
+            Queries = queries,
+            Query = _query.Pointer + (_edge == GuardedEdge.End ? (AttentionHead.MostQueries - queries) * _headStride : 0),
+            QueryStride = _headStride,
             Pages = (byte**)_pageTable.Pointer,
             KeyOffset = _keysFirst ? 0 : areaBytes,
             ValueOffset = _keysFirst ? areaBytes : 0,
-            KeyCount = _keys,
+            KeyCount = _keys - queries + 1,
             HeadStride = _headStride,
             ScoreScale = 1f / MathF.Sqrt(_headStride),
             Scores = scores.Pointer,
+            ScoresStride = ScoresStride,
             Output = output.Pointer,
+            OutputStride = _headStride,
         };
     }
 

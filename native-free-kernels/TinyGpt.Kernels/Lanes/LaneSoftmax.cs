@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+
+namespace TinyGpt.Kernels;
+
+/// <summary>The softmax of attention, one lane a key (mod 16).</summary>
+internal static unsafe class LaneSoftmax
+{
+    /// <summary>Turns scores into e^(score - maximum) and returns their sum.</summary>
+    /// <param name="scores">The scores, with room up to a multiple of 16; what lies behind the last one is overwritten.</param>
+    /// <param name="count">How many, 1 or more.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Softmax<TLanes>(float* scores, int count)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        // Copies of the last score fill the last 16, which leaves the maximum as it is.
+        for (int position = count; position % PanelLayout.VirtualLanes != 0; position++)
+        {
+            scores[position] = scores[count - 1];
+        }
+
+        TLanes largest = TLanes.Load(scores);
+        for (int i = PanelLayout.VirtualLanes; i < count; i += PanelLayout.VirtualLanes)
+        {
+            largest = TLanes.Larger(TLanes.Load(scores + i), largest);
+        }
+
+        TLanes maximum = TLanes.Broadcast(FourLanes.Largest(TLanes.FoldLarger(largest)));
+        TLanes sum = TLanes.Zero;
+        for (int i = 0; i < count; i += PanelLayout.VirtualLanes)
+        {
+            TLanes weights = LaneExponential.Exponential(TLanes.Load(scores + i) - maximum);
+            if (count - i < PanelLayout.VirtualLanes)
+            {
+                weights = TLanes.KeepFirst(weights, count - i);
+            }
+
+            TLanes.Store(scores + i, weights);
+            sum += weights;
+        }
+
+        return FourLanes.Sum(TLanes.FoldSum(sum));
+    }
+}

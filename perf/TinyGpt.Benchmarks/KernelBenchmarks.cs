@@ -1,0 +1,100 @@
+using BenchmarkDotNet.Attributes;
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Benchmarks;
+
+/// <summary>What the benchmarks of all operations share: native memory, and operands of ordinary magnitudes in it.</summary>
+public abstract unsafe class KernelBenchmarks : IDisposable
+{
+    /// <summary>GPT-2's width.</summary>
+    protected const int Width = 768;
+
+    /// <summary>Groups of 64 in a row of <see cref="Width"/>.</summary>
+    protected const int Groups = Width / PanelLayout.InputsPerGroup;
+
+    private readonly Random _random = new(1);
+    private NativeArena? _arena;
+
+    /// <summary>Makes the operands.</summary>
+    [GlobalSetup]
+    public abstract void Prepare();
+
+    /// <summary>Frees the operands.</summary>
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees the operands.</summary>
+    /// <param name="disposing">Whether it is not the finalizer that calls.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _arena?.Dispose();
+        }
+    }
+
+    /// <summary>Allocates the memory that all operands come from.</summary>
+    protected NativeArena Allocate(long bytes)
+    {
+        _arena?.Dispose();
+        return _arena = new NativeArena(bytes);
+    }
+
+    /// <summary>Floats between -<paramref name="range"/> and <paramref name="range"/>.</summary>
+    protected float* TakeFloats(NativeArena arena, int count, float range)
+    {
+        float* values = arena.TakeFloats(count);
+        Fill(values, count, range);
+        return values;
+    }
+
+    /// <summary>Quantized rows of random values.</summary>
+    protected QuantizedRows TakeRows(NativeArena arena, int rows, int groups)
+    {
+        QuantizedRows taken = new(
+            (sbyte*)arena.Take((long)rows * groups * PanelLayout.InputsPerGroup),
+            arena.TakeFloats(rows * groups),
+            (int*)arena.TakeFloats(rows * groups),
+            rows,
+            groups);
+        float* source = stackalloc float[groups * PanelLayout.InputsPerGroup];
+        for (int row = 0; row < rows; row++)
+        {
+            Fill(source, groups * PanelLayout.InputsPerGroup, 2f);
+            ScalarKernels.Quantize(source, taken, row, 0, groups);
+        }
+
+        return taken;
+    }
+
+    /// <summary>A packed matrix of random weights without padding.</summary>
+    protected PackedMatrix TakeMatrix(NativeArena arena, int rows, int columns)
+    {
+        byte* data = arena.Take(PanelLayout.PackedBytes(rows, columns));
+        PackedMatrix matrix = new(data, rows, columns);
+        for (long group = 0; group < (long)matrix.Panels * matrix.Groups; group++)
+        {
+            Span<sbyte> weights = new(data + (group * PanelLayout.GroupBytes), PanelLayout.GroupWeightBytes);
+            foreach (ref sbyte weight in weights)
+            {
+                weight = (sbyte)_random.Next(-PanelLayout.LargestQuantized, PanelLayout.LargestQuantized + 1);
+            }
+
+            Fill((float*)(data + (group * PanelLayout.GroupBytes) + PanelLayout.GroupWeightBytes), PanelLayout.RowsPerPanel, 0.01f);
+        }
+
+        return matrix;
+    }
+
+    private void Fill(float* values, int count, float range)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            values[i] = range * ((2f * _random.NextSingle()) - 1f);
+        }
+    }
+}

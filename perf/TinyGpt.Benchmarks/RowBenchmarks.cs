@@ -1,0 +1,85 @@
+using BenchmarkDotNet.Attributes;
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Benchmarks;
+
+/// <summary>Operations on one row of a token's features.</summary>
+public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
+    where TKernels : struct, IKernels
+{
+    private const int Tokens = 64;
+
+    private QuantizedRows _quantized;
+    private PackedMatrix _embedding;
+    private float* _source;
+    private float* _residual;
+    private float* _addend;
+    private float* _gain;
+    private float* _bias;
+    private float* _destination;
+    private int _token;
+
+    /// <inheritdoc/>
+    public override void Prepare()
+    {
+        NativeArena arena = Allocate(1 << 20);
+        _quantized = TakeRows(arena, 1, Groups);
+        _embedding = TakeMatrix(arena, Tokens, Width);
+        _source = TakeFloats(arena, Width, 4f);
+        _residual = TakeFloats(arena, Width, 4f);
+
+        // Zeros: the residual is added to in place, and must stay what it is over billions of calls.
+        _addend = arena.TakeFloats(Width);
+        _gain = TakeFloats(arena, Width, 1f);
+        _bias = TakeFloats(arena, Width, 0.1f);
+        _destination = arena.TakeFloats(Width);
+    }
+
+    /// <summary>Quantizes a row.</summary>
+    [Benchmark]
+    [Work("G numbers", Width / 1e9)]
+    public void Quantize() => TKernels.Quantize(_source, _quantized, 0, 0, Groups);
+
+    /// <summary>Adds to the residual, normalizes and quantizes.</summary>
+    [Benchmark]
+    [Work("G numbers", Width / 1e9)]
+    public void AddNormalizeQuantize() =>
+        TKernels.AddNormalizeQuantize(_residual, _addend, Width, _gain, _bias, 1e-5f, _quantized, 0);
+
+    /// <summary>Writes the embedding of one token after the other.</summary>
+    [Benchmark]
+    [Work("G numbers", Width / 1e9)]
+    public void Embed()
+    {
+        _token = (_token + 1) % Tokens;
+        TKernels.Embed(_embedding, _token, _source, _destination);
+    }
+}
+
+/// <summary>GELU and quantization of a feed-forward row.</summary>
+public unsafe class GeluBenchmarks<TKernels> : KernelBenchmarks
+    where TKernels : struct, IKernels
+{
+    private const int FeedForwardWidth = 4 * Width;
+    private const int FeedForwardGroups = 4 * Groups;
+
+    private QuantizedRows _quantized;
+    private float* _source;
+
+    /// <summary>The form of GELU.</summary>
+    [ParamsAllValues]
+    public GeluForm Form { get; set; }
+
+    /// <inheritdoc/>
+    public override void Prepare()
+    {
+        NativeArena arena = Allocate(1 << 20);
+        _quantized = TakeRows(arena, 1, FeedForwardGroups);
+        _source = TakeFloats(arena, FeedForwardWidth, 4f);
+    }
+
+    /// <summary>3,072 numbers.</summary>
+    [Benchmark]
+    [Work("G numbers", FeedForwardWidth / 1e9)]
+    public void GeluQuantize() => TKernels.GeluQuantize(_source, Form, _quantized, 0, 0, FeedForwardGroups);
+}

@@ -1,0 +1,65 @@
+namespace TinyGpt.Perf;
+
+/// <summary>One measurement. What does not apply is null.</summary>
+public sealed record BenchmarkRow
+{
+    /// <summary><c>decode</c>, <c>prefill</c>, <c>load</c>, <c>first-token</c> or <c>memory</c>.</summary>
+    public required string Phase { get; init; }
+
+    /// <summary>The model's name or shape.</summary>
+    public required string Shape { get; init; }
+
+    /// <summary>Threads that computed, or that loaded.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Sequences that were computed together.</summary>
+    public int? Batch { get; init; }
+
+    /// <summary>Decode: tokens of each sequence at the beginning. Prefill and first token: tokens of the prompt.</summary>
+    public int? Context { get; init; }
+
+    /// <summary>Tokens a second, of all sequences together.</summary>
+    public Spread? TokensPerSecond { get; init; }
+
+    /// <summary>Weights, scales, keys and values that had to be read for one token.</summary>
+    public double? BytesPerToken { get; init; }
+
+    /// <summary>What as many threads read when they did nothing else, between the same repeats: 10⁹ bytes a second.</summary>
+    public double? BandwidthGBs { get; init; }
+
+    /// <summary>Bytes read a second as a part of <see cref="BandwidthGBs"/>, medians both.</summary>
+    public double? RatioToBandwidth { get; init; }
+
+    /// <summary>Multiply-adds of the matrices, 10⁹ a second.</summary>
+    public double? GigaMacs { get; init; }
+
+    /// <summary><see cref="GigaMacs"/> as a part of what as many threads did on registers alone, between the same repeats.</summary>
+    public double? RatioToPeak { get; init; }
+
+    /// <summary>Bytes that the whole process allocated on the managed heap during all timed repeats.</summary>
+    public long? AllocatedBytes { get; init; }
+
+    /// <summary>
+    /// Load: from the call to an open model. First token: from an open model, engine and session included, to the first token.
+    /// Each repeat is a process of its own, so compiling the code is part of it.
+    /// </summary>
+    public Spread? Milliseconds { get; init; }
+
+    /// <summary>First token: from the start of the process, the runtime's own start and the loading included.</summary>
+    public Spread? MillisecondsSinceStart { get; init; }
+
+    /// <summary>Load: whether every checksum was verified.</summary>
+    public bool? Checksums { get; init; }
+
+    /// <summary>Memory: the most that the process had resident, mapped weights included.</summary>
+    public Spread? PeakBytes { get; init; }
+
+    /// <summary>Memory: what <see cref="MemoryPlan.Total"/> said before.</summary>
+    public long? PlannedBytes { get; init; }
+
+    /// <summary>The median of <see cref="PeakBytes"/> as a part of <see cref="PlannedBytes"/>.</summary>
+    public double? RatioToPlan { get; init; }
+
+    /// <summary>The part of the machine's processor time that others used meanwhile, 0 … 1; null where the system does not tell.</summary>
+    public double? OthersShare { get; init; }
+}

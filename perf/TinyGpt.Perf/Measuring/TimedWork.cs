@@ -1,0 +1,63 @@
+using System.Diagnostics;
+
+namespace TinyGpt.Perf;
+
+/// <summary>
+/// Work that is timed again and again, each time behind a measurement of what it is compared with. Not thread-safe.
+/// </summary>
+/// <param name="work">The work.</param>
+/// <param name="measureReference">Measures what the machine could do, or gives null if there is no such figure.</param>
+internal sealed class TimedWork(Action work, Func<double?> measureReference)
+{
+    // A repeat of a tiny model would otherwise be shorter than what the system takes from a thread at a time.
+    private static readonly TimeSpan ShortestRepeat = TimeSpan.FromMilliseconds(100);
+
+    private readonly List<double> _seconds = [];
+    private readonly List<double> _references = [];
+    private int _rounds = 1;
+
+    /// <summary>The time that the work took.</summary>
+    public Spread Seconds => Spread.Of(_seconds.ToArray());
+
+    /// <summary>The median of what was measured in between, or null if that does not exist.</summary>
+    public double? Reference => _references.Count == 0 ? null : Spread.Of(_references.ToArray()).Median;
+
+    /// <summary>What all samples allocated.</summary>
+    public long AllocatedBytes { get; private set; }
+
+    /// <summary>Does the work until a time has passed, and once at least.</summary>
+    public void WarmUp(TimeSpan time)
+    {
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan quickest = TimeSpan.MaxValue;
+        do
+        {
+            long begun = Stopwatch.GetTimestamp();
+            work();
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(begun);
+            quickest = elapsed < quickest ? elapsed : quickest;
+        }
+        while (Stopwatch.GetElapsedTime(start) < time);
+        _rounds = (int)Math.Ceiling(ShortestRepeat / quickest);
+    }
+
+    /// <summary>Measures the reference and the work once.</summary>
+    public void TakeSample()
+    {
+        if (measureReference() is { } reference)
+        {
+            _references.Add(reference);
+        }
+
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        long begun = Stopwatch.GetTimestamp();
+        for (int round = 0; round < _rounds; round++)
+        {
+            work();
+        }
+
+        double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds / _rounds;
+        AllocatedBytes += GC.GetTotalAllocatedBytes(precise: true) - before;
+        _seconds.Add(seconds);
+    }
+}

@@ -1,0 +1,60 @@
+namespace TinyGpt.Perf;
+
+/// <summary>The goals that the engine is measured by.</summary>
+public static class GoalList
+{
+    /// <summary>Compares a report of <see cref="BenchmarkSuite"/> with the goals.</summary>
+    public static IReadOnlyList<Goal> Of(BenchmarkReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        const string Large = BenchmarkSuite.LargeShape;
+        const string Small = BenchmarkSuite.SmallShape;
+        const int Long = BenchmarkSuite.LongContext;
+        const int Prompt = BenchmarkSuite.LongPrompt;
+        return
+        [
+            AtLeast($"{Large}: decode, part of the read bandwidth, 1 thread", 0.92, GoalUnit.Share, Decode(Large, 1)?.RatioToBandwidth),
+            AtLeast($"{Large}: decode, part of the read bandwidth, 2 threads", 0.88, GoalUnit.Share, Decode(Large, 2)?.RatioToBandwidth),
+            AtLeast($"{Small}: decode, part of the cache's bandwidth, 1 thread", 0.60, GoalUnit.Share, Decode(Small, 1)?.RatioToBandwidth),
+            AtLeast($"{Small}: decode, part of the cache's bandwidth, 2 threads", 0.60, GoalUnit.Share, Decode(Small, 2)?.RatioToBandwidth),
+            AtLeast(
+                $"{Large}: decode behind {Long} tokens against an empty context, 1 thread",
+                0.85,
+                GoalUnit.Share,
+                Quotient(Decode(Large, 1, context: Long), Decode(Large, 1))),
+            AtLeast(
+                $"{Large}: decode behind {Long} tokens against an empty context, 2 threads",
+                0.85,
+                GoalUnit.Share,
+                Quotient(Decode(Large, 2, context: Long), Decode(Large, 2))),
+            AtLeast($"{Large}: prefill of {Prompt}, part of the multiply-add peak, 1 thread", 0.75, GoalUnit.Share, Prefill(1)?.RatioToPeak),
+            AtLeast($"{Large}: prefill of {Prompt}, 2 threads against 1", 1.85, GoalUnit.Factor, Quotient(Prefill(2), Prefill(1))),
+            AtLeast($"{Large}: 8 sequences against 1, 1 thread", 4, GoalUnit.Factor, Quotient(Decode(Large, 1, batch: 8), Decode(Large, 1))),
+            AtLeast($"{Large}: 32 sequences against 1, 1 thread", 5, GoalUnit.Factor, Quotient(Decode(Large, 1, batch: 32), Decode(Large, 1))),
+            AtMost(
+                $"{Large}: opening the file, mapped",
+                150,
+                GoalUnit.Milliseconds,
+                Find("load", Large, row => row.Checksums == false)?.Milliseconds?.Median),
+            AtMost($"{Large}: peak memory, part of the plan, 1 thread", 1, GoalUnit.Share, Memory(Large, 1)),
+            AtMost($"{Large}: peak memory, part of the plan, 2 threads", 1, GoalUnit.Share, Memory(Large, 2)),
+        ];
+
+        BenchmarkRow? Find(string phase, string shape, Func<BenchmarkRow, bool> condition) =>
+            report.Rows.FirstOrDefault(row => row.Phase == phase && row.Shape == shape && condition(row));
+
+        BenchmarkRow? Decode(string shape, int threads, int batch = 1, int context = 0) =>
+            Find("decode", shape, row => row.Threads == threads && row.Batch == batch && row.Context == context);
+
+        BenchmarkRow? Prefill(int threads) => Find("prefill", Large, row => row.Threads == threads && row.Context == Prompt);
+
+        double? Memory(string shape, int threads) => Find("memory", shape, row => row.Threads == threads)?.RatioToPlan;
+    }
+
+    private static double? Quotient(BenchmarkRow? row, BenchmarkRow? against) =>
+        row?.TokensPerSecond?.Median / against?.TokensPerSecond?.Median;
+
+    private static Goal AtLeast(string name, double target, GoalUnit unit, double? measured) => new(name, target, unit, AtMost: false, measured);
+
+    private static Goal AtMost(string name, double target, GoalUnit unit, double? measured) => new(name, target, unit, AtMost: true, measured);
+}

@@ -1,0 +1,175 @@
+using System.Globalization;
+
+namespace TinyGpt.Perf;
+
+/// <summary>A report of <see cref="BenchmarkSuite"/> as the whole of <c>perf/RESULTS.md</c>: goals, tables and charts.</summary>
+internal static class MarkdownReport
+{
+    private static readonly (string Title, Func<BenchmarkRow, string> Cell)[] DecodeColumns =
+    [
+        ("shape", row => row.Shape),
+        ("threads", row => Text(row.Threads)),
+        ("batch", row => Text(row.Batch)),
+        ("context", row => Text(row.Context)),
+        ("tokens/s", row => Text(row.TokensPerSecond?.Median, "0.0")),
+        ("min – max", row => Range(row.TokensPerSecond, "0.0")),
+        ("MB/token", row => Text(row.BytesPerToken / 1e6, "0.0")),
+        ("measured read GB/s", row => Text(row.BandwidthGBs, "0.0")),
+        ("of it used", row => Text(row.RatioToBandwidth, "0.0 %")),
+        ("GMAC/s", row => Text(row.GigaMacs, "0.0")),
+        ("allocated bytes", row => Text(row.AllocatedBytes)),
+    ];
+
+    private static readonly (string Title, Func<BenchmarkRow, string> Cell)[] PrefillColumns =
+    [
+        ("shape", row => row.Shape),
+        ("threads", row => Text(row.Threads)),
+        ("prompt", row => Text(row.Context)),
+        ("tokens/s", row => Text(row.TokensPerSecond?.Median, "0.0")),
+        ("min – max", row => Range(row.TokensPerSecond, "0.0")),
+        ("GMAC/s", row => Text(row.GigaMacs, "0.0")),
+        ("of the measured peak", row => Text(row.RatioToPeak, "0.0 %")),
+        ("allocated bytes", row => Text(row.AllocatedBytes)),
+    ];
+
+    private static readonly (string Title, Func<BenchmarkRow, string> Cell)[] LoadColumns =
+    [
+        ("shape", row => row.Shape),
+        ("checksums", row => row.Checksums == true ? "verified" : "trusted"),
+        ("ms", row => Text(row.Milliseconds?.Median, "0.0")),
+        ("min – max", row => Range(row.Milliseconds, "0.0")),
+    ];
+
+    private static readonly (string Title, Func<BenchmarkRow, string> Cell)[] FirstTokenColumns =
+    [
+        ("shape", row => row.Shape),
+        ("threads", row => Text(row.Threads)),
+        ("prompt", row => Text(row.Context)),
+        ("ms from the open model", row => Text(row.Milliseconds?.Median, "0.0")),
+        ("min – max", row => Range(row.Milliseconds, "0.0")),
+        ("ms from the process's start", row => Text(row.MillisecondsSinceStart?.Median, "0")),
+        ("min – max", row => Range(row.MillisecondsSinceStart, "0")),
+    ];
+
+    private static readonly (string Title, Func<BenchmarkRow, string> Cell)[] MemoryColumns =
+    [
+        ("shape", row => row.Shape),
+        ("threads", row => Text(row.Threads)),
+        ("peak MB", row => Text(row.PeakBytes?.Median / 1e6, "0.0")),
+        ("min – max", row => Range(row.PeakBytes is { } peak ? new(peak.Median / 1e6, peak.Smallest / 1e6, peak.Largest / 1e6) : null, "0.0")),
+        ("planned MB", row => Text(row.PlannedBytes / 1e6, "0.0")),
+        ("of the plan", row => Text(row.RatioToPlan, "0.0 %")),
+    ];
+
+    /// <summary>Writes the document.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="report">What was measured.</param>
+    /// <param name="commit">The commit that was measured, or null if it is not known.</param>
+    /// <param name="date">The day.</param>
+    public static void Write(TextWriter output, BenchmarkReport report, string? commit, DateOnly date)
+    {
+        output.WriteLine("# Results");
+        output.WriteLine();
+        output.WriteLine(
+            "Written by `dotnet run -c Release --project perf/TinyGpt.Perf -- --suite --markdown > perf/RESULTS.md`; "
+            + "do not edit. What was tried for a goal, and what stands in the way of a missed one: [NOTES.md](NOTES.md).");
+        output.WriteLine();
+        output.WriteLine($"- Machine: {report.Machine}");
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"- Largest cache: {Machine.LastLevelCacheBytes >> 10:N0} KiB; {string.Join(", ", Machine.Features)}"));
+        output.WriteLine($"- Tier: {report.Tier}");
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"- Date: {date:yyyy-MM-dd}"));
+        output.WriteLine($"- Commit: {commit ?? "not known"}");
+        output.WriteLine();
+        if (report.BusyWarning is { } warning)
+        {
+            output.WriteLine($"> **Not for keeps.** {warning}");
+            output.WriteLine();
+        }
+
+        WriteGoals(output, GoalList.Of(report));
+        WriteSection(
+            output,
+            report,
+            "decode",
+            "Decode",
+            "Tokens a second of all sequences together. The read bandwidth was measured by the same process with as many threads between the "
+            + "very repeats; a token's bytes are weights and scales divided by the batch, and its own keys and values.",
+            DecodeColumns);
+        MarkdownCharts.WriteDecode(output, report);
+        WriteSection(
+            output,
+            report,
+            "prefill",
+            "Prefill",
+            "The peak is that of the tier's multiply-add instruction on registers alone, measured between the repeats; counted are the "
+            + "multiply-adds of the matrices, while the time is that of the whole pass.",
+            PrefillColumns);
+        MarkdownCharts.WritePrefill(output, report);
+        WriteSection(
+            output,
+            report,
+            "load",
+            "Load",
+            "Each repeat is a process of its own that opens the mapped file; the file is in the system's cache.",
+            LoadColumns);
+        WriteSection(
+            output,
+            report,
+            "first-token",
+            "First token",
+            "Each repeat is a process of its own: compiling the code is part of the time, engine and session as well.",
+            FirstTokenColumns);
+        WriteSection(
+            output,
+            report,
+            "memory",
+            "Memory",
+            "The most that such a process had resident, mapped weights included, against what the memory plan says before anything is loaded.",
+            MemoryColumns);
+    }
+
+    private static void WriteGoals(TextWriter output, IReadOnlyList<Goal> goals)
+    {
+        output.WriteLine("## Goals");
+        output.WriteLine();
+        output.WriteLine("Medians. What is compared with each other was measured in turn, repeat by repeat.");
+        output.WriteLine();
+        output.WriteLine("| goal | target | measured | |");
+        output.WriteLine("| --- | ---: | ---: | --- |");
+        foreach (Goal goal in goals)
+        {
+            string verdict = goal.IsReached == false ? $"**{goal.Verdict}**" : goal.Verdict;
+            output.WriteLine($"| {goal.Name} | {goal.TargetText} | {goal.MeasuredText} | {verdict} |");
+        }
+
+        output.WriteLine();
+    }
+
+    private static void WriteSection(
+        TextWriter output,
+        BenchmarkReport report,
+        string phase,
+        string title,
+        string explanation,
+        (string Title, Func<BenchmarkRow, string> Cell)[] columns)
+    {
+        output.WriteLine($"## {title}");
+        output.WriteLine();
+        output.WriteLine(explanation);
+        output.WriteLine();
+        output.WriteLine($"| {string.Join(" | ", columns.Select(column => column.Title))} |");
+        output.WriteLine($"| --- | {string.Join(" | ", columns.Skip(1).Select(_ => "---:"))} |");
+        foreach (BenchmarkRow row in report.Rows.Where(row => row.Phase == phase))
+        {
+            output.WriteLine($"| {string.Join(" | ", columns.Select(column => column.Cell(row)))} |");
+        }
+
+        output.WriteLine();
+    }
+
+    private static string Range(Spread? spread, string format) =>
+        spread is { } known ? $"{Text(known.Smallest, format)} – {Text(known.Largest, format)}" : "";
+
+    private static string Text(double? value, string format = "0") => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
+}

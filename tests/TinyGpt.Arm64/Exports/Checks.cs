@@ -1,0 +1,99 @@
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Arm64;
+
+/// <summary>
+/// Everything that is checked on an ARM processor, as findings of one line each: <c>ok</c> or <c>FAILED</c>, and what.
+/// </summary>
+internal sealed unsafe class Checks(bool withDotProduct, delegate* unmanaged[SuppressGCTransition]<byte*, void> writeLine)
+{
+    private const int LongestLine = 200;
+
+    // Smaller than a tile, no divisor of anything, a page of keys, everything at once.
+    private static ReadOnlySpan<int> Chunks => [1, 7, 64, SeededDecode.Positions];
+
+    private int _failed;
+
+    public int Run()
+    {
+        CheckProcessor();
+        CheckTier<ScalarKernels>("scalar", isExpected: true);
+        CheckTier<NeonKernels>("neon", isExpected: true);
+        CheckTier<NeonDpKernels>("neondp", isExpected: withDotProduct);
+        return _failed;
+    }
+
+    private void CheckProcessor()
+    {
+        int expected = withDotProduct ? ProcessorFeatures.WithDotProduct : ProcessorFeatures.WithoutDotProduct;
+        int features = ProcessorFeatures.Read();
+        Report(features == expected, $"processor features {features}, expected {expected}");
+    }
+
+    private void CheckTier<TKernels>(string tier, bool isExpected)
+        where TKernels : struct, IKernels
+    {
+        Report(TKernels.IsSupported == isExpected, $"{tier}: {(isExpected ? "supported" : "not supported")}");
+        if (!isExpected || !TKernels.IsSupported)
+        {
+            return;
+        }
+
+        for (KernelOperation operation = 0; operation <= KernelOperation.SoftmaxWeights; operation++)
+        {
+            KernelComparisonResult result = KernelComparison<TKernels>.Run(operation);
+            Report(
+                result.Differences == 0 && result.Hash == ExpectedHashes.Of(operation),
+                $"{tier}: {NameOf(operation)}, {result.Rounds} rounds, {result.Bytes} bytes, {result.Differences} rounds differ, "
+                    + $"hash {result.Hash:x16}");
+        }
+
+        using SeededModel even = new(SeededModel.Even);
+        CheckDecode<TKernels>($"{tier}: even model", even, ExpectedHashes.EvenDecode, ExpectedHashes.EvenGeneration);
+        using SeededModel odd = new(SeededModel.Odd);
+        CheckDecode<TKernels>($"{tier}: odd model", odd, ExpectedHashes.OddDecode, ExpectedHashes.OddGeneration);
+    }
+
+    private void CheckDecode<TKernels>(string what, SeededModel model, ulong logits, ulong tokens)
+        where TKernels : struct, IKernels
+    {
+        foreach (int chunk in Chunks)
+        {
+            ulong hash = SeededDecode.Hash<TKernels>(model, chunk);
+            Report(hash == logits, $"{what}, {SeededDecode.Positions} positions in chunks of {chunk}, hash {hash:x16}");
+        }
+
+        ulong forked = SeededDecode.Hash<TKernels>(model, Chunks[1], SeededDecode.ForkAt);
+        Report(forked == logits, $"{what}, {SeededDecode.Positions} positions, forked at {SeededDecode.ForkAt}, hash {forked:x16}");
+        ulong generated = SeededDecode.GenerationHash<TKernels>(model);
+        Report(generated == tokens, $"{what}, {SeededDecode.Positions} tokens sampled, hash {generated:x16}");
+    }
+
+    // Without Enum.ToString, which needs reflection.
+    private static string NameOf(KernelOperation operation) => operation switch
+    {
+        KernelOperation.MultiplyPanels => nameof(KernelOperation.MultiplyPanels),
+        KernelOperation.Quantize => nameof(KernelOperation.Quantize),
+        KernelOperation.AddNormalizeQuantize => nameof(KernelOperation.AddNormalizeQuantize),
+        KernelOperation.GeluQuantize => nameof(KernelOperation.GeluQuantize),
+        KernelOperation.Attend => nameof(KernelOperation.Attend),
+        KernelOperation.Embed => nameof(KernelOperation.Embed),
+        KernelOperation.ArgMax => nameof(KernelOperation.ArgMax),
+        _ => nameof(KernelOperation.SoftmaxWeights),
+    };
+
+    private void Report(bool passed, string finding)
+    {
+        _failed += passed ? 0 : 1;
+        string line = (passed ? "ok     " : "FAILED ") + finding;
+        byte* ascii = stackalloc byte[LongestLine + 1];
+        int length = Math.Min(line.Length, LongestLine);
+        for (int i = 0; i < length; i++)
+        {
+            ascii[i] = (byte)line[i];
+        }
+
+        ascii[length] = 0;
+        writeLine(ascii);
+    }
+}

@@ -1,0 +1,33 @@
+namespace TinyGpt.Arm64;
+
+/// <summary>
+/// The hashes that every tier has to give on every processor. They were computed once, by the scalar tier on x86-64. A change of the
+/// generators or of the comparisons changes them; a change of a kernel must not.
+/// </summary>
+internal static class ExpectedHashes
+{
+    /// <summary>All logits of <see cref="SeededModel.Even"/>.</summary>
+    public const ulong EvenDecode = 0xba32122efa058c14;
+
+    /// <summary>All logits of <see cref="SeededModel.Odd"/>.</summary>
+    public const ulong OddDecode = 0xc9b131af2c63838b;
+
+    /// <summary>The tokens generated with <see cref="SeededModel.Even"/>.</summary>
+    public const ulong EvenGeneration = 0x67512f949a3d7cdc;
+
+    /// <summary>The tokens generated with <see cref="SeededModel.Odd"/>.</summary>
+    public const ulong OddGeneration = 0x8f092ed8e3b8326e;
+
+    /// <summary>All results of an operation's comparison.</summary>
+    public static ulong Of(KernelOperation operation) => operation switch
+    {
+        KernelOperation.MultiplyPanels => 0x61c0e382de29ad82,
+        KernelOperation.Quantize => 0x6f02b615f2a3b7f5,
+        KernelOperation.AddNormalizeQuantize => 0x2965bbe5fcc7ca0a,
+        KernelOperation.GeluQuantize => 0x3e349bcb2c38c042,
+        KernelOperation.Attend => 0x5690b280094b4420,
+        KernelOperation.Embed => 0x9776a0cb83ca875b,
+        KernelOperation.ArgMax => 0xdd45fb2db6d49ea8,
+        _ => 0x36bafb99e17d25eb,
+    };
+}

@@ -1,0 +1,152 @@
+using TinyGpt.Kernels;
+using TinyGpt.Model;
+
+namespace TinyGpt.Arm64;
+
+/// <summary>
+/// A model whose weights come from a generator instead of a file, so that a decode needs neither files nor mapping. Each tensor
+/// has a stream of its own, chosen by its name.
+/// </summary>
+internal sealed unsafe class SeededModel : IDisposable
+{
+    private const ulong Seed = 20261120;
+    private const float MatrixScale = 1f / 4096; // times ±127: weights of about 0.02, as in a trained model
+    private const float TableScale = 1f / 64;
+
+    private readonly NativeArena _memory;
+    private readonly IReadOnlyList<TensorShape> _tensors;
+
+    public SeededModel(ModelConfig config)
+    {
+        Config = config;
+        _tensors = ModelTensors.Of(config);
+        long bytes = 0;
+        foreach (TensorShape tensor in _tensors)
+        {
+            bytes += NativeArena.RoundUp(tensor.Bytes);
+        }
+
+        _memory = new NativeArena(bytes);
+        Weights = new ModelWeights(config, Make);
+    }
+
+    /// <summary>A shape whose every dimension is whole: no padding anywhere but in the vocabulary.</summary>
+    public static ModelConfig Even => new()
+    {
+        Architecture = "gpt2",
+        VocabularySize = 300,
+        ContextLength = 256,
+        Width = 128,
+        Layers = 3,
+        Heads = 2,
+        FeedForwardWidth = 512,
+        NormEpsilon = 1e-5f,
+        Activation = GeluForm.Tanh,
+        TiedHead = true,
+    };
+
+    /// <summary>A shape in which everything needs padding, and bundles of heads do not divide evenly.</summary>
+    public static ModelConfig Odd => new()
+    {
+        Architecture = "gpt2",
+        VocabularySize = 101,
+        ContextLength = 256,
+        Width = 84,
+        Layers = 2,
+        Heads = 7,
+        FeedForwardWidth = 172,
+        NormEpsilon = 1e-5f,
+        Activation = GeluForm.Erf,
+        TiedHead = false,
+    };
+
+    public ModelConfig Config { get; }
+
+    public ModelWeights Weights { get; }
+
+    /// <summary>Changes the lowest bit of one weight, for the test that the hash of the logits notices.</summary>
+    public void FlipOneBit() => *Weights.Blocks[0].QueryKeyValue.Matrix.Data ^= 1;
+
+    public void Dispose() => _memory.Dispose();
+
+    private byte* Make(string name)
+    {
+        TensorShape tensor = Find(name);
+        byte* target = _memory.Take(tensor.Bytes);
+        BitHash stream = new();
+        foreach (char character in name)
+        {
+            stream.Add([(byte)character]);
+        }
+
+        SeededNumbers numbers = new(Seed ^ stream.Value);
+        if (tensor.Kind == TensorKind.Panels)
+        {
+            FillPanels(tensor, target, numbers);
+        }
+        else
+        {
+            FillFloats(tensor, (float*)target, numbers);
+        }
+
+        return target;
+    }
+
+    private TensorShape Find(string name)
+    {
+        int index = 0;
+        while (_tensors[index].Name != name)
+        {
+            index++;
+        }
+
+        return _tensors[index];
+    }
+
+    private void FillPanels(TensorShape tensor, byte* target, SeededNumbers numbers)
+    {
+        bool rowsAreHeads = EndsWith(tensor.Name, ModelTensors.QueryKeyValue);
+        bool columnsAreHeads = EndsWith(tensor.Name, ModelTensors.AttentionOutput);
+        PackedMatrix matrix = new(target, tensor.Rows, tensor.Columns);
+        for (int row = 0; row < tensor.Rows; row++)
+        {
+            bool isPaddingRow = rowsAreHeads && IsHeadPadding(row);
+            byte* panel = matrix.Panel(row / PanelLayout.RowsPerPanel);
+            int lane = row % PanelLayout.RowsPerPanel;
+            for (int group = 0; group < matrix.Groups; group++, panel += PanelLayout.GroupBytes)
+            {
+                // Scales differ, so that a kernel that takes the wrong one is found out.
+                float scale = MatrixScale * (1f + (0.25f * numbers.NextFloat()));
+                ((float*)(panel + PanelLayout.GroupWeightBytes))[lane] = isPaddingRow ? 0f : scale;
+                for (int i = 0; i < PanelLayout.InputsPerGroup; i++)
+                {
+                    int column = (group * PanelLayout.InputsPerGroup) + i;
+                    sbyte weight = (sbyte)numbers.Next(-PanelLayout.LargestQuantized, PanelLayout.LargestQuantized);
+                    bool isPadding = isPaddingRow || column >= tensor.Columns || (columnsAreHeads && IsHeadPadding(column));
+                    byte* quad = panel + (i / PanelLayout.InputsPerQuad * PanelLayout.QuadBytes);
+                    quad[(lane * PanelLayout.InputsPerQuad) + (i % PanelLayout.InputsPerQuad)] = (byte)(isPadding ? 0 : weight);
+                }
+            }
+        }
+    }
+
+    private void FillFloats(TensorShape tensor, float* target, SeededNumbers numbers)
+    {
+        bool isGain = EndsWith(tensor.Name, ModelTensors.Gain(""));
+        bool isHeads = EndsWith(tensor.Name, ModelTensors.Bias(ModelTensors.QueryKeyValue));
+        int stride = PanelLayout.PaddedColumns(tensor.Columns);
+        for (int row = 0; row < tensor.Rows; row++)
+        {
+            for (int column = 0; column < tensor.Columns; column++)
+            {
+                float value = TableScale * numbers.NextFloat();
+                target[((nint)row * stride) + column] = isHeads && IsHeadPadding(column) ? 0f : isGain ? 1f + value : value;
+            }
+        }
+    }
+
+    private bool IsHeadPadding(int index) => index % Config.HeadStride >= Config.HeadSize;
+
+    // By span: the comparison of strings asks for a culture, which the program on ARM has none of.
+    private static bool EndsWith(string name, string part) => name.AsSpan().EndsWith(part);
+}

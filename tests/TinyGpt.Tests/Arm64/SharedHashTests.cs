@@ -1,0 +1,105 @@
+using TinyGpt.Arm64;
+using TinyGpt.Kernels;
+using Xunit;
+
+namespace TinyGpt.Tests.Arm64;
+
+/// <summary>
+/// Every tier of this machine gives the hashes that the ARM job of <c>tests/TinyGpt.Arm64</c> asserts as well, from the same sources: so
+/// both architectures compute the same bits, although no machine has both.
+/// </summary>
+public sealed class SharedHashTests
+{
+    public static TheoryData<KernelTier> Tiers => TestModels.Tiers;
+
+    [Theory]
+    [MemberData(nameof(Tiers))]
+    public void Every_operation_has_the_hash_that_ARM_has(KernelTier tier)
+    {
+        foreach (KernelOperation operation in Enum.GetValues<KernelOperation>())
+        {
+            KernelComparisonResult result = Compare(tier, operation);
+            Assert.True(result.Differences == 0, $"{operation}: {result.Differences} of {result.Rounds} rounds differ");
+            Assert.True(result.Hash == ExpectedHashes.Of(operation), $"{operation}: hash 0x{result.Hash:x16}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Tiers))]
+    public void A_decode_has_the_hash_that_it_has_on_ARM(KernelTier tier)
+    {
+        using SeededModel even = new(SeededModel.Even);
+        using SeededModel odd = new(SeededModel.Odd);
+        foreach (int chunk in new[] { 1, 7, 64, SeededDecode.Positions })
+        {
+            AssertHash(ExpectedHashes.EvenDecode, Decode(tier, even, chunk));
+            AssertHash(ExpectedHashes.OddDecode, Decode(tier, odd, chunk));
+        }
+
+        AssertHash(ExpectedHashes.EvenDecode, Decode(tier, even, 7, SeededDecode.ForkAt));
+        AssertHash(ExpectedHashes.OddDecode, Decode(tier, odd, 7, SeededDecode.ForkAt));
+    }
+
+    [Theory]
+    [MemberData(nameof(Tiers))]
+    public void Sampled_tokens_are_those_that_ARM_samples(KernelTier tier)
+    {
+        using SeededModel even = new(SeededModel.Even);
+        using SeededModel odd = new(SeededModel.Odd);
+        AssertHash(ExpectedHashes.EvenGeneration, Generate(tier, even));
+        AssertHash(ExpectedHashes.OddGeneration, Generate(tier, odd));
+    }
+
+    [Fact]
+    public void The_hash_notices_one_changed_bit_of_one_weight()
+    {
+        using SeededModel model = new(SeededModel.Odd);
+        AssertHash(ExpectedHashes.OddDecode, Decode(KernelTier.Scalar, model, 64));
+        model.FlipOneBit();
+        Assert.NotEqual(ExpectedHashes.OddDecode, Decode(KernelTier.Scalar, model, 64));
+    }
+
+    private static void AssertHash(ulong expected, ulong actual) => Assert.Equal($"0x{expected:x16}", $"0x{actual:x16}");
+
+    private static KernelComparisonResult Compare(KernelTier tier, KernelOperation operation)
+    {
+        TestModels.SkipUnlessSupported(tier);
+        return tier switch
+        {
+            KernelTier.Avx2 => KernelComparison<Avx2Kernels>.Run(operation),
+            KernelTier.AvxVnni => KernelComparison<AvxVnniKernels>.Run(operation),
+            KernelTier.Avx512 => KernelComparison<Avx512Kernels>.Run(operation),
+            KernelTier.Neon => KernelComparison<NeonKernels>.Run(operation),
+            KernelTier.NeonDp => KernelComparison<NeonDpKernels>.Run(operation),
+            _ => KernelComparison<ScalarKernels>.Run(operation),
+        };
+    }
+
+    private static ulong Decode(KernelTier tier, SeededModel model, int chunk, int forkAt = 0)
+    {
+        TestModels.SkipUnlessSupported(tier);
+        return tier switch
+        {
+            KernelTier.Avx2 => SeededDecode.Hash<Avx2Kernels>(model, chunk, forkAt),
+            KernelTier.AvxVnni => SeededDecode.Hash<AvxVnniKernels>(model, chunk, forkAt),
+            KernelTier.Avx512 => SeededDecode.Hash<Avx512Kernels>(model, chunk, forkAt),
+            KernelTier.Neon => SeededDecode.Hash<NeonKernels>(model, chunk, forkAt),
+            KernelTier.NeonDp => SeededDecode.Hash<NeonDpKernels>(model, chunk, forkAt),
+            _ => SeededDecode.Hash<ScalarKernels>(model, chunk, forkAt),
+        };
+    }
+
+    private static ulong Generate(KernelTier tier, SeededModel model)
+    {
+        TestModels.SkipUnlessSupported(tier);
+        return tier switch
+        {
+            KernelTier.Avx2 => SeededDecode.GenerationHash<Avx2Kernels>(model),
+            KernelTier.AvxVnni => SeededDecode.GenerationHash<AvxVnniKernels>(model),
+            KernelTier.Avx512 => SeededDecode.GenerationHash<Avx512Kernels>(model),
+            KernelTier.Neon => SeededDecode.GenerationHash<NeonKernels>(model),
+            KernelTier.NeonDp => SeededDecode.GenerationHash<NeonDpKernels>(model),
+            _ => SeededDecode.GenerationHash<ScalarKernels>(model),
+        };
+    }
+}

@@ -1,6 +1,8 @@
 namespace TinyGpt.Benchmarks;
 
-/// <summary>What one call of a benchmark does, so that its time can be shown as a rate: a time alone does not say whether it is good.</summary>
+/// <summary>
+/// What one call of a benchmark does, so that its time can be shown as a rate: a time alone does not say whether it is good.
+/// </summary>
 /// <param name="unit">What is counted, such as <c>G multiply-adds</c>; shown a second.</param>
 /// <param name="amount">How much one call does, in 10⁹.</param>
 [AttributeUsage(AttributeTargets.Method)]

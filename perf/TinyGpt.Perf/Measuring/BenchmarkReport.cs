@@ -20,8 +20,9 @@ public sealed record BenchmarkReport(string Machine, string Tier, IReadOnlyList<
     public string? BusyWarning => WasBusy
         ? string.Create(
             CultureInfo.InvariantCulture,
-            $"The machine was busy: before or after, only {FreeShare:0 %} of its processors were free; meanwhile others used up to ")
-            + string.Create(CultureInfo.InvariantCulture, $"{LargestOthersShare:0 %} of them. Trust the ratios a little, the rest not at all.")
+            $"The machine was busy: before and after, {FreeShare:0 %} of its processors were free; ")
+            + string.Create(CultureInfo.InvariantCulture, $"meanwhile others used up to {LargestOthersShare:0 %} of them. ")
+            + "Trust the ratios a little, the rest not at all."
         : null;
 
     private double LargestOthersShare => Rows.Max(row => row.OthersShare) ?? 0;

@@ -16,7 +16,9 @@ internal sealed class OthersWatch
     private readonly TimeSpan _ownBefore = Machine.ProcessorTime;
     private readonly Ticks? _before = Ticks.Read();
 
-    /// <summary>The part of all processors' time that others used since the watch was made, 0 … 1; null where the system does not tell.</summary>
+    /// <summary>
+    /// The part of all processors' time that others used since the watch was made, 0 … 1; null where the system does not tell.
+    /// </summary>
     public double? Share
     {
         get

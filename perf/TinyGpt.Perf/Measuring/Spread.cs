@@ -20,4 +20,7 @@ public readonly record struct Spread(double Median, double Smallest, double Larg
         double median = (samples[(samples.Length - 1) / 2] + samples[samples.Length / 2]) / 2;
         return new(median, samples[0], samples[^1]);
     }
+
+    /// <summary>The same in a larger unit.</summary>
+    internal Spread Divide(double by) => new(Median / by, Smallest / by, Largest / by);
 }

@@ -13,7 +13,8 @@ internal static class PeakMemory
     {
         try
         {
-            string? line = File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(HighWaterMark, StringComparison.Ordinal));
+            string? line = File.ReadLines("/proc/self/status")
+                .FirstOrDefault(line => line.StartsWith(HighWaterMark, StringComparison.Ordinal));
             if (line?[HighWaterMark.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                 is [string kilobytes, "kB"])
             {

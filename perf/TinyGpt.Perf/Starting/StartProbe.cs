@@ -27,7 +27,9 @@ internal static class StartProbe
     /// <param name="Checksums">Whether to verify every checksum.</param>
     public sealed record Request(string File, int Threads, KernelTier Tier, bool Checksums)
     {
-        /// <summary>The arguments for a process that begins now. The clock counts from the machine's start, the same for all processes.</summary>
+        /// <summary>
+        /// The arguments for a process that begins now. The clock counts from the machine's start, the same for all processes.
+        /// </summary>
         public string[] ToArguments() =>
         [
             Command, File, Text(Threads), KernelTiers.Name(Tier), Checksums ? "1" : "0", Text(Stopwatch.GetTimestamp()),

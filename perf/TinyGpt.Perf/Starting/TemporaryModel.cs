@@ -2,7 +2,9 @@ using TinyGpt.Import;
 
 namespace TinyGpt.Perf;
 
-/// <summary>A model of random weights in a file that is deleted with this. Nothing in it is compressed, so all of it can be mapped.</summary>
+/// <summary>
+/// A model of random weights in a file that is deleted with this. Nothing in it is compressed, so all of it can be mapped.
+/// </summary>
 public sealed class TemporaryModel : IDisposable
 {
     /// <summary>Writes the file.</summary>

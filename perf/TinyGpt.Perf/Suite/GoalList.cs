@@ -27,10 +27,22 @@ public static class GoalList
                 0.85,
                 GoalUnit.Share,
                 Quotient(Decode(Large, 2, context: Long), Decode(Large, 2))),
-            AtLeast($"{Large}: prefill of {Prompt}, part of the multiply-add peak, 1 thread", 0.75, GoalUnit.Share, Prefill(1)?.RatioToPeak),
+            AtLeast(
+                $"{Large}: prefill of {Prompt}, part of the multiply-add peak, 1 thread",
+                0.75,
+                GoalUnit.Share,
+                Prefill(1)?.RatioToPeak),
             AtLeast($"{Large}: prefill of {Prompt}, 2 threads against 1", 1.85, GoalUnit.Factor, Quotient(Prefill(2), Prefill(1))),
-            AtLeast($"{Large}: 8 sequences against 1, 1 thread", 4, GoalUnit.Factor, Quotient(Decode(Large, 1, batch: 8), Decode(Large, 1))),
-            AtLeast($"{Large}: 32 sequences against 1, 1 thread", 5, GoalUnit.Factor, Quotient(Decode(Large, 1, batch: 32), Decode(Large, 1))),
+            AtLeast(
+                $"{Large}: 8 sequences against 1, 1 thread",
+                4,
+                GoalUnit.Factor,
+                Quotient(Decode(Large, 1, batch: 8), Decode(Large, 1))),
+            AtLeast(
+                $"{Large}: 32 sequences against 1, 1 thread",
+                5,
+                GoalUnit.Factor,
+                Quotient(Decode(Large, 1, batch: 32), Decode(Large, 1))),
             AtMost(
                 $"{Large}: opening the file, mapped",
                 150,
@@ -54,7 +66,9 @@ public static class GoalList
     private static double? Quotient(BenchmarkRow? row, BenchmarkRow? against) =>
         row?.TokensPerSecond?.Median / against?.TokensPerSecond?.Median;
 
-    private static Goal AtLeast(string name, double target, GoalUnit unit, double? measured) => new(name, target, unit, AtMost: false, measured);
+    private static Goal AtLeast(string name, double target, GoalUnit unit, double? measured) =>
+        new(name, target, unit, AtMost: false, measured);
 
-    private static Goal AtMost(string name, double target, GoalUnit unit, double? measured) => new(name, target, unit, AtMost: true, measured);
+    private static Goal AtMost(string name, double target, GoalUnit unit, double? measured) =>
+        new(name, target, unit, AtMost: true, measured);
 }

@@ -80,12 +80,14 @@ internal static class MarkdownCharts
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    y-axis \"{unit}\" 0 --> {Math.Ceiling(top)}"));
         foreach ((string kind, double[] values) in drawn)
         {
-            output.WriteLine($"    {kind} [{string.Join(", ", values.Select(value => value.ToString("0.0", CultureInfo.InvariantCulture)))}]");
+            output.WriteLine($"    {kind} [{string.Join(", ", values.Select(NumberText))}]");
         }
 
         output.WriteLine("```");
         output.WriteLine();
     }
+
+    private static string NumberText(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
 
     private static string Threads(BenchmarkRow row) => row.Threads == 1 ? "1 thread" : $"{row.Threads} threads";
 }

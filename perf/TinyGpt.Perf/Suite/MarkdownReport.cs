@@ -56,7 +56,7 @@ internal static class MarkdownReport
         ("shape", row => row.Shape),
         ("threads", row => Text(row.Threads)),
         ("peak MB", row => Text(row.PeakBytes?.Median / 1e6, "0.0")),
-        ("min – max", row => Range(row.PeakBytes is { } peak ? new(peak.Median / 1e6, peak.Smallest / 1e6, peak.Largest / 1e6) : null, "0.0")),
+        ("min – max", row => Range(row.PeakBytes?.Divide(1e6), "0.0")),
         ("planned MB", row => Text(row.PlannedBytes / 1e6, "0.0")),
         ("of the plan", row => Text(row.RatioToPlan, "0.0 %")),
     ];
@@ -75,8 +75,8 @@ internal static class MarkdownReport
             + "do not edit. What was tried for a goal, and what stands in the way of a missed one: [NOTES.md](NOTES.md).");
         output.WriteLine();
         output.WriteLine($"- Machine: {report.Machine}");
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"- Largest cache: {Machine.LastLevelCacheBytes >> 10:N0} KiB; {string.Join(", ", Machine.Features)}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"- Largest cache: {Machine.LastLevelCacheBytes >> 10:N0} KiB"));
+        output.WriteLine($"- Instruction sets: {string.Join(", ", Machine.Features)}");
         output.WriteLine($"- Tier: {report.Tier}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"- Date: {date:yyyy-MM-dd}"));
         output.WriteLine($"- Commit: {commit ?? "not known"}");
@@ -87,14 +87,14 @@ internal static class MarkdownReport
             output.WriteLine();
         }
 
-        WriteGoals(output, GoalList.Of(report));
+        WriteGoals(output, GoalList.Of(report), report.WasBusy);
         WriteSection(
             output,
             report,
             "decode",
             "Decode",
-            "Tokens a second of all sequences together. The read bandwidth was measured by the same process with as many threads between the "
-            + "very repeats; a token's bytes are weights and scales divided by the batch, and its own keys and values.",
+            "Tokens a second of all sequences together. The read bandwidth was measured by the same process with as many threads, between "
+            + "the very repeats; a token's bytes are weights and scales divided by the batch, and its own keys and values.",
             DecodeColumns);
         MarkdownCharts.WriteDecode(output, report);
         WriteSection(
@@ -125,11 +125,11 @@ internal static class MarkdownReport
             report,
             "memory",
             "Memory",
-            "The most that such a process had resident, mapped weights included, against what the memory plan says before anything is loaded.",
+            "The most that such a process had resident, mapped weights included, against what the memory plan says before loading.",
             MemoryColumns);
     }
 
-    private static void WriteGoals(TextWriter output, IReadOnlyList<Goal> goals)
+    private static void WriteGoals(TextWriter output, IReadOnlyList<Goal> goals, bool wasBusy)
     {
         output.WriteLine("## Goals");
         output.WriteLine();
@@ -139,7 +139,7 @@ internal static class MarkdownReport
         output.WriteLine("| --- | ---: | ---: | --- |");
         foreach (Goal goal in goals)
         {
-            string verdict = goal.IsReached == false ? $"**{goal.Verdict}**" : goal.Verdict;
+            string verdict = wasBusy ? "not judged: busy" : goal.IsReached == false ? $"**{goal.Verdict}**" : goal.Verdict;
             output.WriteLine($"| {goal.Name} | {goal.TargetText} | {goal.MeasuredText} | {verdict} |");
         }
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using TinyGpt.Format;
-using TinyGpt.Kernels;
 using TinyGpt.Import;
+using TinyGpt.Kernels;
 using TinyGpt.Tests.Reference;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using TinyGpt.Tests;
 using Xunit;
 
 namespace TinyGpt.BadInput.Tests.Cases;
@@ -28,7 +29,7 @@ internal sealed record CaseTable(string Format, IReadOnlyList<string> Ways, Inpu
             Assert.True(seen.TryAdd(hash, bad.Name), $"'{bad.Name}' and '{seen[hash]}' are the same files");
         }
 
-        Report.Line($"{Format}: {All.Count} hand-made cases, each loaded in {Ways.Count} ways at most");
+        Counts.Tell($"{Format}: {All.Count} hand-made cases, each loaded in {Ways.Count} ways at most");
         Assert.True(All.Count >= least, $"{Format}: {All.Count} cases of at least {least}");
     }
 

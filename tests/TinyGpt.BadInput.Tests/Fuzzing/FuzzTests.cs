@@ -3,8 +3,9 @@ using System.Globalization;
 using TinyGpt.BadInput.Tests.Cases;
 using TinyGpt.BadInput.Tests.Victims;
 using TinyGpt.BadInput.Victim;
-using Xunit;
+using TinyGpt.Tests;
 using Xunit.Sdk;
+using Xunit;
 
 namespace TinyGpt.BadInput.Tests.Fuzzing;
 
@@ -32,7 +33,7 @@ public sealed class FuzzTests(BadInputFixture fixture) : IClassFixture<BadInputF
         }
 
         string counts = string.Join(", ", results.OrderBy(result => result.Key).Select(result => $"{result.Value} {result.Key}"));
-        Report.Line($"fuzzing: {seed - firstSeed} mutants in {seconds} s from seed {firstSeed}: {counts}");
+        Counts.Tell($"fuzzing: {seed - firstSeed} mutants in {seconds} s from seed {firstSeed}: {counts}");
         Assert.True(results.GetValueOrDefault(LoadResult.Loaded) > 0, "no mutant was ever loaded: they all stop too early");
     }
 

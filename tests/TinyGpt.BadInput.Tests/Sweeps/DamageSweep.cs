@@ -1,6 +1,7 @@
 using TinyGpt.BadInput.Tests.Cases;
 using TinyGpt.BadInput.Tests.Victims;
 using TinyGpt.BadInput.Victim;
+using TinyGpt.Tests;
 using Xunit;
 
 namespace TinyGpt.BadInput.Tests.Sweeps;
@@ -66,7 +67,7 @@ internal sealed class DamageSweep(
     private void Tell(string kind)
     {
         string results = string.Join(", ", _results.OrderBy(result => result.Key).Select(result => $"{result.Value} {result.Key}"));
-        Report.Line($"{format}, {kind}: {results}");
+        Counts.Tell($"{format}, {kind}: {results}");
         _results.Clear();
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using TinyGpt.Tests;
 
 namespace TinyGpt.Kernels.Tests;
 
@@ -31,7 +32,7 @@ public sealed class GuardPageTests
         Assert.True(outcome.ExitCode == 0, outcome.ToString());
         Assert.StartsWith(CallRecord.Finished, outcome.LastCall, StringComparison.Ordinal);
 
-        Console.WriteLine($"Guard pages, {KernelTiers.Name(tier)}: {outcome.LastCall}");
+        Counts.Tell($"Guard pages, {KernelTiers.Name(tier)}: {outcome.LastCall}");
         Assert.NotEmpty(Operations);
         foreach (string operation in Operations)
         {

@@ -10,7 +10,7 @@ namespace TinyGpt.Tests.Inference;
 /// with its beginning read by itself or shared with others, and with or without a save and a restore on the way. (The arm64 job computes
 /// the same for NEON.)
 /// </summary>
-public sealed class IdentityMatrixTests(ITestOutputHelper output)
+public sealed class IdentityMatrixTests
 {
     private const int PrefixTokens = 70;
     private const int PromptTokens = 100;
@@ -48,7 +48,7 @@ public sealed class IdentityMatrixTests(ITestOutputHelper output)
             }
         }
 
-        output.WriteLine($"{shape}, {KernelTiers.Name(tier)}: {runs} runs, hash {expected[..16]}");
+        Counts.Tell($"{shape}, {KernelTiers.Name(tier)}: {runs} runs, hash {expected[..16]}");
     }
 
     private static string Hash(GptModel model, Run run)

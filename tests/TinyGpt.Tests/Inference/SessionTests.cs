@@ -267,21 +267,58 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public void Use_from_two_threads_at_once_is_refused()
+    public void Use_from_another_thread_during_a_step_is_refused_and_the_answer_is_not_disturbed()
     {
         using GptModel model = TestModels.Random(TestModels.Even);
-        using GptEngine engine = new(model);
-        using GptSession session = engine.CreateSession();
-        session.Append([1, 2, 3]);
-        bool refused = false;
-        engine.ObserveLogits = (_, _) =>
+        int[] expected = Generate(model, [1, 2, 3], engine => engine.Step(StepBudget.Unlimited));
+        int[] disturbed = Generate(model, [1, 2, 3], engine =>
         {
-            refused |= Task.Run(() => Assert.Throws<InvalidOperationException>(() => session.Append([4]))).Wait(10_000);
-        };
-        engine.Step(StepBudget.OnePass);
-        engine.ObserveLogits = null;
-        Assert.True(refused);
-        session.Append([4]);
+            Action<GptSession>[] intrusions =
+            [
+                session => session.Append([4]),
+                session => session.Dispose(),
+                session => session.Rewind(1),
+                session => session.Stop(),
+                session => session.Save(Stream.Null),
+                session => session.TryRead(new byte[4], out _),
+                session => engine.Dispose(),
+                session => engine.CreateSession(),
+                session => engine.Step(StepBudget.Unlimited),
+            ];
+            int refused = 0;
+            engine.ObserveLogits = (session, _) =>
+            {
+                foreach (Action<GptSession> intrude in intrusions)
+                {
+                    Assert.True(Task.Run(() => Assert.Throws<InvalidOperationException>(() => intrude(session))).Wait(10_000));
+                    refused++;
+                }
+            };
+            Assert.Equal(StepStatus.Idle, engine.Step(StepBudget.Unlimited));
+            engine.ObserveLogits = null;
+            Assert.Equal(40 * intrusions.Length, refused);
+        });
+        Assert.Equal(expected, disturbed);
+    }
+
+    [Fact]
+    public void A_cancellation_at_any_of_the_first_64_slices_leaves_the_answer_as_it_was()
+    {
+        using GptModel model = TestModels.Random(TestModels.Odd);
+        int[] prompt = TestModels.Tokens(TestModels.Odd, 37);
+        int[] expected = Generate(model, prompt, engine => engine.Step(StepBudget.Unlimited));
+        for (int slices = 1; slices <= 64; slices++)
+        {
+            int[] cancelled = Generate(model, prompt, engine =>
+            {
+                engine.Step(StepBudget.Slices(slices));
+                using CancellationTokenSource source = new();
+                source.Cancel();
+                Assert.Throws<OperationCanceledException>(() => engine.Step(StepBudget.Unlimited, source.Token));
+                engine.Step(StepBudget.Unlimited);
+            });
+            Assert.Equal(expected, cancelled);
+        }
     }
 
     [Fact]

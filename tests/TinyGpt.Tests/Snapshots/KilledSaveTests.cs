@@ -5,7 +5,7 @@ using Xunit;
 namespace TinyGpt.Tests.Snapshots;
 
 /// <summary>A process that saves all the time is killed at random moments; the file is always a whole save.</summary>
-public sealed class KilledSaveTests(ITestOutputHelper output)
+public sealed class KilledSaveTests
 {
     private const int Kills = 200;
 
@@ -32,7 +32,7 @@ public sealed class KilledSaveTests(ITestOutputHelper output)
                 Array.ForEach(leftovers, File.Delete);
             }
 
-            output.WriteLine($"{Kills} kills: {lengths.Count} different saves, {unfinished} kills in the middle of writing");
+            Counts.Tell($"{Kills} kills: {lengths.Count} different saves, {unfinished} kills in the middle of writing");
             Assert.True(lengths.Count > 10, "the saver hardly ever saved");
         }
         finally

@@ -15,18 +15,20 @@ public sealed class AllocationTests
     private const int MostWindows = 8;
 
     [Theory]
-    [InlineData(1, 1, false)]
-    [InlineData(2, 1, true)]
-    [InlineData(2, 32, true)]
-    public void Decoding_256_tokens_allocates_nothing_on_any_thread(int threads, int sequences, bool sampled)
+    [InlineData(1, 1, false, KvPrecision.Float32)]
+    [InlineData(2, 1, true, KvPrecision.Float32)]
+    [InlineData(2, 32, true, KvPrecision.Float32)]
+    [InlineData(2, 3, true, KvPrecision.Int8)]
+    public void Decoding_256_tokens_allocates_nothing_on_any_thread(int threads, int sequences, bool sampled, KvPrecision precision)
     {
         using GptModel model = TestModels.Random(TestModels.Even with { ContextLength = WarmUpTokens + (MostWindows * WindowTokens) });
-        CountAllocations(model, threads, sequences, sampled);
+        CountAllocations(model, threads, sequences, sampled, precision);
     }
 
-    private static void CountAllocations(GptModel model, int threads, int sequences, bool sampled)
+    private static void CountAllocations(GptModel model, int threads, int sequences, bool sampled, KvPrecision precision)
     {
-        using GptEngine engine = new(model, new GptEngineOptions { Threads = threads, MaxSequences = sequences });
+        GptEngineOptions options = new() { Threads = threads, MaxSequences = sequences, KvPrecision = precision };
+        using GptEngine engine = new(model, options);
         byte[] buffer = new byte[64];
         SamplingOptions sampling = new()
         {

@@ -260,6 +260,7 @@ public abstract unsafe class TierComparison<TKernels>
         using NativeBuffer<float> floats = new(7 * 128);
         using NativeBuffer<float> vector = new(128);
         using AttentionOperands operands = new(random, 64, 100, magnitude: 1f);
+        using QuantizedAttentionOperands quantized = new(random, 64, 100, queries: 3);
         long before = 0;
         for (int round = 0; round < 3; round++)
         {
@@ -270,6 +271,8 @@ public abstract unsafe class TierComparison<TKernels>
             TKernels.AddNormalizeQuantize(
                 floats.Pointer, null, 100, vector.Pointer, vector.Pointer, 1e-5f, rows.View, 0);
             TKernels.Attend(operands.Head);
+            TKernels.AttendQuantized(quantized.Head);
+            TKernels.QuantizeHead(vector.Pointer, 64, (sbyte*)floats.Pointer, floats.Pointer + 64);
             TKernels.Embed(weights.View, 5, null, vector.Pointer);
             TKernels.SoftmaxWeights(vector.Pointer, 100, 1f, 1f, vector.Pointer);
             TKernels.ArgMax(vector.Pointer, 100);

@@ -39,6 +39,13 @@ public readonly unsafe struct Avx512Kernels : IKernels
     public static void Attend(in AttentionHead head) => LaneAttention.Attend<Avx512Lanes>(head);
 
     /// <inheritdoc/>
+    public static void AttendQuantized(in AttentionHead head) => LaneQuantizedAttention.Attend<Avx512Lanes>(head);
+
+    /// <inheritdoc/>
+    public static void QuantizeHead(float* source, int headStride, sbyte* values, float* scale) =>
+        LaneQuantizedAttention.QuantizeHead<Avx512Lanes>(source, headStride, values, scale);
+
+    /// <inheritdoc/>
     public static void Embed(in PackedMatrix embedding, int token, float* position, float* destination) =>
         LaneEmbedding.Embed<Avx512Lanes>(embedding, token, position, destination);
 

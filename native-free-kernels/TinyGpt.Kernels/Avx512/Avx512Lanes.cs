@@ -96,6 +96,9 @@ internal readonly unsafe struct Avx512Lanes : ILanes<Avx512Lanes>
         new(Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(value)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Dot(sbyte* key, short* query, nint channels) => Avx2Lanes.Dot(key, query, channels);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> FoldSum(Avx512Lanes value)
     {
         Vector256<float> eight = value._lanes.GetLower() + value._lanes.GetUpper();

@@ -50,6 +50,23 @@ public readonly unsafe struct AvxVnniKernels : IKernels
     }
 
     /// <inheritdoc/>
+    public static void AttendQuantized(in AttentionHead head)
+    {
+        if (Avx512Kernels.IsSupported)
+        {
+            LaneQuantizedAttention.Attend<Avx512Lanes>(head);
+        }
+        else
+        {
+            LaneQuantizedAttention.Attend<Avx2Lanes>(head);
+        }
+    }
+
+    /// <inheritdoc/>
+    public static void QuantizeHead(float* source, int headStride, sbyte* values, float* scale) =>
+        LaneQuantizedAttention.QuantizeHead<Avx2Lanes>(source, headStride, values, scale);
+
+    /// <inheritdoc/>
     public static void Embed(in PackedMatrix embedding, int token, float* position, float* destination) =>
         LaneEmbedding.Embed<Avx2Lanes>(embedding, token, position, destination);
 

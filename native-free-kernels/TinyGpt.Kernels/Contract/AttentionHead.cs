@@ -3,7 +3,8 @@ namespace TinyGpt.Kernels;
 /// <summary>
 /// The operands of causal attention for the queries of up to four consecutive positions of one sequence and one head, over paged keys and
 /// values. A page holds 64 positions; within it, at <see cref="KeyOffset"/> and <see cref="ValueOffset"/>, lie
-/// 64 × <see cref="HeadStride"/> floats of this layer's and head's keys and values, position after position.
+/// 64 × <see cref="HeadStride"/> floats of this layer's and head's keys and values, position after position. Quantized ones are
+/// 64 × <see cref="HeadStride"/> int8 and, behind them, 64 floats: the scale of each position.
 /// </summary>
 public readonly unsafe struct AttentionHead
 {
@@ -42,7 +43,7 @@ public readonly unsafe struct AttentionHead
     /// </summary>
     public int KeyCount { get; init; }
 
-    /// <summary>Floats of a head in all buffers: the head size rounded up to 16.</summary>
+    /// <summary>Channels of a head in all buffers: the head size rounded up to 16.</summary>
     public int HeadStride { get; init; }
 
     /// <summary>What each score is multiplied with: 1/√(head size).</summary>
@@ -50,6 +51,9 @@ public readonly unsafe struct AttentionHead
 
     /// <summary>Scratch: as many floats as the last query has keys, rounded up to 16, for each query.</summary>
     public float* Scores { get; init; }
+
+    /// <summary>Scratch of <see cref="IKernels.AttendQuantized"/>: <see cref="Queries"/> × <see cref="HeadStride"/> int16.</summary>
+    public short* QuantizedQueries { get; init; }
 
     /// <summary>Floats from the scores of one query to those of the next.</summary>
     public nint ScoresStride { get; init; }

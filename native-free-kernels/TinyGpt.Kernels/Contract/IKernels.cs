@@ -81,6 +81,21 @@ public unsafe interface IKernels
     /// </summary>
     static abstract void Attend(in AttentionHead head);
 
+    /// <summary>
+    /// The same over keys and values that <see cref="QuantizeHead"/> wrote. Each query is quantized by the same rule, into int16. A score
+    /// is <c>(float)dot · (keyScale · (queryScale · ScoreScale))</c> with the exact int32 dot; the softmax and its sum are those of
+    /// <see cref="Attend"/>; values are accumulated in key order by one fused multiply-add of the weight times the value's scale, one
+    /// plain multiplication, with the int8 value.
+    /// </summary>
+    static abstract void AttendQuantized(in AttentionHead head);
+
+    /// <summary>Quantizes one position's key or value of one head by the rule of <see cref="Quantize"/>, with one scale for all of it.</summary>
+    /// <param name="source">The key or value: <paramref name="headStride"/> floats.</param>
+    /// <param name="headStride">Channels, a multiple of 16.</param>
+    /// <param name="values">Where the quantized channels go.</param>
+    /// <param name="scale">Where the scale goes.</param>
+    static abstract void QuantizeHead(float* source, int headStride, sbyte* values, float* scale);
+
     /// <summary>Writes a token's embedding, <c>quantized · scale (+ position)</c>: one plain multiplication, one plain addition.</summary>
     /// <param name="embedding">The token embedding, one row a token.</param>
     /// <param name="token">The row to read.</param>

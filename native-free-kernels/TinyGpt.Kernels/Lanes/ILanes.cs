@@ -66,6 +66,12 @@ internal unsafe interface ILanes<TSelf>
 
     static abstract TSelf FromQuantized(Vector128<sbyte> value);
 
+    /// <summary>Four integers whose sum is the dot product of quantized numbers; exact, so their grouping is the tier's affair.</summary>
+    /// <param name="key">int8 in [-127, 127].</param>
+    /// <param name="query">int16 in [-127, 127].</param>
+    /// <param name="channels">A multiple of 16.</param>
+    static abstract Vector128<int> Dot(sbyte* key, short* query, nint channels);
+
     /// <summary>The first two steps of the sum tree: lane i + lane i+8, then lane i + lane i+4.</summary>
     static abstract Vector128<float> FoldSum(TSelf value);
 

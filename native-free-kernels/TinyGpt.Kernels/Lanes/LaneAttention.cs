@@ -10,8 +10,9 @@ namespace TinyGpt.Kernels;
 /// </summary>
 internal static unsafe class LaneAttention
 {
-    private const int KeysPerStep = 4;
-    private const int KeysAhead = 16;
+    public const int KeysPerStep = 4;
+
+    private const int BytesAhead = 4096;
     private const int CacheLineBytes = 64;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -25,23 +26,30 @@ internal static unsafe class LaneAttention
         }
 
         Score<TLanes>(head);
-        float inverseSum = 1f / LaneSoftmax.Softmax<TLanes>(head.Scores, head.KeyCount);
+        Accumulate<TLanes, StoredFloat>(head, 1f / LaneSoftmax.Softmax<TLanes>(head.Scores, head.KeyCount));
+    }
 
+    /// <summary>The output of one query from its weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Accumulate<TLanes, TStored>(in AttentionHead head, float inverseSum)
+        where TLanes : struct, ILanes<TLanes>
+        where TStored : struct, IStored
+    {
         int channel = 0;
         for (; channel + 64 <= head.HeadStride; channel += 64)
         {
-            Accumulate<TLanes, Four>(head, channel, inverseSum);
+            Accumulate<TLanes, TStored, Four>(head, channel, inverseSum);
         }
 
         if (channel + 32 <= head.HeadStride)
         {
-            Accumulate<TLanes, Two>(head, channel, inverseSum);
+            Accumulate<TLanes, TStored, Two>(head, channel, inverseSum);
             channel += 32;
         }
 
         if (channel < head.HeadStride)
         {
-            Accumulate<TLanes, One>(head, channel, inverseSum);
+            Accumulate<TLanes, TStored, One>(head, channel, inverseSum);
         }
     }
 
@@ -55,10 +63,11 @@ internal static unsafe class LaneAttention
         float* scores = head.Scores;
         Vector128<float> scale = Vector128.Create(head.ScoreScale);
         int last = head.KeyCount - 1;
+        int ahead = KeysAhead<StoredFloat>(head);
         for (int position = 0; position <= last; position += KeysPerStep)
         {
-            PrefetchAhead(head, position);
-            float* key0 = Row(head, head.KeyOffset, position);
+            PrefetchAhead<StoredFloat>(head, position, ahead);
+            float* key0 = (float*)Row<StoredFloat>(head, head.KeyOffset, position);
             float* key1 = key0 + (Math.Min(1, last - position) * stride);
             float* key2 = key0 + (Math.Min(2, last - position) * stride);
             float* key3 = key0 + (Math.Min(3, last - position) * stride);
@@ -81,54 +90,35 @@ internal static unsafe class LaneAttention
         }
     }
 
-    /// <summary>
-    /// Asks for keys a few steps ahead, and for this step's values, which are wanted once all keys are scored. A head's keys and values
-    /// are a new short stream in every page, too short for the processor to find out by itself; .NET has no such instruction for ARM.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchAhead(in AttentionHead head, int position)
-    {
-        if (Sse.IsSupported)
-        {
-            byte* key = (byte*)Row(head, head.KeyOffset, Math.Min(position + KeysAhead, head.KeyCount - 1));
-            byte* value = (byte*)Row(head, head.ValueOffset, position);
-            nint bytes = (nint)KeysPerStep * head.HeadStride * sizeof(float);
-            for (nint line = 0; line < bytes; line += CacheLineBytes)
-            {
-                Sse.Prefetch0(key + line);
-                Sse.Prefetch1(value + line);
-            }
-        }
-    }
-
     /// <summary>The weighted sum of the values for one, two or four times 16 channels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Accumulate<TLanes, TBlocks>(in AttentionHead head, int channel, float inverseSum)
+    private static void Accumulate<TLanes, TStored, TBlocks>(in AttentionHead head, int channel, float inverseSum)
         where TLanes : struct, ILanes<TLanes>
+        where TStored : struct, IStored
         where TBlocks : struct, ICount
     {
         TLanes sum0 = TLanes.Zero;
         TLanes sum1 = TLanes.Zero;
         TLanes sum2 = TLanes.Zero;
         TLanes sum3 = TLanes.Zero;
-        nint stride = head.HeadStride;
+        nint stride = (nint)head.HeadStride * TStored.Bytes;
         for (int first = 0; first < head.KeyCount; first += AttentionHead.PositionsPerPage)
         {
-            float* value = Row(head, head.ValueOffset, first) + channel;
+            byte* value = Row<TStored>(head, head.ValueOffset, first) + ((nint)channel * TStored.Bytes);
             float* end = head.Scores + Math.Min(first + AttentionHead.PositionsPerPage, head.KeyCount);
             for (float* score = head.Scores + first; score < end; score++)
             {
                 TLanes weight = TLanes.Broadcast(score);
-                sum0 = TLanes.FusedMultiplyAdd(weight, TLanes.Load(value), sum0);
+                sum0 = TLanes.FusedMultiplyAdd(weight, TStored.Load<TLanes>(value), sum0);
                 if (TBlocks.Count >= 2)
                 {
-                    sum1 = TLanes.FusedMultiplyAdd(weight, TLanes.Load(value + 16), sum1);
+                    sum1 = TLanes.FusedMultiplyAdd(weight, TStored.Load<TLanes>(value + (16 * TStored.Bytes)), sum1);
                 }
 
                 if (TBlocks.Count >= 4)
                 {
-                    sum2 = TLanes.FusedMultiplyAdd(weight, TLanes.Load(value + 32), sum2);
-                    sum3 = TLanes.FusedMultiplyAdd(weight, TLanes.Load(value + 48), sum3);
+                    sum2 = TLanes.FusedMultiplyAdd(weight, TStored.Load<TLanes>(value + (32 * TStored.Bytes)), sum2);
+                    sum3 = TLanes.FusedMultiplyAdd(weight, TStored.Load<TLanes>(value + (48 * TStored.Bytes)), sum3);
                 }
 
                 value += stride;
@@ -152,9 +142,35 @@ internal static unsafe class LaneAttention
 
     /// <summary>A position's first channel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float* Row(in AttentionHead head, nint offset, int position)
+    public static byte* Row<TStored>(in AttentionHead head, nint offset, int position)
+        where TStored : struct, IStored
     {
         byte* page = head.Pages[position / AttentionHead.PositionsPerPage];
-        return (float*)(page + offset) + ((nint)(position % AttentionHead.PositionsPerPage) * head.HeadStride);
+        return page + offset + ((nint)(position % AttentionHead.PositionsPerPage) * head.HeadStride * TStored.Bytes);
+    }
+
+    /// <summary>How far ahead of a step to ask for keys.</summary>
+    public static int KeysAhead<TStored>(in AttentionHead head)
+        where TStored : struct, IStored => BytesAhead / (head.HeadStride * TStored.Bytes);
+
+    /// <summary>
+    /// Asks for keys a few steps ahead, and for this step's values, which are wanted once all keys are scored. A head's keys and values
+    /// are a new short stream in every page, too short for the processor to find out by itself; .NET has no such instruction for ARM.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchAhead<TStored>(in AttentionHead head, int position, int ahead)
+        where TStored : struct, IStored
+    {
+        if (Sse.IsSupported)
+        {
+            byte* key = Row<TStored>(head, head.KeyOffset, Math.Min(position + ahead, head.KeyCount - 1));
+            byte* value = Row<TStored>(head, head.ValueOffset, position);
+            nint bytes = (nint)KeysPerStep * head.HeadStride * TStored.Bytes;
+            for (nint line = 0; line < bytes; line += CacheLineBytes)
+            {
+                Sse.Prefetch0(key + line);
+                Sse.Prefetch1(value + line);
+            }
+        }
     }
 }

@@ -24,18 +24,27 @@ internal static unsafe class LaneAttentionBlock
             inverseSums[query] = 1f / LaneSoftmax.Softmax<TLanes>(head.Scores + (query * head.ScoresStride), head.KeyCount + query);
         }
 
+        Accumulate<TLanes, StoredFloat>(head, inverseSums);
+    }
+
+    /// <summary>The outputs of all queries from their weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Accumulate<TLanes, TStored>(in AttentionHead head, float* inverseSums)
+        where TLanes : struct, ILanes<TLanes>
+        where TStored : struct, IStored
+    {
         for (int first = 0; first < head.KeyCount; first += AttentionHead.PositionsPerPage)
         {
             int count = Math.Min(AttentionHead.PositionsPerPage, head.KeyCount - first);
             for (int channel = 0; channel < head.HeadStride; channel += PanelLayout.VirtualLanes)
             {
-                Accumulate<TLanes>(head, first, count, channel);
+                Accumulate<TLanes, TStored>(head, first, count, channel);
             }
         }
 
         for (int query = 0; query < head.Queries; query++)
         {
-            Finish<TLanes>(head, query, inverseSums[query]);
+            Finish<TLanes, TStored>(head, query, inverseSums[query]);
         }
     }
 
@@ -52,7 +61,7 @@ internal static unsafe class LaneAttentionBlock
         int last = head.KeyCount + head.Queries - 2;
         for (int position = 0; position <= last; position += KeysPerStep)
         {
-            float* key0 = LaneAttention.Row(head, head.KeyOffset, position);
+            float* key0 = (float*)LaneAttention.Row<StoredFloat>(head, head.KeyOffset, position);
             float* key1 = key0 + (Math.Min(1, last - position) * stride);
             for (int query = 0; query < head.Queries; query += QueriesPerStep)
             {
@@ -89,8 +98,9 @@ internal static unsafe class LaneAttentionBlock
     /// in the first-level cache from one 16 channels to the next.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Accumulate<TLanes>(in AttentionHead head, int first, int count, int channel)
+    private static void Accumulate<TLanes, TStored>(in AttentionHead head, int first, int count, int channel)
         where TLanes : struct, ILanes<TLanes>
+        where TStored : struct, IStored
     {
         nint last = head.Queries - 1;
         float* output0 = head.Output + channel;
@@ -105,11 +115,11 @@ internal static unsafe class LaneAttentionBlock
         TLanes sum1 = first == 0 ? TLanes.Zero : TLanes.Load(output1);
         TLanes sum2 = first == 0 ? TLanes.Zero : TLanes.Load(output2);
         TLanes sum3 = first == 0 ? TLanes.Zero : TLanes.Load(output3);
-        nint stride = head.HeadStride;
-        float* value = LaneAttention.Row(head, head.ValueOffset, first) + channel;
+        nint stride = (nint)head.HeadStride * TStored.Bytes;
+        byte* value = LaneAttention.Row<TStored>(head, head.ValueOffset, first) + ((nint)channel * TStored.Bytes);
         for (float* end = score + count; score < end; score++)
         {
-            TLanes valueLanes = TLanes.Load(value);
+            TLanes valueLanes = TStored.Load<TLanes>(value);
             sum0 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(score), valueLanes, sum0);
             sum1 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(score + score1), valueLanes, sum1);
             sum2 = TLanes.FusedMultiplyAdd(TLanes.Broadcast(score + score2), valueLanes, sum2);
@@ -125,8 +135,9 @@ internal static unsafe class LaneAttentionBlock
 
     /// <summary>Adds the values that a query sees and the first one does not, at most three, and divides by the sum of the weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Finish<TLanes>(in AttentionHead head, int query, float inverseSum)
+    private static void Finish<TLanes, TStored>(in AttentionHead head, int query, float inverseSum)
         where TLanes : struct, ILanes<TLanes>
+        where TStored : struct, IStored
     {
         float* output = head.Output + (query * head.OutputStride);
         float* scores = head.Scores + (query * head.ScoresStride);
@@ -136,8 +147,8 @@ internal static unsafe class LaneAttentionBlock
             TLanes sum = TLanes.Load(output + channel);
             for (int position = head.KeyCount; position < head.KeyCount + query; position++)
             {
-                TLanes value = TLanes.Load(LaneAttention.Row(head, head.ValueOffset, position) + channel);
-                sum = TLanes.FusedMultiplyAdd(TLanes.Broadcast(scores + position), value, sum);
+                byte* value = LaneAttention.Row<TStored>(head, head.ValueOffset, position) + ((nint)channel * TStored.Bytes);
+                sum = TLanes.FusedMultiplyAdd(TLanes.Broadcast(scores + position), TStored.Load<TLanes>(value), sum);
             }
 
             TLanes.Store(output + channel, sum * inverse);

@@ -39,6 +39,13 @@ public readonly unsafe struct NeonKernels : IKernels
     public static void Attend(in AttentionHead head) => LaneAttention.Attend<NeonLanes>(head);
 
     /// <inheritdoc/>
+    public static void AttendQuantized(in AttentionHead head) => LaneQuantizedAttention.Attend<NeonLanes>(head);
+
+    /// <inheritdoc/>
+    public static void QuantizeHead(float* source, int headStride, sbyte* values, float* scale) =>
+        LaneQuantizedAttention.QuantizeHead<NeonLanes>(source, headStride, values, scale);
+
+    /// <inheritdoc/>
     public static void Embed(in PackedMatrix embedding, int token, float* position, float* destination) =>
         LaneEmbedding.Embed<NeonLanes>(embedding, token, position, destination);
 

@@ -167,6 +167,26 @@ internal readonly unsafe struct NeonLanes : ILanes<NeonLanes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Dot(sbyte* key, short* query, nint channels)
+    {
+        Vector128<int> sum = Vector128<int>.Zero;
+        for (nint i = 0; i < channels; i += 16)
+        {
+            Vector128<sbyte> bytes = AdvSimd.LoadVector128(key + i);
+            Vector128<short> low = AdvSimd.SignExtendWideningLower(bytes.GetLower());
+            Vector128<short> high = AdvSimd.SignExtendWideningUpper(bytes);
+            Vector128<short> queryLow = AdvSimd.LoadVector128(query + i);
+            Vector128<short> queryHigh = AdvSimd.LoadVector128(query + i + 8);
+            sum = AdvSimd.MultiplyWideningLowerAndAdd(sum, low.GetLower(), queryLow.GetLower());
+            sum = AdvSimd.MultiplyWideningUpperAndAdd(sum, low, queryLow);
+            sum = AdvSimd.MultiplyWideningLowerAndAdd(sum, high.GetLower(), queryHigh.GetLower());
+            sum = AdvSimd.MultiplyWideningUpperAndAdd(sum, high, queryHigh);
+        }
+
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> FoldSum(NeonLanes value) => (value._a + value._c) + (value._b + value._d);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

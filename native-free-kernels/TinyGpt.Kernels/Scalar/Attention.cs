@@ -36,15 +36,7 @@ public readonly unsafe partial struct ScalarKernels
             maximum = score > maximum ? score : maximum;
         }
 
-        new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
-        for (int position = 0; position < keys; position++)
-        {
-            float weight = Exponential(scores[position] - maximum);
-            scores[position] = weight;
-            lanes[position % PanelLayout.VirtualLanes] += weight;
-        }
-
-        float inverseSum = 1f / SumLanes(lanes);
+        float inverseSum = 1f / Softmax(scores, keys, maximum);
 
         for (int channel = 0; channel < head.HeadStride; channel++)
         {
@@ -57,6 +49,21 @@ public readonly unsafe partial struct ScalarKernels
 
             output[channel] = accumulator * inverseSum;
         }
+    }
+
+    /// <summary>Turns scores into e^(score - maximum) and returns their sum.</summary>
+    private static float Softmax(float* scores, int keys, float maximum)
+    {
+        float* lanes = stackalloc float[PanelLayout.VirtualLanes];
+        new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
+        for (int position = 0; position < keys; position++)
+        {
+            float weight = Exponential(scores[position] - maximum);
+            scores[position] = weight;
+            lanes[position % PanelLayout.VirtualLanes] += weight;
+        }
+
+        return SumLanes(lanes);
     }
 
     private static float* Row(in AttentionHead head, nint offset, int position)

@@ -3,9 +3,8 @@ using TinyGpt.Kernels;
 namespace TinyGpt.Cache;
 
 /// <summary>
-/// All keys and values of an engine: one allocation, cut into pages of 64 positions. In a page lie, for each layer, the keys of every
-/// head and then the values of every head, 64 × head stride floats each. Pages are counted by the sequences that hold them; a page that
-/// two hold is never written. Not thread-safe.
+/// All keys and values of an engine: one allocation, cut into pages of 64 positions. Pages are counted by the sequences that hold them; a
+/// page that two hold is never written. Not thread-safe.
 /// </summary>
 internal sealed unsafe class KvArena : IDisposable
 {
@@ -15,15 +14,12 @@ internal sealed unsafe class KvArena : IDisposable
     private readonly int[] _free;
     private int _freeCount;
 
-    public KvArena(ModelConfig config, int pages, int sequences)
+    public KvArena(ModelConfig config, int pages, int sequences, KvPrecision precision = KvPrecision.Float32)
     {
-        HeadBytes = (long)AttentionHead.PositionsPerPage * config.HeadStride * sizeof(float);
-        LayerBytes = 2 * config.Heads * HeadBytes;
-        Layers = config.Layers;
-        PageBytes = Layers * LayerBytes;
+        Layout = KvLayout.Of(config, precision);
         PagesPerSequence = PagesFor(config.ContextLength);
-        _memory = new NativeArena(Bytes(config, pages, sequences));
-        _pages = _memory.Take(checked(pages * PageBytes));
+        _memory = new NativeArena(Bytes(config, pages, sequences, precision));
+        _pages = _memory.Take(checked(pages * Layout.PageBytes));
         _holders = new int[pages];
         _free = new int[pages];
         for (int i = 0; i < pages; i++)
@@ -39,16 +35,8 @@ internal sealed unsafe class KvArena : IDisposable
         }
     }
 
-    /// <summary>Bytes of one head's keys (or values) in one page.</summary>
-    public long HeadBytes { get; }
-
-    /// <summary>Bytes of one layer in one page.</summary>
-    public long LayerBytes { get; }
-
-    /// <summary>Bytes of one page.</summary>
-    public long PageBytes { get; }
-
-    public int Layers { get; }
+    /// <summary>What a page holds.</summary>
+    public KvLayout Layout { get; }
 
     public int Pages => _holders.Length;
 
@@ -61,23 +49,16 @@ internal sealed unsafe class KvArena : IDisposable
     public KvSequence[] Sequences { get; }
 
     /// <summary>The native memory that an arena takes, in bytes.</summary>
-    public static long Bytes(ModelConfig config, int pages, int sequences)
+    public static long Bytes(ModelConfig config, int pages, int sequences, KvPrecision precision = KvPrecision.Float32)
     {
-        long layer = 2L * config.Heads * AttentionHead.PositionsPerPage * config.HeadStride * sizeof(float);
         long table = NativeArena.RoundUp((long)PagesFor(config.ContextLength) * sizeof(byte*));
-        return checked((pages * config.Layers * layer) + (sequences * table));
+        return checked((pages * KvLayout.Of(config, precision).PageBytes) + (sequences * table));
     }
 
     public static int PagesFor(int positions) =>
         (positions + AttentionHead.PositionsPerPage - 1) / AttentionHead.PositionsPerPage;
 
-    /// <summary>Bytes from a page's start to the keys of a layer's head.</summary>
-    public nint KeyOffset(int layer, int head) => (nint)((layer * LayerBytes) + (head * HeadBytes));
-
-    /// <summary>Bytes from a page's start to the values of a layer's head.</summary>
-    public nint ValueOffset(int layer, int head) => (nint)((layer * LayerBytes) + (LayerBytes / 2) + (head * HeadBytes));
-
-    public byte* Page(int page) => _pages + (page * PageBytes);
+    public byte* Page(int page) => _pages + (page * Layout.PageBytes);
 
     public int Holders(int page) => _holders[page];
 
@@ -105,8 +86,11 @@ internal sealed unsafe class KvArena : IDisposable
     }
 
     /// <summary>Copies one layer of a page.</summary>
-    public void CopyLayer(int from, int to, int layer) =>
-        Buffer.MemoryCopy(Page(from) + (layer * LayerBytes), Page(to) + (layer * LayerBytes), LayerBytes, LayerBytes);
+    public void CopyLayer(int from, int to, int layer)
+    {
+        long bytes = Layout.LayerBytes;
+        Buffer.MemoryCopy(Page(from) + (layer * bytes), Page(to) + (layer * bytes), bytes, bytes);
+    }
 
     public void Dispose() => _memory.Dispose();
 }

@@ -16,6 +16,9 @@ public sealed record GptEngineOptions
     /// </summary>
     public int? KvPages { get; init; }
 
+    /// <summary>How keys and values are kept; <see cref="KvPrecision.Float32"/> by default.</summary>
+    public KvPrecision KvPrecision { get; init; }
+
     /// <summary>Threads that compute, the caller's included; 1 … 256, 1 by default, which starts none.</summary>
     public int Threads { get; init; } = 1;
 
@@ -44,6 +47,11 @@ public sealed record GptEngineOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSequences, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxSequences, 4096);
         ArgumentOutOfRangeException.ThrowIfLessThan(KvPages ?? 1, 1, nameof(KvPages));
+        if (!Enum.IsDefined(KvPrecision))
+        {
+            throw new ArgumentOutOfRangeException(nameof(KvPrecision), KvPrecision, "There is no such precision.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, 256);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBatchTokens, 1);

@@ -25,16 +25,18 @@ public sealed class LogitsEvaluator : IDisposable
     /// <param name="threads">Threads that compute, the caller's included; 1 … 256.</param>
     /// <param name="tier">The kernel tier; null for the best.</param>
     /// <param name="batchTokens">Tokens in one pass, 1 … 4,096.</param>
+    /// <param name="kvPrecision">How keys and values are kept.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     /// <exception cref="KernelTierException">The tier is not supported by this processor.</exception>
-    public LogitsEvaluator(GptModel model, int threads = 1, KernelTier? tier = null, int batchTokens = 32)
+    public LogitsEvaluator(
+        GptModel model, int threads = 1, KernelTier? tier = null, int batchTokens = 32, KvPrecision kvPrecision = KvPrecision.Float32)
     {
         ArgumentNullException.ThrowIfNull(model);
-        GptEngineOptions options = new() { Threads = threads, MaxBatchTokens = batchTokens };
+        GptEngineOptions options = new() { Threads = threads, MaxBatchTokens = batchTokens, KvPrecision = kvPrecision };
         options.Validate();
         KernelTier selected = KernelTiers.Select(tier);
         _model = model;
-        _arena = new KvArena(model.Config, options.PagesFor(model.Config), sequences: 1);
+        _arena = new KvArena(model.Config, options.PagesFor(model.Config), sequences: 1, kvPrecision);
         _sequence = _arena.Sequences[0];
         DecoderLimits limits = options.Limits with { LogitRows = batchTokens };
         _decoder = Decoder.Create(selected, model.Config, model.Weights, _arena, limits);

@@ -30,7 +30,7 @@ public readonly record struct MemoryPlan(long Weights, long KvCache, long Scratc
         options.Validate();
         return new MemoryPlan(
             ModelTensors.Of(config).Sum(tensor => tensor.Bytes),
-            KvArena.Bytes(config, options.PagesFor(config), options.MaxSequences),
+            KvArena.Bytes(config, options.PagesFor(config), options.MaxSequences, options.KvPrecision),
             DecoderScratch.Bytes(config, options.Limits) + Sampler.Bytes(config.VocabularySize),
             BareRuntime + (config.VocabularySize * TokenizerBytesPerToken));
     }

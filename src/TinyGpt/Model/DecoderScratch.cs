@@ -16,6 +16,8 @@ internal sealed unsafe class DecoderScratch : IDisposable
 {
     private readonly NativeArena _memory;
     private readonly float* _scores;
+    private readonly int _headStride;
+    private readonly short* _quantizedQueries;
 
     public DecoderScratch(ModelConfig config, DecoderLimits limits)
     {
@@ -37,6 +39,8 @@ internal sealed unsafe class DecoderScratch : IDisposable
         _normalizedLast = Quantized(limits.LogitRows, WidthStride);
         ScoresStride = ScoresLength(config);
         _scores = Floats(limits.Threads * AttentionHead.MostQueries, ScoresStride);
+        _headStride = config.HeadStride;
+        _quantizedQueries = (short*)_memory.Take(QuantizedQueryBytes(config, limits));
     }
 
     private readonly QuantizedRows _normalized;
@@ -74,6 +78,9 @@ internal sealed unsafe class DecoderScratch : IDisposable
     /// <summary>A worker's own room for the scores of <see cref="AttentionHead.MostQueries"/> queries.</summary>
     public float* Scores(int worker) => _scores + ((nint)worker * AttentionHead.MostQueries * ScoresStride);
 
+    /// <summary>A worker's own room for <see cref="AttentionHead.MostQueries"/> quantized queries of one head.</summary>
+    public short* QuantizedQueries(int worker) => _quantizedQueries + ((nint)worker * AttentionHead.MostQueries * _headStride);
+
     /// <summary>The normalized residual, quantized, for a pass of so many rows.</summary>
     public QuantizedRows Normalized(int rows) => ForRows(_normalized, rows);
 
@@ -96,12 +103,16 @@ internal sealed unsafe class DecoderScratch : IDisposable
             (2 * FloatBytes(limits.Rows, width)) + FloatBytes(limits.Rows, queryKeyValue) + FloatBytes(limits.Rows, attended)
             + FloatBytes(limits.Rows, hidden) + FloatBytes(limits.LogitRows, logits)
             + QuantizedBytes(limits.Rows, width) + QuantizedBytes(limits.Rows, attended) + QuantizedBytes(limits.Rows, hidden)
-            + QuantizedBytes(limits.LogitRows, width) + FloatBytes(limits.Threads * AttentionHead.MostQueries, ScoresLength(config)));
+            + QuantizedBytes(limits.LogitRows, width) + FloatBytes(limits.Threads * AttentionHead.MostQueries, ScoresLength(config))
+            + QuantizedQueryBytes(config, limits));
     }
 
     public void Dispose() => _memory.Dispose();
 
     private static int ScoresLength(ModelConfig config) => PanelLayout.PaddedColumns(config.ContextLength);
+
+    private static long QuantizedQueryBytes(ModelConfig config, DecoderLimits limits) =>
+        NativeArena.RoundUp((long)limits.Threads * AttentionHead.MostQueries * config.HeadStride * sizeof(short));
 
     private static long FloatBytes(int rows, int stride) => NativeArena.RoundUp((long)rows * stride * sizeof(float));
 

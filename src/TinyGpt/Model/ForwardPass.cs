@@ -18,6 +18,11 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
     private readonly int _headsInBundle =
         PanelLayout.InputsPerGroup / Math.Min(PanelLayout.InputsPerGroup, config.HeadStride & -config.HeadStride);
 
+    // A quantized key or value needs its whole head; floats can be stored as each panel makes them, in more and smaller units.
+    private readonly bool _quantizesCache = cache.Layout.Precision == KvPrecision.Int8;
+    private readonly int _panelsInUnit =
+        cache.Layout.Precision == KvPrecision.Int8 ? config.HeadStride / PanelLayout.RowsPerPanel : 1;
+
     private readonly float _scoreScale = (float)(1.0 / Math.Sqrt(config.HeadSize));
 
     public override KernelTier Tier => TKernels.Tier;
@@ -50,8 +55,8 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
             case Stage.CopyPages: // appending to a page that others share: the copy is ours alone
                 for (int unit = first; unit < first + count; unit++)
                 {
-                    PageCopy copy = Rows.Copy(unit / Cache.Layers);
-                    Cache.CopyLayer(copy.From, copy.To, unit % Cache.Layers);
+                    PageCopy copy = Rows.Copy(unit / Config.Layers);
+                    Cache.CopyLayer(copy.From, copy.To, unit % Config.Layers);
                 }
 
                 break;
@@ -67,8 +72,18 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
                 Normalize(block.AttentionNorm, addProjection: Layer > 0, normalized, first, count);
                 break;
             case Stage.QueryKeyValue: // q, k, v = W·h + b; k and v go into the cache
-                Multiply(block.QueryKeyValue, normalized, Scratch.QueryKeyValue, Scratch.QueryKeyValueStride, first, count);
-                StoreKeysAndValues(first, count);
+                int firstPanel = first * _panelsInUnit;
+                Multiply(
+                    block.QueryKeyValue, normalized, Scratch.QueryKeyValue, Scratch.QueryKeyValueStride, firstPanel, count * _panelsInUnit);
+                if (_quantizesCache)
+                {
+                    QuantizeKeysAndValues(first, count);
+                }
+                else
+                {
+                    StoreKeysAndValues(first, count);
+                }
+
                 break;
             case Stage.Attention: // a = softmax(q·K / √d) · V, head by head
                 for (int unit = first; unit < first + count; unit++)
@@ -112,9 +127,9 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
 
     protected override int Units(Stage stage) => stage switch
     {
-        Stage.CopyPages => Rows.CopyCount * Cache.Layers,
+        Stage.CopyPages => Rows.CopyCount * Config.Layers,
         Stage.Embedding or Stage.AttentionNorm or Stage.FeedForwardNorm => Rows.Count,
-        Stage.QueryKeyValue => Weights.Blocks[Layer].QueryKeyValue.Matrix.Panels,
+        Stage.QueryKeyValue => Weights.Blocks[Layer].QueryKeyValue.Matrix.Panels / _panelsInUnit,
         Stage.Attention => Rows.BlockCount * ((Config.Heads + _headsInBundle - 1) / _headsInBundle),
         Stage.AttentionOutput => Weights.Blocks[Layer].AttentionOutput.Matrix.Panels,
         Stage.FeedForwardIn => PanelLayout.Groups(Config.FeedForwardWidth),
@@ -127,13 +142,13 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
     // A panel's group costs its bytes from memory, about as much as five rows' multiplications, and then each row's.
     protected override double WorkPerUnit(Stage stage) => stage switch
     {
-        Stage.QueryKeyValue => PanelWork(Weights.Blocks[Layer].QueryKeyValue, Rows.Count),
+        Stage.QueryKeyValue => _panelsInUnit * PanelWork(Weights.Blocks[Layer].QueryKeyValue, Rows.Count),
         Stage.Attention => (double)Rows.LongestContext * _headsInBundle * Config.HeadStride * Rows.Count / Rows.BlockCount,
         Stage.AttentionOutput => PanelWork(Weights.Blocks[Layer].AttentionOutput, Rows.Count),
         Stage.FeedForwardIn => PanelsPerGroup * PanelWork(Weights.Blocks[Layer].FeedForwardIn, Rows.Count),
         Stage.FeedForwardOut => PanelWork(Weights.Blocks[Layer].FeedForwardOut, Rows.Count),
         Stage.Head => PanelWork(Weights.Head, Rows.LogitCount),
-        Stage.CopyPages => Cache.LayerBytes,
+        Stage.CopyPages => Cache.Layout.LayerBytes,
         _ => Scratch.WidthStride,
     };
 
@@ -168,7 +183,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
             int output = panel * PanelLayout.RowsPerPanel;
             int channel = output % width;
             int head = channel / Config.HeadStride;
-            nint offset = output < 2 * width ? Cache.KeyOffset(Layer, head) : Cache.ValueOffset(Layer, head);
+            nint offset = output < 2 * width ? Cache.Layout.KeyOffset(Layer, head) : Cache.Layout.ValueOffset(Layer, head);
             for (int row = 0; row < Rows.Count; row++)
             {
                 (int page, int slot) = Math.DivRem(Rows.Position(row), AttentionHead.PositionsPerPage);
@@ -176,6 +191,24 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
                 float* target = (float*)(Rows.Sequence(row).Table[page] + offset)
                     + (slot * Config.HeadStride) + (channel % Config.HeadStride);
                 new ReadOnlySpan<float>(source, PanelLayout.RowsPerPanel).CopyTo(new Span<float>(target, PanelLayout.RowsPerPanel));
+            }
+        }
+    }
+
+    /// <summary>Quantizes the heads of keys and values that the given units, a head each, made into the cache.</summary>
+    private void QuantizeKeysAndValues(int firstUnit, int unitCount)
+    {
+        int heads = Config.Heads;
+        for (int unit = Math.Max(firstUnit, heads); unit < firstUnit + unitCount; unit++)
+        {
+            nint offset = unit < 2 * heads ? Cache.Layout.KeyOffset(Layer, unit - heads) : Cache.Layout.ValueOffset(Layer, unit - (2 * heads));
+            for (int row = 0; row < Rows.Count; row++)
+            {
+                (int page, int slot) = Math.DivRem(Rows.Position(row), AttentionHead.PositionsPerPage);
+                float* source = Scratch.QueryKeyValue + ((nint)row * Scratch.QueryKeyValueStride) + (unit * Config.HeadStride);
+                byte* target = Rows.Sequence(row).Table[page] + offset;
+                float* scales = (float*)(target + Cache.Layout.ScalesOffset);
+                TKernels.QuantizeHead(source, Config.HeadStride, (sbyte*)target + (slot * Config.HeadStride), scales + slot);
             }
         }
     }
@@ -190,22 +223,31 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         int endHead = Math.Min(firstHead + _headsInBundle, Config.Heads);
         for (int head = firstHead; head < endHead; head++)
         {
-            TKernels.Attend(new AttentionHead
+            AttentionHead operands = new()
             {
                 Queries = endRow - firstRow,
                 Query = queries + (head * Config.HeadStride),
                 QueryStride = Scratch.QueryKeyValueStride,
                 Pages = Rows.Sequence(firstRow).Table,
-                KeyOffset = Cache.KeyOffset(Layer, head),
-                ValueOffset = Cache.ValueOffset(Layer, head),
+                KeyOffset = Cache.Layout.KeyOffset(Layer, head),
+                ValueOffset = Cache.Layout.ValueOffset(Layer, head),
                 KeyCount = Rows.Position(firstRow) + 1,
                 HeadStride = Config.HeadStride,
                 ScoreScale = _scoreScale,
                 Scores = Scratch.Scores(worker),
                 ScoresStride = Scratch.ScoresStride,
+                QuantizedQueries = Scratch.QuantizedQueries(worker),
                 Output = attended + (head * Config.HeadStride),
                 OutputStride = Scratch.AttendedStride,
-            });
+            };
+            if (_quantizesCache)
+            {
+                TKernels.AttendQuantized(operands);
+            }
+            else
+            {
+                TKernels.Attend(operands);
+            }
         }
 
         int firstGroup = firstHead * Config.HeadStride / PanelLayout.InputsPerGroup;

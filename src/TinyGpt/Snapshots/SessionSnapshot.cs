@@ -20,6 +20,7 @@ internal static class SessionSnapshot
         {
             Positions = keysAndValues ? session.Cache.Length : 0,
             PositionFloats = PositionFloats(model.Config),
+            Precision = arena.Layout.Precision,
         };
         Span<byte> start = stackalloc byte[SnapshotHeader.Length];
         header.Write(start, model.ContentHash);
@@ -29,7 +30,7 @@ internal static class SessionSnapshot
         hashed.Write(session.HeldText);
         if (header.Positions > 0)
         {
-            new CachePages(arena, session.Cache).Write(hashed, header.Positions);
+            new CachePages(arena.Layout, session.Cache).Write(hashed, header.Positions);
         }
 
         hashed.WriteHash();
@@ -74,8 +75,10 @@ internal static class SessionSnapshot
         int positions = 0;
         if (header.Positions > 0)
         {
-            CachePages pages = new(arena, session.Cache);
-            positions = pages.Read(hashed, header.Positions, name);
+            // Keys and values of another precision are checked, but computed again: a session's bits are those of its engine.
+            KvLayout saved = KvLayout.Of(config, header.Precision);
+            CachePages pages = new(saved, session.Cache);
+            positions = pages.Read(hashed, header.Positions, isWanted: saved == arena.Layout, name);
         }
 
         if (!hashed.HashFollows())

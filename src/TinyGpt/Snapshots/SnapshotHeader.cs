@@ -6,7 +6,7 @@ namespace TinyGpt.Snapshots;
 /// The first 128 bytes of a saved session, little-endian: magic <c>TGSS</c>, version 1, the model's content hash (32 bytes), then int32:
 /// tokens, pinned tokens, the answer's first token, generated tokens, tokens left to generate, whether an answer is under way,
 /// <see cref="FinishReason"/>, unread bytes, held-back bytes, positions with keys and values, floats of one position; uint64: the
-/// random generator's state; zeros. Behind it: the tokens (int32), the unread bytes, the held-back bytes, the pages of keys and values,
+/// random generator's state; int32: <see cref="KvPrecision"/>; zeros. Behind it: the tokens (int32), the unread bytes, the held-back bytes, the pages of keys and values,
 /// and the SHA-256 of everything before it.
 /// </summary>
 internal readonly record struct SnapshotHeader
@@ -18,6 +18,7 @@ internal readonly record struct SnapshotHeader
     private const int HashLength = 32;
     private const int NumbersAt = 8 + HashLength;
     private const int RandomAt = NumbersAt + (11 * sizeof(int));
+    private const int PrecisionAt = RandomAt + sizeof(ulong);
 
     public int Tokens { get; init; }
 
@@ -45,6 +46,9 @@ internal readonly record struct SnapshotHeader
 
     public ulong Random { get; init; }
 
+    /// <summary>How the keys and values are saved.</summary>
+    public KvPrecision Precision { get; init; }
+
     public void Write(Span<byte> target, ReadOnlySpan<byte> modelHash)
     {
         target.Clear();
@@ -61,6 +65,7 @@ internal readonly record struct SnapshotHeader
         }
 
         BinaryPrimitives.WriteUInt64LittleEndian(target[RandomAt..], Random);
+        BinaryPrimitives.WriteInt32LittleEndian(target[PrecisionAt..], (int)Precision);
     }
 
     /// <summary>Reads and checks a header.</summary>
@@ -90,6 +95,7 @@ internal readonly record struct SnapshotHeader
             Positions = Number(source, 9),
             PositionFloats = Number(source, 10),
             Random = BinaryPrimitives.ReadUInt64LittleEndian(source[RandomAt..]),
+            Precision = (KvPrecision)BinaryPrimitives.ReadInt32LittleEndian(source[PrecisionAt..]),
         };
         int version = BinaryPrimitives.ReadInt32LittleEndian(source[4..]);
         problem = BinaryPrimitives.ReadUInt32LittleEndian(source) != Magic ? "this is no saved session"
@@ -109,7 +115,8 @@ internal readonly record struct SnapshotHeader
             : !Within(header.Positions, Math.Min(header.Tokens, contextLength)) ? $"{header.Positions} positions are not among {header.Tokens} tokens"
             : header.IsAnswering && header.Positions == header.Tokens ? "an answer is under way that has nothing left to compute"
             : header.PositionFloats != positionFloats ? $"a position has {header.PositionFloats} floats, the model's {positionFloats}"
-            : source[(RandomAt + sizeof(ulong))..].ContainsAnyExcept((byte)0) ? "reserved bytes are not zero"
+            : !Enum.IsDefined(header.Precision) ? $"the precision {(int)header.Precision} of its keys and values is unknown"
+            : source[(PrecisionAt + sizeof(int))..].ContainsAnyExcept((byte)0) ? "reserved bytes are not zero"
             : "";
         return problem.Length == 0;
     }

@@ -4,8 +4,8 @@ using TinyGpt.BadInput.Tests.Cases;
 using TinyGpt.BadInput.Tests.Victims;
 using TinyGpt.BadInput.Victim;
 using TinyGpt.Tests;
-using Xunit.Sdk;
 using Xunit;
+using Xunit.Sdk;
 
 namespace TinyGpt.BadInput.Tests.Fuzzing;
 

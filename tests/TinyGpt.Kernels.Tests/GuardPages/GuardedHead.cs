@@ -2,14 +2,15 @@ namespace TinyGpt.Kernels.Tests;
 
 /// <summary>
 /// Queries and paged keys and values that grow by a position at a time. Each page lies in a mapping of its own, holds one head and is
-/// sealed; positions not yet appended are NaN, so that reading them spoils the result.
+/// sealed; positions not yet appended, or their scales, are NaN, so that reading them spoils the result.
 /// </summary>
 internal sealed unsafe class GuardedHead : IDisposable
 {
-    private readonly List<GuardedBuffer<float>> _pages = [];
+    private readonly List<GuardedBuffer<byte>> _pages = [];
     private readonly GuardedBuffer<float> _query;
     private readonly int _headStride;
     private readonly bool _keysFirst;
+    private readonly bool _isQuantized;
     private readonly GuardedEdge _edge;
     private GuardedBuffer<nint> _pageTable;
     private int _keys;
@@ -17,11 +18,13 @@ internal sealed unsafe class GuardedHead : IDisposable
     /// <param name="random">What fills the query.</param>
     /// <param name="headStride">Floats of a position.</param>
     /// <param name="keysFirst">Whether the values or the keys lie at the page's end.</param>
+    /// <param name="isQuantized">Whether keys and values are int8 with scales.</param>
     /// <param name="edge">The guarded end of every buffer.</param>
-    public GuardedHead(Random random, int headStride, bool keysFirst, GuardedEdge edge)
+    public GuardedHead(Random random, int headStride, bool keysFirst, bool isQuantized, GuardedEdge edge)
     {
         _headStride = headStride;
         _keysFirst = keysFirst;
+        _isQuantized = isQuantized;
         _edge = edge;
         _query = new(AttentionHead.MostQueries * headStride, edge);
         FloatRows.Fill(random, _query.Span, 0);
@@ -31,7 +34,8 @@ internal sealed unsafe class GuardedHead : IDisposable
 
     private int ScoresStride => (_keys + 15) / 16 * 16;
 
-    private int AreaFloats => AttentionHead.PositionsPerPage * _headStride;
+    private int AreaBytes =>
+        AttentionHead.PositionsPerPage * (_isQuantized ? _headStride + sizeof(float) : _headStride * sizeof(float));
 
     public void Append(Random random)
     {
@@ -41,10 +45,10 @@ internal sealed unsafe class GuardedHead : IDisposable
             AppendPage();
         }
 
-        GuardedBuffer<float> page = _pages[^1];
+        GuardedBuffer<byte> page = _pages[^1];
         page.Unseal();
-        FloatRows.Fill(random, page.Span.Slice(position * _headStride, _headStride), 0);
-        FloatRows.Fill(random, page.Span.Slice(AreaFloats + (position * _headStride), _headStride), 0);
+        Append(random, page.Pointer, position);
+        Append(random, page.Pointer + AreaBytes, position);
         page.Seal();
         _keys++;
     }
@@ -52,33 +56,33 @@ internal sealed unsafe class GuardedHead : IDisposable
     /// <summary>Scratch of exactly the length that the contract asks for.</summary>
     public GuardedBuffer<float> NewScores(int queries) => new(queries * ScoresStride, _edge);
 
+    public GuardedBuffer<short> NewQuantizedQueries(int queries) => new(queries * _headStride, _edge);
+
     public GuardedBuffer<float> NewOutput(int queries) => new(queries * _headStride, _edge);
 
     /// <summary>So many queries, those at the guarded end of their buffer; the last one sees all keys.</summary>
-    public AttentionHead Over(int queries, GuardedBuffer<float> scores, GuardedBuffer<float> output)
-    {
-        nint areaBytes = (nint)AreaFloats * sizeof(float);
-        return new()
+    public AttentionHead Over(
+        int queries, GuardedBuffer<float> scores, GuardedBuffer<short> quantizedQueries, GuardedBuffer<float> output) => new()
         {
             Queries = queries,
             Query = _query.Pointer + (_edge == GuardedEdge.End ? (AttentionHead.MostQueries - queries) * _headStride : 0),
             QueryStride = _headStride,
             Pages = (byte**)_pageTable.Pointer,
-            KeyOffset = _keysFirst ? 0 : areaBytes,
-            ValueOffset = _keysFirst ? areaBytes : 0,
+            KeyOffset = _keysFirst ? 0 : AreaBytes,
+            ValueOffset = _keysFirst ? AreaBytes : 0,
             KeyCount = _keys - queries + 1,
             HeadStride = _headStride,
             ScoreScale = 1f / MathF.Sqrt(_headStride),
             Scores = scores.Pointer,
+            QuantizedQueries = quantizedQueries.Pointer,
             ScoresStride = ScoresStride,
             Output = output.Pointer,
             OutputStride = _headStride,
         };
-    }
 
     public void Dispose()
     {
-        foreach (GuardedBuffer<float> page in _pages)
+        foreach (GuardedBuffer<byte> page in _pages)
         {
             page.Dispose();
         }
@@ -87,9 +91,27 @@ internal sealed unsafe class GuardedHead : IDisposable
         _pageTable.Dispose();
     }
 
+    private void Append(Random random, byte* area, int position)
+    {
+        if (_isQuantized)
+        {
+            Span<float> row = stackalloc float[_headStride];
+            FloatRows.Fill(random, row, 0);
+            float* scales = (float*)(area + (AttentionHead.PositionsPerPage * _headStride));
+            fixed (float* source = row)
+            {
+                ScalarKernels.QuantizeHead(source, _headStride, (sbyte*)area + (position * _headStride), scales + position);
+            }
+        }
+        else
+        {
+            FloatRows.Fill(random, new Span<float>((float*)area + (position * _headStride), _headStride), 0);
+        }
+    }
+
     private void AppendPage()
     {
-        _pages.Add(new(2 * AreaFloats, _edge));
+        _pages.Add(new(2 * AreaBytes, _edge));
         _pageTable.Dispose();
         _pageTable = new(_pages.Count, _edge);
         for (int i = 0; i < _pages.Count; i++)

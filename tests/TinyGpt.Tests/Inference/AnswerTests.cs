@@ -12,6 +12,8 @@ public sealed class AnswerTests
 
     public static TheoryData<KernelTier> Tiers => TestModels.Tiers;
 
+    public static MatrixTheoryData<KernelTier, KvPrecision> TiersAndPrecisions => new(KernelTiers.All, Enum.GetValues<KvPrecision>());
+
     [Theory]
     [MemberData(nameof(Tiers))]
     public void The_small_language_model_answers_its_corpus_verbatim(KernelTier tier)
@@ -50,12 +52,12 @@ public sealed class AnswerTests
     }
 
     [Theory]
-    [MemberData(nameof(Tiers))]
-    public void The_sorting_model_sorts_all_729_inputs(KernelTier tier)
+    [MemberData(nameof(TiersAndPrecisions))]
+    public void The_sorting_model_sorts_all_729_inputs(KernelTier tier, KvPrecision precision)
     {
         TestModels.SkipUnlessSupported(tier);
         using GptModel model = TestModels.NanoSort();
-        using GptEngine engine = new(model, new GptEngineOptions { Tier = tier, MaxSequences = 27 });
+        using GptEngine engine = new(model, new GptEngineOptions { Tier = tier, MaxSequences = 27, KvPrecision = precision });
         for (int batch = 0; batch < 27; batch++)
         {
             int[][] inputs = [.. Enumerable.Range(batch * 27, 27).Select(number => Digits(number))];

@@ -45,6 +45,25 @@ public sealed class BitIdentityTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(ShapesAndTiers))]
+    public void Logits_over_an_int8_cache_are_the_same_bits_for_every_tier_thread_count_and_prefill_chunk(string shape, KernelTier tier)
+    {
+        TestModels.SkipUnlessSupported(tier);
+        ModelConfig config = shape == "even" ? TestModels.Even : TestModels.Odd;
+        using GptModel model = TestModels.Random(config);
+        int[] tokens = TestModels.Tokens(config, Positions);
+        string expected = Hash(model, KernelTier.Scalar, threads: 1, chunk: 64, tokens, precision: KvPrecision.Int8);
+        Assert.NotEqual(Hash(model, KernelTier.Scalar, threads: 1, chunk: 64, tokens), expected);
+        foreach (int threads in new[] { 1, 2, 4 })
+        {
+            foreach (int chunk in new[] { 1, 7, 64, Positions })
+            {
+                Assert.Equal(expected, Hash(model, tier, threads, chunk, tokens, precision: KvPrecision.Int8));
+            }
+        }
+    }
+
     [Fact]
     public void The_hash_notices_one_changed_bit()
     {
@@ -103,10 +122,17 @@ public sealed class BitIdentityTests
             pair => Convert.ToHexString(hashes[pair.Value].GetHashAndReset()) + string.Join(',', pair.Value.Tokens.ToArray()));
     }
 
-    private static string Hash(GptModel model, KernelTier tier, int threads, int chunk, int[] tokens, bool flipBit = false)
+    private static string Hash(
+        GptModel model,
+        KernelTier tier,
+        int threads,
+        int chunk,
+        int[] tokens,
+        bool flipBit = false,
+        KvPrecision precision = KvPrecision.Float32)
     {
         DecoderLimits limits = new(Rows: chunk, LogitRows: chunk, threads);
-        using KvArena arena = new(model.Config, KvArena.PagesFor(model.Config.ContextLength), sequences: 1);
+        using KvArena arena = new(model.Config, KvArena.PagesFor(model.Config.ContextLength), sequences: 1, precision);
         using Decoder decoder = Decoder.Create(tier, model.Config, model.Weights, arena, limits);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         KvSequence sequence = arena.Sequences[0];

@@ -4,9 +4,10 @@ namespace TinyGpt.Tests.Reference;
 
 /// <summary>
 /// GPT-2 in float64, straight from the paper and slow: the oracle for the engine. With <paramref name="quantizeActivations"/> every
-/// matrix sees its input as the engine's int8 kernels see it, so that with dequantized weights only the implementation can differ.
+/// matrix sees its input as the engine's int8 kernels see it, so that with dequantized weights only the implementation can differ; with
+/// <paramref name="quantizeCache"/> attention sees queries, keys and values as over an int8 cache.
 /// </summary>
-internal sealed class ReferenceGpt2(ModelConfig config, ReferenceWeights weights, bool quantizeActivations)
+internal sealed class ReferenceGpt2(ModelConfig config, ReferenceWeights weights, bool quantizeActivations, bool quantizeCache = false)
 {
     /// <summary>Logits of every position, [position][token].</summary>
     public double[][] Logits(ReadOnlySpan<int> tokens)
@@ -19,7 +20,7 @@ internal sealed class ReferenceGpt2(ModelConfig config, ReferenceWeights weights
 
         foreach (ReferenceBlock block in weights.Blocks)
         {
-            double[][] qkv = [.. x.Select(row => block.QueryKeyValue.Apply(Seen(Norm(row, block.AttentionNorm))))];
+            double[][] qkv = [.. x.Select(row => SeenByCache(block.QueryKeyValue.Apply(Seen(Norm(row, block.AttentionNorm)))))];
             for (int t = 0; t < x.Length; t++)
             {
                 double[] attended = [.. Enumerable.Range(0, config.Heads).SelectMany(head => Attend(qkv, t, head))];
@@ -109,7 +110,11 @@ internal sealed class ReferenceGpt2(ModelConfig config, ReferenceWeights weights
         return [.. attended.Select((_, i) => padded[(i / config.HeadSize * config.HeadStride) + (i % config.HeadSize)])];
     }
 
-    private double[] Seen(double[] x) => !quantizeActivations ? x : [.. x.Chunk(64).SelectMany(group =>
+    private double[] Seen(double[] x) => quantizeActivations ? Quantized(x, 64) : x;
+
+    private double[] SeenByCache(double[] x) => quantizeCache ? Quantized(x, config.HeadSize) : x;
+
+    private static double[] Quantized(double[] x, int groupSize) => [.. x.Chunk(groupSize).SelectMany(group =>
     {
         double largest = group.Max(Math.Abs);
         return group.Select(value => largest == 0 ? 0 : Math.Round(value * 127 / largest) * largest / 127);

@@ -68,12 +68,13 @@ public sealed class SnapshotTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_save_cut_anywhere_or_with_any_byte_changed_is_refused_and_changes_nothing(bool keysAndValues)
+    [InlineData(false, KvPrecision.Float32)]
+    [InlineData(true, KvPrecision.Float32)]
+    [InlineData(true, KvPrecision.Int8)]
+    public void A_save_cut_anywhere_or_with_any_byte_changed_is_refused_and_changes_nothing(bool keysAndValues, KvPrecision precision)
     {
         using GptModel model = TestModels.Random(TestModels.Odd);
-        byte[] saved = Save(model, keysAndValues);
+        byte[] saved = Save(model, keysAndValues, precision);
         using GptEngine engine = new(model);
         int step = Math.Max(1, saved.Length / 400);
         for (int at = 0; at < saved.Length; at += at < 600 ? 1 : step)
@@ -116,6 +117,34 @@ public sealed class SnapshotTests
         Assert.Equal(original.AnswerTokens.ToArray(), restored.AnswerTokens.ToArray());
     }
 
+    [Theory]
+    [InlineData(KvPrecision.Int8, KvPrecision.Int8)]
+    [InlineData(KvPrecision.Int8, KvPrecision.Float32)]
+    [InlineData(KvPrecision.Float32, KvPrecision.Int8)]
+    public void Saved_keys_and_values_of_another_precision_are_computed_again(KvPrecision savedAs, KvPrecision readAs)
+    {
+        foreach (ModelConfig config in new[] { TestModels.Even, TestModels.Odd })
+        {
+            using GptModel model = TestModels.Random(config);
+            using GptEngine writer = new(model, new GptEngineOptions { KvPrecision = savedAs });
+            using GptSession original = writer.CreateSession(options: Answer);
+            int[] prompt = TestModels.Tokens(config, 100);
+            original.Append(prompt);
+            writer.Step(StepBudget.OnePass);
+            using MemoryStream saved = new();
+            original.Save(saved, keysAndValues: true);
+            saved.Position = 0;
+
+            using GptEngine reader = new(model, new GptEngineOptions { KvPrecision = readAs, MaxSequences = 2 });
+            using GptSession restored = reader.Restore(saved, options: Answer);
+            Assert.Equal(savedAs == readAs ? 64 : 0, restored.Cache.Length);
+            using GptSession fresh = reader.CreateSession(options: Answer);
+            fresh.Append(prompt);
+            reader.Step(StepBudget.Unlimited);
+            Assert.Equal(fresh.AnswerTokens.ToArray(), restored.AnswerTokens.ToArray());
+        }
+    }
+
     [Fact]
     public void A_file_is_replaced_whole_and_a_failed_save_leaves_the_old_one()
     {
@@ -142,9 +171,9 @@ public sealed class SnapshotTests
         }
     }
 
-    private static byte[] Save(GptModel model, bool keysAndValues)
+    private static byte[] Save(GptModel model, bool keysAndValues, KvPrecision precision = KvPrecision.Float32)
     {
-        using GptEngine engine = new(model);
+        using GptEngine engine = new(model, new GptEngineOptions { KvPrecision = precision });
         using GptSession session = engine.CreateSession();
         session.Append(TestModels.Tokens(model.Config, 30));
         engine.Step(StepBudget.OnePass);

@@ -1,0 +1,90 @@
+namespace TinyGpt.Kernels;
+
+public readonly unsafe partial struct ScalarKernels
+{
+    /// <inheritdoc/>
+    public static void AttendQuantized(in AttentionHead head)
+    {
+        for (int query = 0; query < head.Queries; query++)
+        {
+            AttendQuantizedOne(
+                head,
+                head.Query + (query * head.QueryStride),
+                head.QuantizedQueries + (query * head.HeadStride),
+                head.KeyCount + query,
+                head.Scores + (query * head.ScoresStride),
+                head.Output + (query * head.OutputStride));
+        }
+    }
+
+    /// <inheritdoc/>
+    public static void QuantizeHead(float* source, int headStride, sbyte* values, float* scale)
+    {
+        *scale = HeadScale(source, headStride, out float inverse);
+        for (int i = 0; i < headStride; i++)
+        {
+            values[i] = (sbyte)MathF.Round(source[i] * inverse, MidpointRounding.ToEven);
+        }
+    }
+
+    private static float HeadScale(float* source, int headStride, out float inverse)
+    {
+        float largest = 0f;
+        for (int i = 0; i < headStride; i++)
+        {
+            float magnitude = MathF.Abs(source[i]);
+            largest = magnitude > largest ? magnitude : largest;
+        }
+
+        bool isZero = largest < QuantizationConstants.SmallestMagnitude;
+        inverse = isZero ? 0f : PanelLayout.LargestQuantized / largest;
+        return isZero ? 0f : largest / PanelLayout.LargestQuantized;
+    }
+
+    private static void AttendQuantizedOne(
+        in AttentionHead head, float* query, short* quantizedQuery, int keys, float* scores, float* output)
+    {
+        float queryScale = HeadScale(query, head.HeadStride, out float inverse);
+        for (int i = 0; i < head.HeadStride; i++)
+        {
+            quantizedQuery[i] = (short)MathF.Round(query[i] * inverse, MidpointRounding.ToEven);
+        }
+
+        float maximum = float.NegativeInfinity;
+        for (int position = 0; position < keys; position++)
+        {
+            sbyte* key = QuantizedRow(head, head.KeyOffset, position, out float keyScale);
+            int dot = 0;
+            for (int i = 0; i < head.HeadStride; i++)
+            {
+                dot += quantizedQuery[i] * key[i];
+            }
+
+            float score = dot * (keyScale * (queryScale * head.ScoreScale));
+            scores[position] = score;
+            maximum = score > maximum ? score : maximum;
+        }
+
+        float inverseSum = 1f / Softmax(scores, keys, maximum);
+
+        for (int channel = 0; channel < head.HeadStride; channel++)
+        {
+            float accumulator = 0f;
+            for (int position = 0; position < keys; position++)
+            {
+                sbyte* value = QuantizedRow(head, head.ValueOffset, position, out float valueScale);
+                accumulator = MathF.FusedMultiplyAdd(scores[position] * valueScale, value[channel], accumulator);
+            }
+
+            output[channel] = accumulator * inverseSum;
+        }
+    }
+
+    private static sbyte* QuantizedRow(in AttentionHead head, nint offset, int position, out float scale)
+    {
+        byte* area = head.Pages[position / AttentionHead.PositionsPerPage] + offset;
+        int slot = position % AttentionHead.PositionsPerPage;
+        scale = ((float*)(area + (AttentionHead.PositionsPerPage * (nint)head.HeadStride)))[slot];
+        return (sbyte*)area + ((nint)slot * head.HeadStride);
+    }
+}

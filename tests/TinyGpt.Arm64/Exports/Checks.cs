@@ -39,7 +39,7 @@ internal sealed unsafe class Checks(bool withDotProduct, delegate* unmanaged[Sup
             return;
         }
 
-        for (KernelOperation operation = 0; operation <= KernelOperation.SoftmaxWeights; operation++)
+        for (KernelOperation operation = 0; operation <= KernelOperation.QuantizeHead; operation++)
         {
             KernelComparisonResult result = KernelComparison<TKernels>.Run(operation);
             Report(
@@ -79,7 +79,9 @@ internal sealed unsafe class Checks(bool withDotProduct, delegate* unmanaged[Sup
         KernelOperation.Attend => nameof(KernelOperation.Attend),
         KernelOperation.Embed => nameof(KernelOperation.Embed),
         KernelOperation.ArgMax => nameof(KernelOperation.ArgMax),
-        _ => nameof(KernelOperation.SoftmaxWeights),
+        KernelOperation.SoftmaxWeights => nameof(KernelOperation.SoftmaxWeights),
+        KernelOperation.AttendQuantized => nameof(KernelOperation.AttendQuantized),
+        _ => nameof(KernelOperation.QuantizeHead),
     };
 
     private void Report(bool passed, string finding)

@@ -25,9 +25,11 @@ internal static class ExpectedHashes
         KernelOperation.Quantize => 0x6f02b615f2a3b7f5,
         KernelOperation.AddNormalizeQuantize => 0x2965bbe5fcc7ca0a,
         KernelOperation.GeluQuantize => 0x3e349bcb2c38c042,
-        KernelOperation.Attend => 0x5690b280094b4420,
+        KernelOperation.Attend => 0x89262215a089d4e2,
         KernelOperation.Embed => 0x9776a0cb83ca875b,
         KernelOperation.ArgMax => 0xdd45fb2db6d49ea8,
-        _ => 0x36bafb99e17d25eb,
+        KernelOperation.SoftmaxWeights => 0x36bafb99e17d25eb,
+        KernelOperation.AttendQuantized => 0xac2f32360d929276,
+        _ => 0xc73ecc8c208ca8ed,
     };
 }

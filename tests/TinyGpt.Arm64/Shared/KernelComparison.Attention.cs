@@ -6,13 +6,12 @@ namespace TinyGpt.Arm64;
 internal sealed unsafe partial class KernelComparison<TKernels>
 {
     private const int MostLogits = 1500;
+    private const int Pages = 4;
 
     private static ReadOnlySpan<float> SpecialValues => [0f, -0f, 1f, 1f, float.NaN, float.NegativeInfinity, -1f, 2f];
 
     private bool Attend(int round)
     {
-        const int Pages = 4;
-
         int headStride = ((round % 8) + 1) * PanelLayout.RowsPerPanel;
         int keys = (round % 200) + 1;
         int headBytes = AttentionHead.PositionsPerPage * headStride * sizeof(float);
@@ -22,24 +21,85 @@ internal sealed unsafe partial class KernelComparison<TKernels>
             pages[page] = (byte*)TakeFilled(3 * AttentionHead.PositionsPerPage * headStride, 0);
         }
 
-        float* query = TakeFilled(headStride, 0);
-        float* scores = _memory.TakeFloats(PanelLayout.PaddedColumns(keys));
-        Results results = _memory.TakeResults(headStride * sizeof(float));
-        AttentionHead head = new()
+        AttentionHead head = TakeQueries(round, headStride, keys) with
         {
-            Query = query,
             Pages = pages,
             KeyOffset = 0,
             ValueOffset = 2 * headBytes, // another head's lies between
+        };
+        Results results = _memory.TakeResults(head.Queries * headStride * sizeof(float));
+        ScalarKernels.Attend(head with { Output = (float*)results.Expected });
+        TKernels.Attend(head with { Output = (float*)results.Actual });
+        return Compare(results);
+    }
+
+    private bool AttendQuantized(int round)
+    {
+        int headStride = ((round % 8) + 1) * PanelLayout.RowsPerPanel;
+        int keys = (round % 200) + 1;
+        int headBytes = AttentionHead.PositionsPerPage * (headStride + sizeof(float)); // a position's channels and its scale
+        byte** pages = (byte**)_memory.Take(Pages * sizeof(byte*));
+        for (int page = Pages - 1; page >= 0; page--)
+        {
+            pages[page] = (byte*)_memory.Take(3 * headBytes);
+            QuantizePositions(pages[page], headStride);
+            QuantizePositions(pages[page] + (2 * headBytes), headStride);
+        }
+
+        AttentionHead head = TakeQueries(round, headStride, keys) with
+        {
+            Pages = pages,
+            KeyOffset = 0,
+            ValueOffset = 2 * headBytes,
+            QuantizedQueries = (short*)_memory.Take(AttentionHead.MostQueries * headStride * sizeof(short)),
+        };
+        Results results = _memory.TakeResults(head.Queries * headStride * sizeof(float));
+        ScalarKernels.AttendQuantized(head with { Output = (float*)results.Expected });
+        TKernels.AttendQuantized(head with { Output = (float*)results.Actual });
+        return Compare(results);
+    }
+
+    private bool QuantizeHead(int round)
+    {
+        int headStride = ((round % 8) + 1) * PanelLayout.RowsPerPanel;
+        float* source = TakeFilled(headStride, round);
+        Results values = _memory.TakeResults(headStride);
+        Results scale = _memory.TakeResults(sizeof(float));
+        ScalarKernels.QuantizeHead(source, headStride, (sbyte*)values.Expected, (float*)scale.Expected);
+        TKernels.QuantizeHead(source, headStride, (sbyte*)values.Actual, (float*)scale.Actual);
+        bool areSame = Compare(values);
+        return Compare(scale) && areSame;
+    }
+
+    /// <summary>Fills one head's keys or values of a page, as the reference quantizes them.</summary>
+    private void QuantizePositions(byte* head, int headStride)
+    {
+        float* scales = (float*)(head + (AttentionHead.PositionsPerPage * headStride));
+        float* source = TakeFilled(AttentionHead.PositionsPerPage * headStride, 0);
+        for (int position = 0; position < AttentionHead.PositionsPerPage; position++)
+        {
+            int first = position * headStride;
+            ScalarKernels.QuantizeHead(source + first, headStride, (sbyte*)head + first, scales + position);
+        }
+    }
+
+    /// <summary>One to four queries, with everything but the pages and the results.</summary>
+    private AttentionHead TakeQueries(int round, int headStride, int keys)
+    {
+        int queries = (round % AttentionHead.MostQueries) + 1;
+        int scoresStride = PanelLayout.PaddedColumns(keys + queries);
+        return new AttentionHead
+        {
+            Queries = queries,
+            Query = TakeFilled(queries * headStride, 0),
+            QueryStride = headStride,
             KeyCount = keys,
             HeadStride = headStride,
             ScoreScale = round % 3 == 0 ? 2f : 0.125f,
-            Scores = scores,
-            Output = (float*)results.Expected,
+            Scores = _memory.TakeFloats(queries * scoresStride),
+            ScoresStride = scoresStride,
+            OutputStride = headStride,
         };
-        ScalarKernels.Attend(head);
-        TKernels.Attend(head with { Output = (float*)results.Actual });
-        return Compare(results);
     }
 
     private bool Embed(int round)

@@ -52,7 +52,9 @@ internal sealed unsafe partial class KernelComparison<TKernels> : IDisposable
         KernelOperation.Attend => Attend(round),
         KernelOperation.Embed => Embed(round),
         KernelOperation.ArgMax => ArgMax(round),
-        _ => SoftmaxWeights(round),
+        KernelOperation.SoftmaxWeights => SoftmaxWeights(round),
+        KernelOperation.AttendQuantized => AttendQuantized(round),
+        _ => QuantizeHead(round),
     };
 
     private bool MultiplyPanels(int round)

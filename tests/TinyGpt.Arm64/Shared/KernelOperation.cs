@@ -11,6 +11,8 @@ internal enum KernelOperation
     Embed,
     ArgMax,
     SoftmaxWeights,
+    AttendQuantized,
+    QuantizeHead,
 }
 
 /// <summary>What a comparison of one operation found.</summary>

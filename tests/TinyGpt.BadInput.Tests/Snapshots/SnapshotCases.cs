@@ -91,6 +91,8 @@ internal static class SnapshotCases
         new("positions of no floats", "has 0 floats", Number(FloatsAt, 0)),
         new("positions of half the floats", "has 64 floats", Number(FloatsAt, 64)),
         new("positions of floats below zero", "has -128 floats", Number(FloatsAt, -128)),
+        new("a precision that there is not", "precision 2", Number(PrecisionAt, 2)),
+        new("a precision below zero", "precision -1", Number(PrecisionAt, -1)),
         new("the first reserved byte", "reserved bytes", Parts(draft => draft.Header[ReservedAt] = 1)),
         new("the last reserved byte", "reserved bytes", Parts(draft => draft.Header[^1] = 128)),
         new("a token below zero", "token id -1", Parts(draft => draft.TokenIds[0] = -1)),

@@ -14,6 +14,10 @@ namespace TinyGpt;
 /// </summary>
 public sealed partial class GptSession : IDisposable
 {
+    // A text that ends inside a character ends with a U+FFFD: three bytes in place of one at least. Stopping and continuing while a pass is
+    // under way ends a text after the pass made sure that its token fits.
+    private const int FlushGrowth = 2;
+
     private readonly SamplingOptions _sampling;
     private readonly SessionOptions _options;
     private readonly TextOutput? _output;
@@ -36,7 +40,7 @@ public sealed partial class GptSession : IDisposable
         if (engine.Model.Tokenizer is { } tokenizer)
         {
             StopSequences stops = new(options.StopStrings);
-            int capacity = Math.Max(options.OutputCapacity, TextOutput.SmallestCapacity(tokenizer.Vocabulary, stops));
+            int capacity = Math.Max(options.OutputCapacity, TextOutput.SmallestCapacity(tokenizer.Vocabulary, stops) + FlushGrowth);
             _output = new TextOutput(capacity, stops);
         }
         else if (options.StopStrings.Count > 0)
@@ -76,7 +80,7 @@ public sealed partial class GptSession : IDisposable
 
     /// <summary>Whether the reader must make room before the session can go on.</summary>
     internal bool IsWaitingForReader =>
-        IsAnswering && _output is not null && _output.FreeBytes < Engine.Model.Tokenizer!.Vocabulary.LongestToken;
+        IsAnswering && _output is not null && _output.FreeBytes < Engine.Model.Tokenizer!.Vocabulary.LongestToken + FlushGrowth;
 
     /// <summary>Appends text and has it answered.</summary>
     /// <param name="utf8">The text; with an empty one the sequence is just continued. Special tokens in it are ordinary text.</param>

@@ -18,6 +18,9 @@ public sealed record BenchmarkRow
     /// <summary>Decode: tokens of each sequence at the beginning. Prefill and first token: tokens of the prompt.</summary>
     public int? Context { get; init; }
 
+    /// <summary>How keys and values were kept, decode and prefill.</summary>
+    public KvPrecision? KvPrecision { get; init; }
+
     /// <summary>Tokens a second, of all sequences together.</summary>
     public Spread? TokensPerSecond { get; init; }
 

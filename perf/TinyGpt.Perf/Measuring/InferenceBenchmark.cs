@@ -58,7 +58,8 @@ public sealed class InferenceBenchmark : IDisposable
             [
                 .. from batch in _settings.Batches
                    from context in _settings.Contexts.Where(context => HasRoomFor(Math.Max(1, context) + 1))
-                   select (Func<Measurement>)(() => PrepareDecode(tier, threads, batch, context, cancellation)),
+                   from precision in _settings.KvPrecisions
+                   select (Func<Measurement>)(() => PrepareDecode(tier, threads, batch, context, precision, cancellation)),
             ]));
         }
 
@@ -121,7 +122,7 @@ public sealed class InferenceBenchmark : IDisposable
     private Measurement PreparePrefill(KernelTier tier, int threads, int prompt, CancellationToken cancellation)
     {
         _progress($"threads {threads}: prefill of {prompt} tokens");
-        GptEngine engine = CreateEngine(tier, threads, sequences: 1, positions: prompt + 1);
+        GptEngine engine = CreateEngine(tier, threads, sequences: 1, positions: prompt + 1, _settings.KvPrecisions[0]);
         GptSession session = CreateSession(engine, newTokens: 1);
         GptSession[] sessions = [session];
         int[] tokens = RandomTokens(prompt, seed: 0);
@@ -147,6 +148,7 @@ public sealed class InferenceBenchmark : IDisposable
                 Threads = threads,
                 Batch = 1,
                 Context = prompt,
+                KvPrecision = _settings.KvPrecisions[0],
                 TokensPerSecond = PerSecond(prompt, seconds),
                 GigaMacs = gigaMacs,
                 RatioToPeak = gigaMacs / work.Reference,
@@ -155,12 +157,12 @@ public sealed class InferenceBenchmark : IDisposable
         }
     }
 
-    private Measurement PrepareDecode(KernelTier tier, int threads, int batch, int context, CancellationToken cancellation)
+    private Measurement PrepareDecode(KernelTier tier, int threads, int batch, int context, KvPrecision precision, CancellationToken cancellation)
     {
         int start = Math.Max(1, context);
         int tokens = Math.Min(_settings.Tokens, _model.Config.ContextLength - start);
-        _progress($"threads {threads}: decode of {tokens} tokens behind {context}, batch {batch}");
-        GptEngine engine = CreateEngine(tier, threads, batch, start + tokens);
+        _progress($"threads {threads}: decode of {tokens} tokens behind {context}, batch {batch}, {KvPrecisions.Name(precision)} keys and values");
+        GptEngine engine = CreateEngine(tier, threads, batch, start + tokens, precision);
         GptSession[] sessions = new GptSession[batch];
         for (int i = 0; i < batch; i++)
         {
@@ -197,6 +199,7 @@ public sealed class InferenceBenchmark : IDisposable
                 Threads = threads,
                 Batch = batch,
                 Context = context,
+                KvPrecision = precision,
                 TokensPerSecond = PerSecond(tokensTimesBatch, seconds),
                 BytesPerToken = bytesPerToken,
                 BandwidthGBs = work.Reference,
@@ -224,10 +227,17 @@ public sealed class InferenceBenchmark : IDisposable
         }
     }
 
-    private GptEngine CreateEngine(KernelTier tier, int threads, int sequences, int positions)
+    private GptEngine CreateEngine(KernelTier tier, int threads, int sequences, int positions, KvPrecision precision)
     {
         int pages = (positions + AttentionHead.PositionsPerPage - 1) / AttentionHead.PositionsPerPage;
-        GptEngineOptions options = new() { MaxSequences = sequences, KvPages = sequences * pages, Threads = threads, Tier = tier };
+        GptEngineOptions options = new()
+        {
+            MaxSequences = sequences,
+            KvPages = sequences * pages,
+            KvPrecision = precision,
+            Threads = threads,
+            Tier = tier,
+        };
         return new GptEngine(_model, _settings.ChunkTokens is { } chunk ? options with { MaxBatchTokens = chunk } : options);
     }
 

@@ -11,6 +11,7 @@ internal static class MarkdownReport
         ("threads", row => Text(row.Threads)),
         ("batch", row => Text(row.Batch)),
         ("context", row => Text(row.Context)),
+        ("KV", row => row.KvPrecision is { } precision ? KvPrecisions.Name(precision) : ""),
         ("tokens/s", row => Text(row.TokensPerSecond?.Median, "0.0")),
         ("min – max", row => Range(row.TokensPerSecond, "0.0")),
         ("MB/token", row => Text(row.BytesPerToken / 1e6, "0.0")),

@@ -68,7 +68,7 @@ public sealed record SessionOptions
     public int LookupTokens { get; init; }
 
     /// <summary>The largest <see cref="LookupTokens"/>.</summary>
-    internal const int MostLookupTokens = 16;
+    public const int MostLookupTokens = 16;
 
     /// <summary>Checks every value's range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>

@@ -43,7 +43,7 @@ internal sealed class ChatCommand : CliCommand
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
         string path = ModelOption.Require(arguments, _model);
-        GptEngineOptions options = _engine.Read(arguments);
+        GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier);
         byte[] persona = arguments.GetValue(_persona) is { } file ? File.ReadAllBytes(file) : [];
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);

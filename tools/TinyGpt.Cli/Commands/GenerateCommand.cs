@@ -53,7 +53,7 @@ internal sealed class GenerateCommand : CliCommand
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
         string path = ModelOption.Require(arguments, _model);
-        GptEngineOptions options = _engine.Read(arguments);
+        GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier); // a tier that cannot run is refused before a model is loaded for it
         bool verbose = _engine.IsVerbose(arguments);
         using GptModel model = ModelLoading.Open(path, verbose ? options : null, cancellation);

@@ -190,7 +190,7 @@ public sealed class InferenceBenchmark : IDisposable
         {
             Spread seconds = work.Seconds;
             double meanKeys = start + ((tokens - 1) / 2.0);
-            double bytesPerToken = ((double)_work.WeightBytes / batch) + (meanKeys * _work.CacheBytesPerPosition);
+            double bytesPerToken = ((double)_work.WeightBytes / batch) + (meanKeys * _work.CacheBytesPerPosition(precision));
             double tokensTimesBatch = (double)tokens * batch;
             return new BenchmarkRow
             {

@@ -4,6 +4,7 @@ using TinyGpt.Tavern.Corpus;
 RootCommand root = new("Writes the talks that the tavern's model learns from, and scores what it learned.")
 {
     new CorpusCommand(),
+    new ScoreCommand(),
 };
 try
 {

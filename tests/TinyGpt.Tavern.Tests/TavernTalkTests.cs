@@ -78,7 +78,7 @@ public sealed class TavernTalkTests
 
         public string Text => Decode(Talk.Session.Tokens);
 
-        public string Decode(ReadOnlySpan<int> tokens) => _model.Tokenizer!.Decode(tokens);
+        public string Decode(ReadOnlySpan<int> tokens) => Encoding.UTF8.GetString(_model.Tokenizer!.Decode(tokens));
 
         public string Ask(string line)
         {

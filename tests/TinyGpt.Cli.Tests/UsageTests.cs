@@ -37,15 +37,6 @@ public sealed class UsageTests
         Assert.EndsWith($" (see 'tinygpt {command}--help')", line, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Without_a_command_the_help_goes_to_standard_error()
-    {
-        CommandLineRun run = await CommandLineRun.Of();
-        Assert.Equal(2, run.ExitCode);
-        Assert.Equal("", run.Output);
-        Assert.Contains("Commands:", run.Error, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData("generate")]
     [InlineData("chat")]

@@ -19,8 +19,8 @@ namespace TinyGpt.Tavern.Corpus;
 /// </remarks>
 internal sealed class Judge
 {
-    /// <summary>What makes an answer recognisable as a refusal: more than half of its pairs of words.</summary>
-    public const double LeastSimilarity = 0.6;
+    /// <summary>What makes an answer recognisable as a refusal: 7 of 10 pairs of words.</summary>
+    public const double LeastSimilarity = 0.7;
 
     private readonly AnswerFacts _facts;
     private readonly List<(IntentRule Intent, LineVariant Line, string[] Pairs)> _lines = [];

@@ -140,6 +140,24 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
+    public async Task A_proxy_that_refuses_is_named_without_its_password()
+    {
+        using LocalServer proxy = new(_ => ServerReply.Status(407));
+        CommandLineRun run = await CommandLineRun.WithVariables(
+            new(Variables())
+            {
+                ["HF_ENDPOINT"] = "https://hub.example",
+                ["HTTPS_PROXY"] = $"http://me:hf_secret@127.0.0.1:{proxy.Address.Port}",
+            },
+            "pull",
+            Name);
+        string line = run.Failed();
+        Assert.Contains("the proxy refuses", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("hf_secret", line, StringComparison.Ordinal);
+        Assert.Equal("hub.example:443", proxy.Requests[0].Target);
+    }
+
+    [Fact]
     public async Task What_goes_wrong_is_one_line()
     {
         (await Run("pull", "owner/none")).FailedWith("404 NotFound: there is no such model");

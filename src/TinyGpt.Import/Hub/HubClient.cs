@@ -84,7 +84,9 @@ internal sealed class HubClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private static Uri Follow(Uri from, HttpResponseMessage answer)
+    /// <summary>Where a redirect leads.</summary>
+    /// <exception cref="HubException">Nowhere, or where it must not.</exception>
+    internal static Uri Follow(Uri from, HttpResponseMessage answer)
     {
         Uri? target = answer.Headers.Location is { } location ? new Uri(from, location) : null;
         if (target is null || (target.Scheme != Uri.UriSchemeHttps && target.Scheme != Uri.UriSchemeHttp))
@@ -94,8 +96,22 @@ internal sealed class HubClient : IDisposable
 
         return target.Scheme == from.Scheme || target.Scheme == Uri.UriSchemeHttps
             ? target
-            : throw new HubException(from, answer.StatusCode, $"the server redirects from HTTPS to {HubException.Show(target)}, which anybody could read and change");
+            : throw new HubException(
+                from, answer.StatusCode, $"the server redirects from HTTPS to {HubException.Show(target)}, which anybody could read and change");
     }
+
+    private static Exception NoConnection(Uri at, HttpRequestException exception) => exception.HttpRequestError switch
+    {
+        // The exception would show the proxy's address, and with it the password that may stand there.
+        HttpRequestError.ProxyTunnelError => new HubException(
+            at, exception.StatusCode, "the proxy refuses", "check HTTPS_PROXY or the system's settings"),
+
+        // What is wrong with a certificate stands in the cause alone.
+        HttpRequestError.SecureConnectionError => new TransientHubException(
+            at, null, $"no secure connection: {(exception.InnerException as AuthenticationException ?? (Exception)exception).Message}",
+            cause: exception),
+        _ => new TransientHubException(at, null, $"no connection: {exception.Message}", cause: exception),
+    };
 
     private async Task<HubAnswer> SendAsync(Uri at, long start, EntityTagHeaderValue? etag, CancellationToken cancellation)
     {
@@ -121,9 +137,7 @@ internal sealed class HubClient : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            // What is wrong with a certificate stands in the cause alone.
-            string cause = (exception.InnerException as AuthenticationException ?? (Exception)exception).Message;
-            throw new TransientHubException(at, null, $"no connection: {cause}", cause: exception);
+            throw NoConnection(at, exception);
         }
         catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace TinyGpt.Import;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace TinyGpt.Import;
 /// </summary>
 internal static class HubPath
 {
-    private const int LongestPart = 128;
+    private const int LongestPart = 200; // bytes: systems take 255, and a file that is not complete has a longer name
     private const int LongestPath = 512;
     private const int MostParts = 8;
 
@@ -46,7 +48,7 @@ internal static class HubPath
     }
 
     private static bool IsSafePart(string part) =>
-        part.Length is > 0 and <= LongestPart
+        part.Length > 0 && Encoding.UTF8.GetByteCount(part) <= LongestPart
         && part is not ("." or "..")
         && part[^1] is not ('.' or ' ') && part[0] != ' '
         && !part.Any(letter => char.IsControl(letter) || char.IsSurrogate(letter) || letter is '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|')

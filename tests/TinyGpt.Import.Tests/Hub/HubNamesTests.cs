@@ -48,7 +48,13 @@ public sealed class HubNamesTests
     }
 
     [Fact]
-    public void A_name_is_not_endless() => Assert.False(HubModelName.TryParse(new string('a', 97), out _));
+    public void A_name_is_not_endless()
+    {
+        Assert.False(HubModelName.TryParse(new string('a', 97), out _));
+        Assert.True(HubPath.IsSafe(new string('a', 200)));
+        Assert.False(HubPath.IsSafe(new string('a', 201)));
+        Assert.False(HubPath.IsSafe(new string('模', 67)));
+    }
 
     [Theory]
     [InlineData("config.json")]

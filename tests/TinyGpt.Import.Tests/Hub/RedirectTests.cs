@@ -80,6 +80,25 @@ public sealed class RedirectTests
         Assert.Equal(HttpStatusCode.Redirect, exception.Status);
     }
 
+    [Theory]
+    [InlineData("https://hub.example/a", "http://hub.example/a", null)]
+    [InlineData("https://hub.example/a", "http://cdn.example/a?signature=hf_secret", null)]
+    [InlineData("https://hub.example/a", "https://cdn.example/b?c", "https://cdn.example/b?c")]
+    [InlineData("https://hub.example/a/b", "c", "https://hub.example/a/c")]
+    [InlineData("http://127.0.0.1/a", "https://cdn.example/", "https://cdn.example/")]
+    public void A_redirect_never_leads_from_https_to_http(string from, string location, string? target)
+    {
+        using HttpResponseMessage answer = new(HttpStatusCode.Redirect) { Headers = { Location = new Uri(location, UriKind.RelativeOrAbsolute) } };
+        if (target is not null)
+        {
+            Assert.Equal(new Uri(target), HubClient.Follow(new Uri(from), answer));
+            return;
+        }
+
+        HubException exception = Assert.Throws<HubException>(() => HubClient.Follow(new Uri(from), answer));
+        Assert.DoesNotContain(Token, exception.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_circle_of_redirects_ends()
     {

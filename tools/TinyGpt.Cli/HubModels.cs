@@ -53,16 +53,17 @@ internal static class HubModels
     }
 
     /// <summary>Pulls a model with a progress bar.</summary>
-    public static PulledModel Pull(ModelHub hub, PullPlan plan, CancellationToken cancellation) => ProgressDisplay.Run<PullProgress, PulledModel>(
-        $"pulling {plan.Name}",
-        progress => progress.Bytes == 0 ? 1 : (double)progress.BytesDone / progress.Bytes,
-        progress => hub.PullAsync(plan, progress, cancellation).GetAwaiter().GetResult(),
-        progress => progress.Stage switch
-        {
-            PullStage.Waiting => $"waiting for another pull of {plan.Name}",
-            PullStage.Packing => $"packing {plan.Name}",
-            _ => $"pulling {plan.Name}: {ByteSize.Format(progress.BytesDone)} of {ByteSize.Format(progress.Bytes)}",
-        });
+    public static PulledModel Pull(ModelHub hub, PullPlan plan, CancellationToken cancellation) =>
+        ProgressDisplay.Run<PullProgress, PulledModel>(
+            $"pulling {plan.Name}",
+            progress => progress.Bytes == 0 ? 1 : (double)progress.BytesDone / progress.Bytes,
+            progress => hub.PullAsync(plan, progress, cancellation).GetAwaiter().GetResult(),
+            progress => progress.Stage switch
+            {
+                PullStage.Waiting => $"waiting for another pull of {plan.Name}",
+                PullStage.Packing => $"packing {plan.Name}",
+                _ => $"pulling {plan.Name}: {ByteSize.Format(progress.BytesDone)} of {ByteSize.Format(progress.Bytes)}",
+            });
 
     private static bool Agree(PullPlan plan, HubOptions options, CancellationToken cancellation)
     {

@@ -5,8 +5,8 @@ using TinyGpt.Format;
 namespace TinyGpt.Import;
 
 /// <summary>
-/// Chooses the files of a model that are needed: its weights as safetensors, with its configuration and its tokenizer, or one GGUF file, which
-/// has all of that in it. Nothing else of what the model's folder may hold is touched.
+/// Chooses the files of a model that are needed: its weights as safetensors, with its configuration and its tokenizer, or one GGUF
+/// file, which has all of that in it. Nothing else of what the model's folder may hold is touched.
 /// </summary>
 internal static partial class FileSelection
 {
@@ -126,7 +126,8 @@ internal static partial class FileSelection
     {
         if (!wanted.EndsWith(GgufExtension, StringComparison.OrdinalIgnoreCase))
         {
-            throw new HubException(null, null, $"'{HubPath.Show(wanted)}' is not a {GgufExtension} file", "leave --file out for safetensors");
+            throw new HubException(
+                null, null, $"'{HubPath.Show(wanted)}' is not a {GgufExtension} file", "leave --file out for safetensors");
         }
 
         HubFile[] gguf = [.. listing.Files.Where(file => file.EndsWith(GgufExtension))];

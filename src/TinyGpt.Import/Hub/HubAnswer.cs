@@ -49,7 +49,8 @@ internal sealed class HubAnswer(Uri url, HttpResponseMessage message, TimeSpan s
             if (content.Length + count > longest)
             {
                 throw new HubException(
-                    url, null, $"the answer has more than {longest} bytes", $"check that {HubOptions.EndpointVariable} is the address of a hub");
+                    url, null, $"the answer has more than {longest} bytes",
+                    $"check that {HubOptions.EndpointVariable} is the address of a hub");
             }
 
             content.Write(buffer, 0, count);

@@ -97,7 +97,8 @@ internal sealed class HubClient : IDisposable
         return target.Scheme == from.Scheme || target.Scheme == Uri.UriSchemeHttps
             ? target
             : throw new HubException(
-                from, answer.StatusCode, $"the server redirects from HTTPS to {HubException.Show(target)}, which anybody could read and change");
+                from, answer.StatusCode,
+                $"the server redirects from HTTPS to {HubException.Show(target)}, which anybody could read and change");
     }
 
     private static Exception NoConnection(Uri at, HttpRequestException exception) => exception.HttpRequestError switch

@@ -56,7 +56,8 @@ internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files)
         return new HubFile(path, ReadSize(file), file.Has("blobId") ? ReadHash(file, "blobId", isSha256: false) : null);
     }
 
-    private static long ReadSize(CheckedJson file) => file.Int64("size") is >= 0 and long size ? size : throw file.Failure("has a negative 'size'");
+    private static long ReadSize(CheckedJson file) =>
+        file.Int64("size") is >= 0 and long size ? size : throw file.Failure("has a negative 'size'");
 
     private static ContentHash ReadHash(CheckedJson file, string name, bool isSha256) =>
         ContentHash.Parse(isSha256, file.Text(name)) ?? throw file.Failure($"has a '{name}' that is not a hash");

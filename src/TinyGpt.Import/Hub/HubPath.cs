@@ -1,10 +1,11 @@
+using System.Globalization;
 using System.Text;
 
 namespace TinyGpt.Import;
 
 /// <summary>
-/// Decides which names of files from a hub may become files on this machine. What is refused would be refused on every system, so that a model
-/// that can be pulled on one can be pulled on all.
+/// Decides which names of files from a hub may become files on this machine. What is refused is refused on every system, so that a
+/// model that can be pulled on one can be pulled on all.
 /// </summary>
 internal static class HubPath
 {
@@ -34,7 +35,8 @@ internal static class HubPath
     public static string PlaceIn(string folder, string path)
     {
         string full = Path.GetFullPath(Path.Combine(folder, path));
-        return full.StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+        string start = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
+        return full.StartsWith(start, StringComparison.Ordinal)
             ? full
             : throw new ArgumentException($"'{Show(path)}' is not in its folder.", nameof(path));
     }
@@ -43,7 +45,7 @@ internal static class HubPath
     public static string Show(string path)
     {
         const int Longest = 100;
-        string shown = string.Concat(path.Take(Longest).Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter));
+        string shown = string.Concat(path.Take(Longest).Select(letter => IsUnseen(letter) ? '?' : letter));
         return path.Length > Longest ? shown + "…" : shown;
     }
 
@@ -51,6 +53,10 @@ internal static class HubPath
         part.Length > 0 && Encoding.UTF8.GetByteCount(part) <= LongestPart
         && part is not ("." or "..")
         && part[^1] is not ('.' or ' ') && part[0] != ' '
-        && !part.Any(letter => char.IsControl(letter) || char.IsSurrogate(letter) || letter is '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|')
+        && !part.Any(letter => IsUnseen(letter) || letter is '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|')
         && !Devices.Contains(part.Split('.')[0].TrimEnd(' '));
+
+    // Format characters turn the direction of text around, so that a name reads as another.
+    private static bool IsUnseen(char letter) =>
+        char.IsControl(letter) || char.IsSurrogate(letter) || char.GetUnicodeCategory(letter) == UnicodeCategory.Format;
 }

@@ -28,8 +28,8 @@ internal sealed class ModelFolder(string cache, HubModelName name, string revisi
     public string Download(PullPlan plan, HubFile file) => HubPath.PlaceIn(Downloads(plan), file.Path);
 
     /// <summary>
-    /// Makes the folders for a plan's files, and deletes from a checkpoint's folder what an earlier revision had and this one has not: weights in
-    /// one file would be taken for those of a model whose weights are in several now.
+    /// Makes the folders for a plan's files, and deletes from a checkpoint's folder what an earlier commit had and this one has not:
+    /// weights in one file would be taken for those of a model whose weights are in several now.
     /// </summary>
     public void Prepare(PullPlan plan)
     {

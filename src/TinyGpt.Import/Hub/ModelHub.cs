@@ -67,8 +67,8 @@ public sealed class ModelHub : IDisposable
     }
 
     /// <summary>
-    /// Downloads a model into the cache and packs it. What is there already and right is not downloaded again; what was cancelled or broke
-    /// off is kept, and the next call goes on with it. If another process pulls the same model, waits until that is over.
+    /// Downloads a model into the cache and packs it. What is there already and right is not downloaded again; what was cancelled or
+    /// broke off is kept, and the next call goes on with it. If another process pulls the same model, waits until that is over.
     /// </summary>
     /// <param name="plan">What to download.</param>
     /// <param name="progress">Told what happens, one report at a time, or null.</param>
@@ -91,7 +91,8 @@ public sealed class ModelHub : IDisposable
         {
             folder.Prepare(plan);
             received = await DownloadAsync(plan, folder, progress, cancellation).ConfigureAwait(false);
-            await Task.Run(() => Pack(folder.Download(plan, plan.Main), packed, progress, cancellation), cancellation).ConfigureAwait(false);
+            string main = folder.Download(plan, plan.Main);
+            await Task.Run(() => Pack(main, packed, progress, cancellation), cancellation).ConfigureAwait(false);
         }
 
         manifest.Write(folder.Manifest);

@@ -7,8 +7,8 @@ using TinyGpt.Format;
 namespace TinyGpt.Import;
 
 /// <summary>
-/// A file that is not complete yet, under another name. A tag beside it says which content it is the beginning of, so that another run, maybe
-/// days later, can go on. Its hash is kept up while it grows. Not thread-safe.
+/// A file that is not complete yet, under another name. A tag beside it says which content it is the beginning of, so that another
+/// run, maybe days later, can go on. Its hash is kept up while it grows. Not thread-safe.
 /// </summary>
 internal sealed class PartialFile : IDisposable
 {
@@ -51,7 +51,7 @@ internal sealed class PartialFile : IDisposable
     /// <param name="complete">The other's path.</param>
     public static bool BelongsTo(string path, string complete) => path == complete + Extension || path == complete + TagExtension;
 
-    /// <summary>Opens what is there of a file, and hashes it; begins anew where that is of another content, or cannot be checked later.</summary>
+    /// <summary>Opens what is there of a file, and hashes it; begins anew where it is of another content or cannot be checked later.</summary>
     /// <param name="path">The complete file's path, in a folder that exists.</param>
     /// <param name="file">What it will be.</param>
     /// <param name="cancellation">Stops hashing.</param>

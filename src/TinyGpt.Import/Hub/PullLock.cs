@@ -1,8 +1,8 @@
 namespace TinyGpt.Import;
 
 /// <summary>
-/// Keeps other processes, and other callers in this one, from pulling the same model at the same time. The system lets go of it when its process
-/// dies. The file stays: deleting it would let a third one in beside a second one that waits.
+/// Keeps other processes, and other callers in this one, from pulling the same model at the same time. The system lets go of it when
+/// its process dies. The file stays: deleting it would let a third one in beside a second one that waits.
 /// </summary>
 internal sealed class PullLock : IDisposable
 {
@@ -42,6 +42,8 @@ internal sealed class PullLock : IDisposable
     private static bool IsHeld(IOException exception)
     {
         int error = exception.HResult & 0xFFFF;
-        return OperatingSystem.IsWindows() ? error is 32 or 33 : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? error == 35 : error == 11;
+        return OperatingSystem.IsWindows() ? error is 32 or 33
+            : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? error == 35
+            : error == 11;
     }
 }

@@ -29,13 +29,14 @@ internal sealed record PullManifest(string Commit, string Packed, IReadOnlyList<
     {
         try
         {
-            using JsonDocument document = CheckedJson.Parse(BoundedFile.Read(path, Longest), Limits, path, offset: null, out CheckedJson json);
+            byte[] utf8 = BoundedFile.Read(path, Longest);
+            using JsonDocument document = CheckedJson.Parse(utf8, Limits, path, offset: null, out CheckedJson json);
             string packed = json.Text("packed");
             return HubPath.IsSafe(packed) && !packed.Contains('/', StringComparison.Ordinal)
                 ? new PullManifest(
                     json.Text("commit"),
                     packed,
-                    [.. json.Objects("files", MostFiles).Select(file => new SourceFile(file.Text("path"), file.Text("hash"), file.Int64("size")))])
+                    [.. json.Objects("files", MostFiles).Select(ReadFile)])
                 : null;
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or ModelFormatException)
@@ -43,6 +44,8 @@ internal sealed record PullManifest(string Commit, string Packed, IReadOnlyList<
             return null;
         }
     }
+
+    private static SourceFile ReadFile(CheckedJson file) => new(file.Text("path"), file.Text("hash"), file.Int64("size"));
 
     /// <summary>Whether both were made of the same content, whatever their commits are called. Content without hashes never is.</summary>
     public bool HasSameContent(PullManifest other) =>

@@ -65,7 +65,8 @@ public sealed class HubNamesTests
     public void Paths_that_may_become_files(string path)
     {
         Assert.True(HubPath.IsSafe(path));
-        Assert.StartsWith(Path.GetFullPath("folder") + Path.DirectorySeparatorChar, HubPath.PlaceIn("folder", path), StringComparison.Ordinal);
+        string start = Path.GetFullPath("folder") + Path.DirectorySeparatorChar;
+        Assert.StartsWith(start, HubPath.PlaceIn("folder", path), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -91,6 +92,7 @@ public sealed class HubNamesTests
     [InlineData("a\nb")]
     [InlineData("a\u001b[2J")]
     [InlineData("a*")]
+    [InlineData("model\u202Esrosnetefas.exe")]
     [InlineData("1/2/3/4/5/6/7/8/9")]
     public void Paths_that_may_not(string path) => Assert.False(HubPath.IsSafe(path));
 

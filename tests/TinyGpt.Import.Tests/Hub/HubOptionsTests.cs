@@ -11,7 +11,8 @@ public sealed class HubOptionsTests
     public void The_environment_chooses_hub_token_network_and_cache()
     {
         HubOptions options = From(
-            ("HF_ENDPOINT", "https://mirror.example/hub/"), ("HF_TOKEN", $" {Secret}\n"), ("HF_HUB_OFFLINE", "yes"), ("TINYGPT_CACHE", "/models"));
+            ("HF_ENDPOINT", "https://mirror.example/hub/"), ("HF_TOKEN", $" {Secret}\n"), ("HF_HUB_OFFLINE", "yes"),
+            ("TINYGPT_CACHE", "/models"));
         Assert.Equal("https://mirror.example/hub/", options.Endpoint.AbsoluteUri);
         Assert.Equal(Secret, options.Token);
         Assert.True(options.Offline);

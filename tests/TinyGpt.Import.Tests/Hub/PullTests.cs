@@ -7,7 +7,10 @@ namespace TinyGpt.Import.Tests;
 public sealed class PullTests
 {
     private static readonly string[] Complete =
-        ["checkpoint/config.json", "checkpoint/merges.txt", "checkpoint/model.safetensors", "checkpoint/vocab.json", "pull.json", "pull.lock", "tiny.tgpt"];
+    [
+        "checkpoint/config.json", "checkpoint/merges.txt", "checkpoint/model.safetensors", "checkpoint/vocab.json", "pull.json", "pull.lock",
+        "tiny.tgpt",
+    ];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -29,7 +32,8 @@ public sealed class PullTests
         }
 
         Packer.Pack(folder.Name, folder.At("expected.tgpt"), cancellation: Cancellation);
-        Assert.Equal(await File.ReadAllBytesAsync(folder.At("expected.tgpt"), Cancellation), await File.ReadAllBytesAsync(model.Path, Cancellation));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(folder.At("expected.tgpt"), Cancellation), await File.ReadAllBytesAsync(model.Path, Cancellation));
         Assert.Equal(model with { DownloadedBytes = 0 }, fixture.Cache.Find(model.Name));
     }
 
@@ -38,7 +42,9 @@ public sealed class PullTests
     {
         using PullFixture single = new();
         using PullFixture sharded = new() { Hub = new FakeHub { Files = TinyModel.ShardedFiles() } };
-        Assert.Equal(await File.ReadAllBytesAsync((await single.Pull()).Path, Cancellation), await File.ReadAllBytesAsync((await sharded.Pull()).Path, Cancellation));
+        Assert.Equal(
+            await File.ReadAllBytesAsync((await single.Pull()).Path, Cancellation),
+            await File.ReadAllBytesAsync((await sharded.Pull()).Path, Cancellation));
     }
 
     [Fact]

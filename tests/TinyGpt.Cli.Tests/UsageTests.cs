@@ -28,6 +28,10 @@ public sealed class UsageTests
     [InlineData("--shape takes one of gpt2-124m,", "synth", "--shape", "gpt5", "-o", "out.tgpt")]
     [InlineData("cannot be given together", "tokenize", "-m", "x", "text", "--file", "y")]
     [InlineData("--decode writes bytes", "tokenize", "-m", "x", "1", "--decode", "--json")]
+    [InlineData("'../gpt2' is not a model's name", "pull", "../gpt2")]
+    [InlineData("'a/b/c' is not a model's name", "pull", "a/b/c")]
+    [InlineData("--file takes a name that ends in .gguf, not 'model.bin'", "pull", "gpt2", "--file", "model.bin")]
+    [InlineData("'--yes'", "pull", "gpt2", "--yes")]
     [InlineData("'frobnicate'", "frobnicate")]
     public async Task Bad_usage(string reason, params string[] arguments)
     {
@@ -44,6 +48,7 @@ public sealed class UsageTests
     [InlineData("logits")]
     [InlineData("perplexity")]
     [InlineData("pack")]
+    [InlineData("pull")]
     [InlineData("inspect")]
     [InlineData("synth")]
     [InlineData("bench")]

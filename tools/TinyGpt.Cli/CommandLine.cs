@@ -66,6 +66,7 @@ internal static class CommandLine
             new LogitsCommand(),
             new PerplexityCommand(),
             new PackCommand(),
+            new PullCommand(),
             new InspectCommand(),
             new SynthCommand(),
             new BenchCommand(),

@@ -11,7 +11,7 @@ internal sealed class ChatCommand : CliCommand
     private const int DefaultCount = 200;
     private const float DefaultTemperature = 0.7f;
 
-    private readonly Option<string> _model = ModelOption.Create(required: false);
+    private readonly ModelArguments _model = new(required: false);
     private readonly Option<string> _persona = new("--persona")
     {
         Description = "A text file that the talk begins with; it stays in the context however long the talk becomes.",
@@ -28,7 +28,7 @@ internal sealed class ChatCommand : CliCommand
             "Every line of standard input is continued with one line, or up to what --stop says.",
             "The end of the input (Ctrl-D) ends the talk.")
     {
-        Add(_model);
+        _model.AddTo(this);
         Add(_persona);
         _sampling.AddTo(this);
         _engine.AddTo(this);
@@ -42,10 +42,10 @@ internal sealed class ChatCommand : CliCommand
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
-        string? path = arguments.GetValue(_model);
         GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier);
         byte[] persona = arguments.GetValue(_persona) is { } file ? File.ReadAllBytes(file) : [];
+        string? path = _model.Find(arguments, cancellation);
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
         ModelLoading.RequireTokenizer(model, ModelLoading.NameOf(path), ", so nobody can talk with it");
         using GptEngine engine = new(model, options);

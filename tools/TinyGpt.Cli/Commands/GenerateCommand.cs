@@ -12,7 +12,7 @@ internal sealed class GenerateCommand : CliCommand
 {
     private const int DefaultCount = 40;
 
-    private readonly Option<string> _model = ModelOption.Create(required: false);
+    private readonly ModelArguments _model = new(required: false);
     private readonly Option<string> _prompt = new("--prompt", "-p") { Description = "The text to continue.", HelpName = "TEXT" };
     private readonly Option<int[]?> _ids = IdsOption.Create("The text to continue, as token ids.");
     private readonly SamplingArguments _sampling = new(DefaultCount, temperature: 0, ContextPolicy.Stop);
@@ -26,7 +26,7 @@ internal sealed class GenerateCommand : CliCommand
             "The answer goes to standard output as it is made, and nothing else does; on a terminal a line feed follows. A model without a",
             "tokenizer answers in ids between commas. Without --prompt and --ids a text begins from the model's end-of-text token.")
     {
-        Add(_model);
+        _model.AddTo(this);
         Add(_prompt);
         Add(_ids);
         _sampling.AddTo(this);
@@ -52,11 +52,11 @@ internal sealed class GenerateCommand : CliCommand
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
-        string? path = arguments.GetValue(_model);
-        string name = ModelLoading.NameOf(path);
         GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier); // a tier that cannot run is refused before a model is loaded for it
         bool verbose = _engine.IsVerbose(arguments);
+        string? path = _model.Find(arguments, cancellation);
+        string name = ModelLoading.NameOf(path);
         using GptModel model = ModelLoading.Open(path, verbose ? options : null, cancellation);
         int[] prompt = ReadPrompt(arguments, model, name);
         SessionOptions answer = _sampling.ReadSession(arguments);

@@ -10,7 +10,7 @@ namespace TinyGpt.Cli.Commands;
 /// <summary><c>tinygpt bench</c>: tokens a second, beside what the machine could do.</summary>
 internal sealed class BenchCommand : CliCommand
 {
-    private readonly ModelArguments _model = new(required: false);
+    private readonly ModelArguments _model = new("random weights of --shape, made in memory");
     private readonly BenchmarkArguments _benchmark = new();
     private readonly Option<bool> _json = OutputArguments.CreateJson();
 

@@ -11,7 +11,7 @@ internal sealed class ChatCommand : CliCommand
     private const int DefaultCount = 200;
     private const float DefaultTemperature = 0.7f;
 
-    private readonly ModelArguments _model = new(required: false);
+    private readonly ModelArguments _model = new("the model that is built in");
     private readonly Option<string> _persona = new("--persona")
     {
         Description = "A text file that the talk begins with; it stays in the context however long the talk becomes.",

@@ -12,7 +12,7 @@ internal sealed class GenerateCommand : CliCommand
 {
     private const int DefaultCount = 40;
 
-    private readonly ModelArguments _model = new(required: false);
+    private readonly ModelArguments _model = new("the model that is built in");
     private readonly Option<string> _prompt = new("--prompt", "-p") { Description = "The text to continue.", HelpName = "TEXT" };
     private readonly Option<int[]?> _ids = IdsOption.Create("The text to continue, as token ids.");
     private readonly SamplingArguments _sampling = new(DefaultCount, temperature: 0, ContextPolicy.Stop);

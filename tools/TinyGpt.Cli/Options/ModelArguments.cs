@@ -14,13 +14,13 @@ internal sealed class ModelArguments
     private readonly Option<bool> _offline = OfflineOption.Create();
 
     /// <summary>Makes the options.</summary>
-    /// <param name="required">Whether a command line without <c>-m</c> is refused.</param>
-    public ModelArguments(bool required = true) => _model = new Option<string>("--model", "-m")
+    /// <param name="otherwise">What is taken where <c>-m</c> is missing; null refuses such a command line.</param>
+    public ModelArguments(string? otherwise = null) => _model = new Option<string>("--model", "-m")
     {
         Description = "A .tgpt file, anything that 'pack' takes (it is packed in memory then), or the name of a model to 'pull'."
-            + (required ? "" : " By default the model that is built in."),
+            + (otherwise is null ? "" : $" By default {otherwise}."),
         HelpName = "MODEL",
-        Required = required,
+        Required = otherwise is null,
     };
 
     /// <summary>Adds the options to a command.</summary>

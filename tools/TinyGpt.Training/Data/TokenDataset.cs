@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using TinyGpt.Text;
 
 namespace TinyGpt.Training;
@@ -130,13 +132,22 @@ public sealed class TokenDataset
         return new TrainingBatch(batchSize, length, tokens, targets);
     }
 
+    /// <summary>The SHA-256 hash of all sequences: equal data, equal batches.</summary>
+    internal string Hash()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        _tokens.AppendTo(hash);
+        hash.AppendData(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_sequences)));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
     private int LengthOf(int sequence) => _isRunning ? _context : _sequences[sequence].Length;
 
     private void Fill(int sequence, long epoch, Span<int> tokens, Span<int> targets)
     {
         int length = LengthOf(sequence);
         int start = _isRunning
-            ? (int)((RandomOrder.Bits(_seed, ~epoch) + ((ulong)sequence * (ulong)_context)) % (ulong)_tokens.Count)
+            ? (int)(((RandomOrder.Bits(_seed, ~epoch) >> 32) + ((ulong)sequence * (ulong)_context)) % (ulong)_tokens.Count)
             : _sequences[sequence].Start;
         for (int position = 0; position < length; position++)
         {

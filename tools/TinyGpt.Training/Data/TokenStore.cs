@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
 namespace TinyGpt.Training;
 
 /// <summary>
@@ -50,6 +53,14 @@ internal sealed class TokenStore
 
     /// <summary>Gives back the room that was kept for more.</summary>
     public void Trim() => Resize((Count + 63) / 64);
+
+    /// <summary>Adds all tokens to a hash.</summary>
+    public void AppendTo(IncrementalHash hash)
+    {
+        hash.AppendData(MemoryMarshal.AsBytes(_narrow.AsSpan(0, _isNarrow ? Count : 0)));
+        hash.AppendData(MemoryMarshal.AsBytes(_wide.AsSpan(0, _isNarrow ? 0 : Count)));
+        hash.AppendData(MemoryMarshal.AsBytes(_trained.AsSpan(0, (Count + 63) / 64)));
+    }
 
     private void Grow() => Resize(Math.Max(1024, checked(_trained.Length + (_trained.Length / 2))));
 

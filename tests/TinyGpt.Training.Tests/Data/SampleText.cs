@@ -1,0 +1,30 @@
+using System.Text;
+
+namespace TinyGpt.Training.Tests;
+
+/// <summary>Texts that the tests learn from: made up of few words, so that there is something to learn.</summary>
+internal static class SampleText
+{
+    private static readonly string[] Words =
+    [
+        "the", "innkeeper", "pours", "ale", "and", "asks", "for", "three", "coins", "wolves", "prowl", "near", "mill", "smith", "hammers",
+        "all", "night", "it's", "raining", "again", "bread", "costs", "12", "road", "to", "chapel", "is", "long", "naïve", "café",
+    ];
+
+    /// <summary>A text of so many words; the same every time.</summary>
+    public static string OfWords(int count, ulong seed = 1)
+    {
+        StringBuilder text = new();
+        for (int word = 0; word < count; word++)
+        {
+            ulong bits = RandomOrder.Bits(seed, word);
+            text.Append(Words[(int)(bits % (ulong)Words.Length)]);
+            text.Append((bits >> 32) % 11 == 0 ? ".\n" : (bits >> 32) % 7 == 0 ? ", " : " ");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The same as bytes.</summary>
+    public static byte[] BytesOfWords(int count, ulong seed = 1) => Encoding.UTF8.GetBytes(OfWords(count, seed));
+}

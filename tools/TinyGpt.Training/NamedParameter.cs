@@ -22,6 +22,8 @@ public sealed unsafe class NamedParameter
     /// <summary>Sizes, row-major; matrices of blocks are inputs × outputs as Hugging Face's Conv1D stores them.</summary>
     public IReadOnlyList<int> Shape { get; }
 
+    internal float* Pointer => _values;
+
     /// <summary>How many floats.</summary>
     public int Count { get; }
 

@@ -38,4 +38,29 @@ public sealed record TrainingOptions
 
     /// <summary>Decides the first weights and what is dropped.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is outside its documented range.</exception>
+    internal void Validate()
+    {
+        Require(LearningRate >= 0 && float.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "0 or more");
+        Require(MinimumLearningRate >= 0 && float.IsFinite(MinimumLearningRate), nameof(MinimumLearningRate), MinimumLearningRate, "0 or more");
+        Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more");
+        Require(TotalSteps >= 1, nameof(TotalSteps), TotalSteps, "1 or more");
+        Require(Beta1 is >= 0 and < 1, nameof(Beta1), Beta1, "in [0, 1)");
+        Require(Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, "in [0, 1)");
+        Require(WeightDecay >= 0 && float.IsFinite(WeightDecay), nameof(WeightDecay), WeightDecay, "0 or more");
+        Require(GradientClip >= 0 && float.IsFinite(GradientClip), nameof(GradientClip), GradientClip, "0 or more");
+        Require(Dropout is >= 0 and < 1, nameof(Dropout), Dropout, "in [0, 1)");
+        Require(AccumulationSteps >= 1, nameof(AccumulationSteps), AccumulationSteps, "1 or more");
+        Require(Threads >= 1, nameof(Threads), Threads, "1 or more");
+    }
+
+    private static void Require(bool holds, string name, double value, string range)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"{name} is {value}, but must be {range}.", name);
+        }
+    }
 }

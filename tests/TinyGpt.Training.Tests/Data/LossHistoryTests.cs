@@ -52,7 +52,7 @@ public sealed class LossHistoryTests : IDisposable
         history.Add(new LossRow(0, null, 5, 0, 0, 0, 0));
         for (int step = 1; step <= steps; step++)
         {
-            history.Add(new LossRow(step, 4.0 / step, step % 5 == 0 ? 3.5 : null, 0.001f, 1.25, 100, 0.5));
+            history.Add(new LossRow(step, 4.0 / (1 << (step % 8)), step % 5 == 0 ? 3.5 : null, 0.001f, 1.25, 100, 0.5));
         }
 
         return history;

@@ -181,7 +181,8 @@ public sealed class TokenDatasetTests : IDisposable
             TrainingBatch batch = dataset.Batch(number, batchSize);
             for (int row = 0; row < batchSize; row++)
             {
-                rows.Add(Encoding.UTF8.GetString(Tokenizer.Decode(batch.Tokens.AsSpan(row * batch.Length, batch.Length))).TrimEnd());
+                rows.Add(Encoding.UTF8.GetString(Tokenizer.Decode(batch.Tokens.AsSpan(row * batch.Length, batch.Length)))
+                    .Replace("<|endoftext|>", "", StringComparison.Ordinal).TrimEnd());
             }
         }
 

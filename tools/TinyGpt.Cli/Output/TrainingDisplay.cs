@@ -11,7 +11,7 @@ namespace TinyGpt.Cli.Output;
 /// <param name="multiplyPeak">The multiply-adds a second that the machine could do, or null if that is not known.</param>
 internal sealed class TrainingDisplay(double? multiplyPeak)
 {
-    private const int LinesInAll = 200;
+    private const int LinesInAll = 100;
     private const int BarWidth = 40;
 
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(0.25);

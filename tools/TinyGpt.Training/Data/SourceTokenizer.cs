@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using TinyGpt.Text;
 
 namespace TinyGpt.Training;
@@ -40,7 +41,14 @@ internal static class SourceTokenizer
                 wave[blocks].End = next;
             }
 
-            Parallel.For(0, blocks, parallel, block => wave[block].Tokenize(source, tokenizer));
+            try
+            {
+                Parallel.For(0, blocks, parallel, block => wave[block].Tokenize(source, tokenizer));
+            }
+            catch (AggregateException failures) when (TrainingDataException.FirstOf(failures) is { } first)
+            {
+                ExceptionDispatchInfo.Throw(first);
+            }
 
             for (int block = 0; block < blocks; block++)
             {

@@ -19,4 +19,8 @@ public sealed class TrainingDataException : Exception
 
     /// <summary>The line, from 1, or null.</summary>
     public int? Line { get; }
+
+    /// <summary>Of what parallel work threw, the exception with the lowest line, or null if there is none of this kind.</summary>
+    internal static TrainingDataException? FirstOf(AggregateException failures) =>
+        failures.Flatten().InnerExceptions.OfType<TrainingDataException>().MinBy(failure => failure.Line);
 }

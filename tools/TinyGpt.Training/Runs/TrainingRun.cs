@@ -19,6 +19,7 @@ public sealed class TrainingRun : IDisposable
     private readonly TrainingSettings _settings;
     private readonly TrainingData _data;
     private readonly GptTrainer _trainer;
+    private readonly Queue<(double Seconds, long Positions, long Work)> _recent = new(); // steps
     private LossHistory _history = new();
 
     private TrainingRun(string folder, TrainingSettings settings, ModelConfig config, TrainingData data)
@@ -188,25 +189,23 @@ public sealed class TrainingRun : IDisposable
 
     private TrainingProgress Progress(StepReport report, TrainingBatch[] batches, bool isValidated, bool isSaved)
     {
-        double seconds = 0;
-        long positions = 0;
-        int steps = 0;
-        for (int row = _history.Rows.Count - 1; row >= 0 && steps < SmoothedSteps; row--)
+        long work = batches.Sum(batch => TrainingWork.MultiplyAdds(_trainer.Config, batch));
+        _recent.Enqueue((report.Elapsed.TotalSeconds, report.Tokens, work));
+        if (_recent.Count > SmoothedSteps)
         {
-            seconds += _history.Rows[row].Seconds;
-            positions += _history.Rows[row].Positions;
-            steps += _history.Rows[row].Loss is null ? 0 : 1;
+            _recent.Dequeue();
         }
 
+        double seconds = _recent.Sum(step => step.Seconds);
         return new TrainingProgress(
             report,
             _settings.Options.TotalSteps,
             _history.MeanLoss(SmoothedSteps)!.Value,
             _history.ValidationLoss,
             isValidated,
-            positions / seconds,
-            batches.Sum(batch => TrainingWork.MultiplyAdds(_trainer.Config, batch)) / report.Elapsed.TotalSeconds,
-            TimeSpan.FromSeconds(seconds / steps * (_settings.Options.TotalSteps - report.Step)),
+            _recent.Sum(step => step.Positions) / seconds,
+            _recent.Sum(step => step.Work) / seconds,
+            TimeSpan.FromSeconds(seconds / _recent.Count * (_settings.Options.TotalSteps - report.Step)),
             isSaved);
     }
 

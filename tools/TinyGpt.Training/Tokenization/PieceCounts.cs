@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using TinyGpt.Text;
 
@@ -16,10 +17,24 @@ internal static class PieceCounts
     public static Dictionary<byte[], long> Of(TextSource source, long sampleBytes, int threads, CancellationToken cancellation)
     {
         List<int> parts = Sample(source, sampleBytes);
-        List<(int First, int End)> blocks = Blocks(source, parts);
         Dictionary<byte[], long> total = new(ByteSequenceComparer.Instance);
+        try
+        {
+            CountBlocks(source, parts, total, threads, cancellation);
+            return total;
+        }
+        catch (AggregateException failures) when (TrainingDataException.FirstOf(failures) is { } first)
+        {
+            ExceptionDispatchInfo.Throw(first);
+            throw;
+        }
+    }
+
+    private static void CountBlocks(
+        TextSource source, List<int> parts, Dictionary<byte[], long> total, int threads, CancellationToken cancellation)
+    {
         Parallel.ForEach(
-            blocks,
+            Blocks(source, parts),
             new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation },
             () => (Text: new SourceText(), Counts: new Dictionary<byte[], long>(ByteSequenceComparer.Instance)),
             (block, _, local) =>
@@ -33,7 +48,6 @@ internal static class PieceCounts
                 return local;
             },
             local => Add(local.Counts, total));
-        return total;
     }
 
     private static List<int> Sample(TextSource source, long sampleBytes)

@@ -1,6 +1,6 @@
 using System.Text;
-using TinyGpt.Format;
 using TinyGpt.Import;
+using TinyGpt.Sampling;
 using TinyGpt.Text;
 using Xunit;
 
@@ -38,6 +38,79 @@ public sealed class TrainedModelTests : IDisposable
         }
 
         Assert.Equal(trainedLoss, sum / windows, 0.02 * trainedLoss);
+    }
+
+    [Fact]
+    public void Four_kilobytes_are_memorised_and_recited_to_the_last_byte()
+    {
+        const int Context = 1536;
+        byte[] text = SampleText.BytesOfWords(1000)[..4096];
+        TokenVocabulary vocabulary = BytePairTraining.Train(TextSource.OfText("sample", text), 512);
+        BytePairTokenizer tokenizer = new(vocabulary);
+        Assert.True(tokenizer.Encode(text).Length < Context);
+        TrainingOptions options = new() { LearningRate = 5e-3f, WarmupSteps = 10, TotalSteps = 150, WeightDecay = 0, Threads = 2 };
+        TrainingData data = TrainingData.Tokenize(
+            (TextSource.OfText("sample", [.. text, .. "<|endoftext|>"u8]), null), tokenizer, Context, options);
+        Gpt2TokenizerFiles.Write(_folder.Path, vocabulary);
+        using (TrainingRun run = TrainingRun.Begin(
+            _folder.Path, TinyTraining.Settings(data, options, Context, batchSize: 1), TinyTraining.Shape(vocabulary, Context, width: 64), data))
+        {
+            Assert.True(run.Run(Never));
+        }
+
+        byte[] opening = text[..10];
+        Assert.Equal(text[10..], Recite(opening, text.Length));
+    }
+
+    [Fact]
+    public void Fine_tuning_lowers_the_held_out_loss_further_than_the_same_steps_from_nothing()
+    {
+        const int Context = 32;
+        TrainingOptions options = new() { LearningRate = 3e-3f, WarmupSteps = 5, TotalSteps = 80, Threads = 2 };
+        string learned = SampleText.OfWords(2000);
+        string other = SampleText.OfWords(1200, seed: 2).Replace("ale", "mead", StringComparison.Ordinal).ToUpperInvariant()
+            + SampleText.OfWords(600, seed: 3);
+        BytePairTokenizer tokenizer = Train(_folder.Path, learned, options, Context, width: 32, out _);
+        ModelConfig config = PretrainedModel.ReadConfig(_folder.Path);
+
+        TrainingOptions few = options with { TotalSteps = 30 };
+        TrainingData data = TinyTraining.Data(other, tokenizer, few, Context);
+        (double before, double after) = FineTune("tuned", trainer => PretrainedModel.LoadWeights(_folder.Path, trainer));
+        (_, double scratch) = FineTune("scratch", load: null);
+        Assert.True(after < before - 0.2, $"held-out loss {before:0.000}, then {after:0.000}");
+        Assert.True(after < scratch - 0.2, $"held-out loss {after:0.000}, from nothing {scratch:0.000}");
+
+        (double Before, double After) FineTune(string name, Action<GptTrainer>? load)
+        {
+            string folder = Directory.CreateDirectory(_folder.At(name)).FullName;
+            Gpt2TokenizerFiles.Copy(_folder.Path, folder);
+            using TrainingRun run = TrainingRun.Begin(folder, TinyTraining.Settings(data, few, Context), config, data, load);
+            Assert.True(run.Run(Never));
+            return (run.History.Rows[0].ValidationLoss!.Value, run.History.ValidationLoss!.Value);
+        }
+    }
+
+    private byte[] Recite(byte[] opening, int longest)
+    {
+        using GptModel model = new(ModelSource.LoadAny(_folder.Path));
+        using GptEngine engine = new(model, new GptEngineOptions());
+        using GptSession session = engine.CreateSession(new SamplingOptions(), new SessionOptions { MaxNewTokens = longest });
+        session.Append(opening);
+        List<byte> recited = [];
+        byte[] buffer = new byte[256];
+        StepStatus status;
+        do
+        {
+            status = engine.Step(StepBudget.OnePass);
+            while (session.TryRead(buffer, out int written))
+            {
+                recited.AddRange(buffer.AsSpan(0, written));
+            }
+        }
+        while (status != StepStatus.Idle);
+
+        Assert.Equal(FinishReason.EndOfText, session.Finish);
+        return [.. recited];
     }
 
     private static BytePairTokenizer Train(

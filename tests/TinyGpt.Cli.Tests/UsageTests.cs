@@ -25,6 +25,11 @@ public sealed class UsageTests
     [InlineData("--shape takes one of gpt2-124m,", "synth", "--shape", "gpt5", "-o", "out.tgpt")]
     [InlineData("cannot be given together", "tokenize", "-m", "x", "text", "--file", "y")]
     [InlineData("--decode writes bytes", "tokenize", "-m", "x", "1", "--decode", "--json")]
+    [InlineData("--data is required, unless --resume is given", "train", "-o", "x")]
+    [InlineData("--from is required, unless --resume is given", "finetune", "--data", "y", "-o", "x")]
+    [InlineData("so --seed cannot be given with it", "train", "--resume", "-o", "x", "--seed", "2")]
+    [InlineData("--steps and --minutes cannot be given together", "train", "--data", "y", "-o", "x", "--steps", "2", "--minutes", "1")]
+    [InlineData("--vocab-size takes a whole number from 257 to 1048576, not '100'", "train", "--data", "y", "-o", "x", "--vocab-size", "100")]
     [InlineData("'frobnicate'", "frobnicate")]
     public async Task Bad_usage(string reason, params string[] arguments)
     {
@@ -52,6 +57,8 @@ public sealed class UsageTests
     [InlineData("pack")]
     [InlineData("inspect")]
     [InlineData("synth")]
+    [InlineData("train")]
+    [InlineData("finetune")]
     [InlineData("bench")]
     [InlineData("doctor")]
     public async Task Every_command_has_help_with_examples(string command)

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using TinyGpt.Import;
 using TinyGpt.Text;
-using Xunit;
 
 namespace TinyGpt.Training.Tests;
 

@@ -25,6 +25,21 @@ internal static class SampleText
         return text.ToString();
     }
 
-    /// <summary>The same as bytes.</summary>
+    /// <summary>Sentences of the same words, all built alike.</summary>
+    public static string OfSentences(int count, ulong seed = 1)
+    {
+        StringBuilder text = new();
+        for (int sentence = 0; sentence < count; sentence++)
+        {
+            ulong bits = RandomOrder.Bits(seed, sentence);
+            string[] who = ["innkeeper", "smith"];
+            string[] what = ["ale", "bread", "chapel"];
+            text.Append("the ").Append(who[bits % 2]).Append(" asks for three coins and pours ").Append(what[bits / 2 % 3]).Append(" all night.\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Random words as bytes.</summary>
     public static byte[] BytesOfWords(int count, ulong seed = 1) => Encoding.UTF8.GetBytes(OfWords(count, seed));
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using TinyGpt.Text;
-using Xunit;
 
 namespace TinyGpt.Training.Tests;
 

@@ -2,7 +2,6 @@ using System.Text;
 using TinyGpt.Import;
 using TinyGpt.Sampling;
 using TinyGpt.Text;
-using Xunit;
 
 namespace TinyGpt.Training.Tests;
 
@@ -58,8 +57,8 @@ public sealed class TrainedModelTests : IDisposable
             Assert.True(run.Run(Never));
         }
 
-        byte[] opening = text[..10];
-        Assert.Equal(text[10..], Recite(opening, text.Length));
+        int opening = Array.IndexOf(text, (byte)' '); // where a token ends
+        Assert.Equal(text[opening..], Recite(text[..opening], text.Length));
     }
 
     [Fact]
@@ -67,14 +66,11 @@ public sealed class TrainedModelTests : IDisposable
     {
         const int Context = 32;
         TrainingOptions options = new() { LearningRate = 3e-3f, WarmupSteps = 5, TotalSteps = 80, Threads = 2 };
-        string learned = SampleText.OfWords(2000);
-        string other = SampleText.OfWords(1200, seed: 2).Replace("ale", "mead", StringComparison.Ordinal).ToUpperInvariant()
-            + SampleText.OfWords(600, seed: 3);
-        BytePairTokenizer tokenizer = Train(_folder.Path, learned, options, Context, width: 32, out _);
+        BytePairTokenizer tokenizer = Train(_folder.Path, SampleText.OfWords(2000), options, Context, width: 32, out _);
         ModelConfig config = PretrainedModel.ReadConfig(_folder.Path);
 
         TrainingOptions few = options with { TotalSteps = 30 };
-        TrainingData data = TinyTraining.Data(other, tokenizer, few, Context);
+        TrainingData data = TinyTraining.Data(SampleText.OfSentences(200), tokenizer, few, Context);
         (double before, double after) = FineTune("tuned", trainer => PretrainedModel.LoadWeights(_folder.Path, trainer));
         (_, double scratch) = FineTune("scratch", load: null);
         Assert.True(after < before - 0.2, $"held-out loss {before:0.000}, then {after:0.000}");

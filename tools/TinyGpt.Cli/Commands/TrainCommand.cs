@@ -73,34 +73,43 @@ internal sealed class TrainCommand : TrainingCommand
         TrainingCommandRun run,
         CancellationToken cancellation)
     {
+        RequireValid(Shape(arguments, arguments.GetValue(_vocabularySize))); // before the work of a vocabulary
         string? tokenizerFolder = arguments.GetValue(_tokenizer);
         TokenVocabulary vocabulary = tokenizerFolder is not null
             ? TokenizerFiles.Read(tokenizerFolder)
             : Learn(arguments, sources.Training, options.Threads, run, cancellation);
         BytePairTokenizer tokenizer = new(vocabulary);
-        ModelConfig config = new()
+        ModelConfig config = Shape(arguments, vocabulary.Count) with
         {
-            Architecture = "gpt2",
-            VocabularySize = vocabulary.Count,
-            ContextLength = Training.Context(arguments),
-            Width = arguments.GetValue(_width),
-            Layers = arguments.GetValue(_layers),
-            Heads = arguments.GetValue(_heads),
-            FeedForwardWidth = FeedForwardFactor * arguments.GetValue(_width),
-            NormEpsilon = NormEpsilon,
-            Activation = GeluForm.Tanh,
-            TiedHead = true,
             EndOfTextToken = tokenizer.TryGetEndOfText(out int endOfText) ? endOfText : null,
         };
-        if (!config.TryValidate(out string problem))
-        {
-            throw new CommandFailedException($"there can be no such model: {problem}");
-        }
-
+        RequireValid(config);
         Action<string> writeTokenizer = tokenizerFolder is not null
             ? target => Gpt2TokenizerFiles.Copy(tokenizerFolder, target)
             : target => Gpt2TokenizerFiles.Write(target, vocabulary);
         Train(arguments, sources, tokenizer, config, from: null, writeTokenizer, run, cancellation);
+    }
+
+    private ModelConfig Shape(ParseResult arguments, int vocabularySize) => new()
+    {
+        Architecture = "gpt2",
+        VocabularySize = vocabularySize,
+        ContextLength = Training.Context(arguments),
+        Width = arguments.GetValue(_width),
+        Layers = arguments.GetValue(_layers),
+        Heads = arguments.GetValue(_heads),
+        FeedForwardWidth = (int)Math.Min(int.MaxValue, FeedForwardFactor * (long)arguments.GetValue(_width)),
+        NormEpsilon = NormEpsilon,
+        Activation = GeluForm.Tanh,
+        TiedHead = true,
+    };
+
+    private static void RequireValid(ModelConfig config)
+    {
+        if (!config.TryValidate(out string problem))
+        {
+            throw new CommandFailedException($"there can be no such model: {problem}");
+        }
     }
 
     private TokenVocabulary Learn(

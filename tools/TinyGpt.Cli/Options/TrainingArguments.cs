@@ -11,7 +11,8 @@ internal sealed class TrainingArguments
     private const int MostThreads = 256;
     private const float FinalRate = 0.1f; // of the learning rate, where the cosine ends
     private const int MostWarmupSteps = 200;
-    private const int MostValidationInterval = 250;
+    private const int Validations = 10;
+    private const int MostValidationInterval = 500;
 
     private readonly Option<string?> _data = new("--data", "-d")
     {
@@ -166,7 +167,7 @@ internal sealed class TrainingArguments
             ValidationShare = share,
             Context = Context(arguments),
             BatchSize = arguments.GetValue(_batch),
-            ValidationInterval = Math.Clamp(options.TotalSteps / 20, 1, MostValidationInterval),
+            ValidationInterval = Math.Clamp(options.TotalSteps / Validations, 1, MostValidationInterval),
             DataHash = dataHash,
             Options = options,
         };

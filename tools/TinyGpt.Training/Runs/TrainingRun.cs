@@ -13,7 +13,7 @@ public sealed class TrainingRun : IDisposable
     private const string HistoryName = "losses.csv";
     private const string ChartName = "losses.svg";
     private const int SmoothedSteps = 50;
-    private const int MostValidationBatches = 32;
+    private const int MostValidationBatches = 16;
 
     private readonly string _folder;
     private readonly TrainingSettings _settings;

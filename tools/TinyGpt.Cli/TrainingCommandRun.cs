@@ -13,7 +13,7 @@ namespace TinyGpt.Cli;
 /// <param name="asJson">Whether standard output is for one JSON object.</param>
 internal sealed class TrainingCommandRun(string folder, string command, bool asJson)
 {
-    private const int PeakRepeats = 3;
+    private const int PeakRepeats = 10;
     private const int LastSteps = 50;
 
     /// <summary>Says something on the way.</summary>

@@ -17,7 +17,7 @@ public sealed class NetworkGradientTests
         double expected = SmallNetworks.Loss(trainer.Config, SmallNetworks.Weights(trainer), batch);
         Assert.Equal(expected, trainer.Evaluate(batch, out long counted), 1e-5);
         Assert.Equal(batch.CountTargets(), counted);
-        Assert.Equal(expected, trainer.ComputeGradients([batch], default, out _), 1e-5);
+        Assert.Equal(expected, trainer.ComputeGradients([batch], default, out _, out _), 1e-5);
     }
 
     [Theory]
@@ -30,7 +30,7 @@ public sealed class NetworkGradientTests
         using GptTrainer trainer = new(SmallNetworks.Config(activation, tiedHead), new TrainingOptions { Threads = 2 });
         SmallNetworks.Stir(trainer, 4);
         TrainingBatch[] batches = [SmallNetworks.Batch(trainer.Config, 2, 7, 6)];
-        trainer.ComputeGradients(batches, default, out _);
+        trainer.ComputeGradients(batches, default, out _, out _);
         ReferenceWeights weights = SmallNetworks.Weights(trainer);
         foreach (NamedParameter parameter in trainer.Parameters)
         {
@@ -58,7 +58,7 @@ public sealed class NetworkGradientTests
         ModelConfig config = SmallNetworks.Config(tiedHead: false);
         using GptTrainer trainer = new(config, new TrainingOptions { Threads = 1 });
         TrainingBatch batch = new(1, 3, [1, 2, 3], [2, 3, 4]);
-        trainer.ComputeGradients([batch], default, out _);
+        trainer.ComputeGradients([batch], default, out _, out _);
         NamedParameter words = trainer.Parameters.Single(parameter => parameter.Name == "wte.weight");
         NamedParameter positions = trainer.Parameters.Single(parameter => parameter.Name == "wpe.weight");
         Assert.DoesNotContain(trainer.GradientOf(words)[(4 * config.Width)..].ToArray(), value => value != 0);

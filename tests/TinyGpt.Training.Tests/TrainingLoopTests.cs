@@ -104,9 +104,9 @@ public sealed class TrainingLoopTests
         TrainingBatch whole = SmallNetworks.Batch(config, 4, 8, 1);
         TrainingBatch[] parts = [Part(whole, 0, 3), Part(whole, 3, 1)];
         using GptTrainer trainer = new(config, Options with { Dropout = 0 });
-        double together = trainer.ComputeGradients([whole], default, out long tokens);
+        double together = trainer.ComputeGradients([whole], default, out long tokens, out _);
         float[][] expected = [.. trainer.Parameters.Select(parameter => trainer.GradientOf(parameter).ToArray())];
-        Assert.Equal(together, trainer.ComputeGradients(parts, default, out long partTokens), 1e-6);
+        Assert.Equal(together, trainer.ComputeGradients(parts, default, out long partTokens, out _), 1e-6);
         Assert.Equal(tokens, partTokens);
         Assert.All(trainer.Parameters.Zip(expected), pair =>
         {

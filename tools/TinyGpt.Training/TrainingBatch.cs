@@ -46,6 +46,9 @@ public sealed class TrainingBatch
     /// <summary>The token that should follow each position, or <see cref="NoTarget"/>; [sequence][position].</summary>
     public int[] Targets { get; }
 
+    /// <summary>What the classifier head learns from the sequences, or null; one label and one position a sequence.</summary>
+    public ClassTargets? Classes { get; init; }
+
     /// <summary>Positions that have a target.</summary>
     public long CountTargets() => Targets.LongCount(target => target >= 0);
 }

@@ -17,11 +17,11 @@ internal sealed unsafe class Gpt2Network : IDisposable
     private readonly CausalAttention _attention;
     private Activations? _activations;
 
-    public Gpt2Network(ModelConfig config, int threads, RowOperations operations, MatrixMultiplier multiplier)
+    public Gpt2Network(ModelConfig config, int classes, int threads, RowOperations operations, MatrixMultiplier multiplier)
     {
         _config = config;
         Operations = operations;
-        Parameters = new ParameterSet(config);
+        Parameters = new ParameterSet(config, classes);
         Team = new ComputeTeam(threads, CausalAttention.ScratchFloats(config), multiplier);
         _attention = new CausalAttention(config, Team, operations);
     }

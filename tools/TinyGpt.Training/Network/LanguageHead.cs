@@ -33,12 +33,8 @@ internal sealed unsafe class LanguageHead : IDisposable
     public double Run(TrainingBatch batch, float weight)
     {
         int[] rows = [.. Enumerable.Range(0, batch.Targets.Length).Where(row => batch.Targets[row] >= 0)];
-        Activations buffers = _network.Activations;
         int width = _config.Width;
-        float* gathered = buffers.Gathered;
-        float* normalized = buffers.Normalized;
-        Gather(buffers.Output, rows, gathered);
-        _network.Norm(gathered, rows.Length, _network.Parameters.FinalNorm, normalized, buffers.Head);
+        float* normalized = FinalRows.Normalize(_network, width, rows);
         double loss = 0;
         for (int first = 0; first < rows.Length; first += BlockRows)
         {
@@ -48,10 +44,7 @@ internal sealed unsafe class LanguageHead : IDisposable
 
         if (weight != 0)
         {
-            float* gradient = buffers.Branch;
-            new Span<float>(gradient, rows.Length * width).Clear();
-            _network.NormBackward(normalized, gathered, rows.Length, _network.Parameters.FinalNorm, buffers.Head, gradient);
-            Scatter(gradient, rows, buffers.Gradient);
+            FinalRows.AddGradient(_network, width, rows, normalized);
         }
 
         return loss;
@@ -86,24 +79,5 @@ internal sealed unsafe class LanguageHead : IDisposable
         }
 
         return losses.Sum();
-    }
-
-    private void Gather(float* stream, int[] rows, float* gathered)
-    {
-        int width = _config.Width;
-        for (int i = 0; i < rows.Length; i++)
-        {
-            new ReadOnlySpan<float>(stream + ((long)rows[i] * width), width).CopyTo(new Span<float>(gathered + ((long)i * width), width));
-        }
-    }
-
-    private void Scatter(float* gradient, int[] rows, float* stream)
-    {
-        int width = _config.Width;
-        for (int i = 0; i < rows.Length; i++)
-        {
-            float* to = stream + ((long)rows[i] * width);
-            _network.Operations.Add(to, gradient + ((long)i * width), to, width);
-        }
     }
 }

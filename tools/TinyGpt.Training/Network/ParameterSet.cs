@@ -31,20 +31,23 @@ internal sealed record BlockParameters(
 /// </summary>
 internal sealed unsafe class ParameterSet : IDisposable
 {
+    /// <summary>The classifier head's matrix.</summary>
+    public const string ScoreName = "score.weight";
+
     private readonly NativeArena _memory;
     private readonly List<NamedParameter> _named = [];
     private readonly float* _values;
     private readonly float* _gradients;
     private long _used;
 
-    public ParameterSet(ModelConfig config)
+    public ParameterSet(ModelConfig config, int classes)
     {
         int width = config.Width;
-        long tensors = 5 + (12L * config.Layers);
-        FloatCapacity = config.ParameterCount + (tensors * 16);
-        _memory = new NativeArena(2 * NativeArena.RoundUp(FloatCapacity * sizeof(float)));
-        _values = _memory.TakeFloats(FloatCapacity);
-        _gradients = _memory.TakeFloats(FloatCapacity);
+        long tensors = 6 + (12L * config.Layers);
+        long capacity = config.ParameterCount + ((long)classes * width) + (tensors * 16);
+        _memory = new NativeArena(2 * NativeArena.RoundUp(capacity * sizeof(float)));
+        _values = _memory.TakeFloats(capacity);
+        _gradients = _memory.TakeFloats(capacity);
         TokenEmbedding = Take("wte.weight", config.VocabularySize, width);
         PositionEmbedding = Take("wpe.weight", config.ContextLength, width);
         Blocks = new BlockParameters[config.Layers];
@@ -62,6 +65,7 @@ internal sealed unsafe class ParameterSet : IDisposable
 
         FinalNorm = TakeNorm("ln_f", width);
         Head = config.TiedHead ? TokenEmbedding : Take("lm_head.weight", config.VocabularySize, width);
+        Score = classes > 0 ? Take(ScoreName, classes, width) : default;
     }
 
     /// <summary>The tensors by name.</summary>
@@ -79,6 +83,9 @@ internal sealed unsafe class ParameterSet : IDisposable
 
     /// <summary>vocabulary × width; the token embedding itself where the head is tied.</summary>
     public TrainedTensor Head { get; }
+
+    /// <summary>classes × width; nothing without a classifier head.</summary>
+    public TrainedTensor Score { get; }
 
     /// <summary>Floats of the whole layout, gaps included.</summary>
     public long FloatCount => _used;
@@ -99,8 +106,6 @@ internal sealed unsafe class ParameterSet : IDisposable
     }
 
     public void Dispose() => _memory.Dispose();
-
-    private long FloatCapacity { get; }
 
     private NormParameters TakeNorm(string name, int width) => new(Take(name + ".weight", width), Take(name + ".bias", width));
 

@@ -18,7 +18,7 @@ internal static class TrainingState
         ArgumentNullException.ThrowIfNull(destination);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Write(destination, hash, Magic);
-        Write(destination, hash, MemoryMarshal.AsBytes<long>(Shape(config)));
+        Write(destination, hash, MemoryMarshal.AsBytes<long>(Shape(config, parameters)));
         Write(destination, hash, MemoryMarshal.AsBytes<long>([step]));
         foreach (NamedParameter parameter in parameters)
         {
@@ -43,7 +43,7 @@ internal static class TrainingState
             throw new InvalidDataException("This is no training state: it does not begin with TGTRAIN1.");
         }
 
-        long[] expected = Shape(config);
+        long[] expected = Shape(config, parameters);
         long[] shape = new long[expected.Length];
         Read(source, hash, MemoryMarshal.AsBytes(shape.AsSpan()));
         if (!shape.AsSpan().SequenceEqual(expected))
@@ -71,10 +71,11 @@ internal static class TrainingState
         return step[0];
     }
 
-    private static long[] Shape(ModelConfig config) =>
+    private static long[] Shape(ModelConfig config, IReadOnlyList<NamedParameter> parameters) =>
     [
         config.VocabularySize, config.ContextLength, config.Width, config.Layers, config.Heads, config.FeedForwardWidth,
         (long)config.Activation, config.TiedHead ? 1 : 0, BitConverter.SingleToInt32Bits(config.NormEpsilon),
+        parameters.Sum(parameter => (long)parameter.Count),
     ];
 
     private static void Write(Stream destination, IncrementalHash hash, ReadOnlySpan<byte> bytes)

@@ -17,6 +17,7 @@ public sealed class LossHistoryTests : IDisposable
         LossHistory read = LossHistory.Read(file, lastStep: 7);
         Assert.Equal(history.Rows.Take(8), read.Rows);
         Assert.Equal(3.5, read.ValidationLoss);
+        Assert.Equal(0.25, read.ValidationAccuracy);
         Assert.Equal(["step", "0", "1"], File.ReadLines(file).Take(3).Select(line => line.Split(',')[0]));
     }
 
@@ -51,7 +52,10 @@ public sealed class LossHistoryTests : IDisposable
         history.Add(new LossRow(0, null, 5, 0, 0, 0, 0));
         for (int step = 1; step <= steps; step++)
         {
-            history.Add(new LossRow(step, 4.0 / (1 << (step % 8)), step % 5 == 0 ? 3.5 : null, 0.001f, 1.25, 100, 0.5));
+            history.Add(new LossRow(step, 4.0 / (1 << (step % 8)), step % 5 == 0 ? 3.5 : null, 0.001f, 1.25, 100, 0.5)
+            {
+                ValidationAccuracy = step % 5 == 0 ? 0.25 : null,
+            });
         }
 
         return history;

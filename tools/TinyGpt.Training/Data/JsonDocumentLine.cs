@@ -5,7 +5,7 @@ namespace TinyGpt.Training;
 /// <summary>Reads one line of a <c>.jsonl</c> file: a document.</summary>
 internal static class JsonDocumentLine
 {
-    /// <summary>Reads the line's text and what of it is trained.</summary>
+    /// <summary>Reads the line's text, what of it is trained, and its label.</summary>
     /// <param name="line">The line, without its break.</param>
     /// <param name="file">The file that errors name.</param>
     /// <param name="number">The line's number, from 1.</param>
@@ -19,7 +19,7 @@ internal static class JsonDocumentLine
             if (!ReadDocument(ref reader, target))
             {
                 throw new TrainingDataException(
-                    file, "a line has to be an object with either a \"text\" or \"segments\": [{\"text\": …, \"train\": …}, …]", number);
+                    file, "a line has to be an object with either a \"text\" or \"segments\": [{\"text\": …, \"train\": …}, …]; a \"label\" is a text", number);
             }
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -58,6 +58,16 @@ internal static class JsonDocumentLine
                 {
                     return false;
                 }
+            }
+            else if (reader.ValueTextEquals("label"u8))
+            {
+                reader.Read();
+                if (reader.TokenType != JsonTokenType.String)
+                {
+                    return false;
+                }
+
+                target.Label = reader.GetString();
             }
             else
             {

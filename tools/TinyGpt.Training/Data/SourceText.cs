@@ -14,10 +14,14 @@ internal sealed class SourceText
     /// <summary>What of the text is trained, first to last; the last one ends where the text ends. None for an empty text.</summary>
     public IReadOnlyList<TextSegment> Segments => _segments;
 
+    /// <summary>The class that the text belongs to, or null.</summary>
+    public string? Label { get; set; }
+
     /// <summary>Forgets the text.</summary>
     public void Clear()
     {
         _length = 0;
+        Label = null;
         _segments.Clear();
     }
 

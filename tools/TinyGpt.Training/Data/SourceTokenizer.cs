@@ -11,18 +11,26 @@ internal static class SourceTokenizer
     /// <summary>Takes in one part.</summary>
     /// <param name="tokens">The part's tokens.</param>
     /// <param name="isTrained">Of each token, whether it is trained: whether it begins in a segment that is.</param>
-    internal delegate void PartTaken(ReadOnlySpan<int> tokens, ReadOnlySpan<bool> isTrained);
+    /// <param name="label">The part's class, or -1 where classes are not asked for.</param>
+    internal delegate void PartTaken(ReadOnlySpan<int> tokens, ReadOnlySpan<bool> isTrained, int label);
 
     /// <summary>Tokenizes a source.</summary>
     /// <param name="source">The text.</param>
     /// <param name="tokenizer">The tokenizer; text that is written like a special token is text.</param>
+    /// <param name="labels">The classes, one of which each part must have, or null.</param>
     /// <param name="threads">How many threads tokenize.</param>
     /// <param name="take">Called for each part, in order, on the calling thread.</param>
     /// <param name="progress">Told the share that is done, or null.</param>
     /// <param name="cancellation">Stops early.</param>
     /// <exception cref="TrainingDataException">A part cannot be read, or has a byte that the vocabulary has no token for.</exception>
     public static void Run(
-        TextSource source, BytePairTokenizer tokenizer, int threads, PartTaken take, IProgress<double>? progress, CancellationToken cancellation)
+        TextSource source,
+        BytePairTokenizer tokenizer,
+        LabelSet? labels,
+        int threads,
+        PartTaken take,
+        IProgress<double>? progress,
+        CancellationToken cancellation)
     {
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
         Block[] wave = [.. Enumerable.Range(0, 2 * threads).Select(_ => new Block())];
@@ -43,7 +51,7 @@ internal static class SourceTokenizer
 
             try
             {
-                Parallel.For(0, blocks, parallel, block => wave[block].Tokenize(source, tokenizer));
+                Parallel.For(0, blocks, parallel, block => wave[block].Tokenize(source, tokenizer, labels));
             }
             catch (AggregateException failures) when (TrainingDataException.FirstOf(failures) is { } first)
             {
@@ -62,7 +70,7 @@ internal static class SourceTokenizer
     private sealed class Block
     {
         private readonly SourceText _text = new();
-        private readonly List<int> _ends = []; // of each part, in tokens
+        private readonly List<(int End, int Label)> _parts = []; // where each part ends, in tokens
         private int[] _tokens = [];
         private bool[] _isTrained = [];
         private int _count;
@@ -71,10 +79,10 @@ internal static class SourceTokenizer
 
         public int End { get; set; }
 
-        public void Tokenize(TextSource source, BytePairTokenizer tokenizer)
+        public void Tokenize(TextSource source, BytePairTokenizer tokenizer, LabelSet? labels)
         {
             _count = 0;
-            _ends.Clear();
+            _parts.Clear();
             for (int part = First; part < End; part++)
             {
                 source.Read(part, _text);
@@ -95,16 +103,16 @@ internal static class SourceTokenizer
 
                 Mark(tokenizer, written);
                 _count += written;
-                _ends.Add(_count);
+                _parts.Add((_count, labels?.Find(_text, source, part) ?? TrainingBatch.NoTarget));
             }
         }
 
         public void Give(PartTaken take)
         {
             int start = 0;
-            foreach (int end in _ends)
+            foreach ((int end, int label) in _parts)
             {
-                take(_tokens.AsSpan(start..end), _isTrained.AsSpan(start..end));
+                take(_tokens.AsSpan(start..end), _isTrained.AsSpan(start..end), label);
                 start = end;
             }
         }

@@ -6,7 +6,8 @@ namespace TinyGpt.Training;
 /// <remarks>
 /// <para>
 /// A <c>.jsonl</c> file has one document a line, which is an object with <c>"text"</c>, or with <c>"segments"</c>: a list of
-/// objects with <c>"text"</c> and <c>"train"</c>. A model learns to say what is trained, and reads the rest. Other properties are passed over.
+/// objects with <c>"text"</c> and <c>"train"</c>. A model learns to say what is trained, and reads the rest. For a classifier it also has
+/// a <c>"label"</c>. Other properties are passed over.
 /// </para>
 /// <para>
 /// Any other file is plain text: documents with <c>&lt;|endoftext|&gt;</c> between them (line breaks next to it belong to neither), or,
@@ -136,6 +137,9 @@ public sealed class TextSource
             target.Append(bytes, isTrained: true);
         }
     }
+
+    /// <summary>The line that a part stands on, from 1; 0 where lines say nothing.</summary>
+    internal int PartLine(int index) => _parts[index].Line;
 
     /// <summary>The size of one part in the file, in bytes.</summary>
     internal int PartBytes(int index) => _parts[index].Length;

@@ -23,7 +23,6 @@ namespace TinyGpt.Training;
 public sealed class TokenDataset
 {
     private const int LengthMultiple = 16;
-    private const int PooledBatches = 64; // that are sorted by length together
 
     private readonly TokenStore _tokens;
     private readonly List<Sequence> _sequences = []; // of documents; none of a running text
@@ -31,17 +30,20 @@ public sealed class TokenDataset
     private readonly int _context;
     private readonly ulong _seed;
     private readonly int? _endOfText;
-    private int[] _order = [];
-    private (long Epoch, int Batch) _ordered = (-1, 0);
+    private SequenceOrder _order = SequenceOrder.Empty;
 
-    private TokenDataset(bool isRunning, int context, ulong seed, BytePairTokenizer tokenizer)
+    private TokenDataset(bool isRunning, int context, ulong seed, BytePairTokenizer tokenizer, LabelSet? labels)
     {
+        Labels = labels;
         _isRunning = isRunning;
         _context = context;
         _seed = seed;
         _endOfText = tokenizer.TryGetEndOfText(out int id) ? id : null;
         _tokens = new TokenStore(tokenizer.VocabularySize);
     }
+
+    /// <summary>The classes of the sequences, or null.</summary>
+    public LabelSet? Labels { get; }
 
     /// <summary>How many tokens there are, ends of texts included.</summary>
     public long Tokens => _tokens.Count;
@@ -59,7 +61,7 @@ public sealed class TokenDataset
     public int SilentDocuments { get; private set; }
 
     /// <summary>The memory that it takes, in bytes.</summary>
-    public long MemoryBytes => _tokens.Bytes + (_sequences.Capacity * 8L) + (_order.Length * sizeof(int));
+    public long MemoryBytes => _tokens.Bytes + (_sequences.Capacity * 12L) + _order.Bytes;
 
     /// <summary>Tokenizes a text.</summary>
     /// <param name="source">The text.</param>
@@ -68,6 +70,7 @@ public sealed class TokenDataset
     /// <param name="seed">Decides the order.</param>
     /// <param name="threads">How many threads tokenize. The result is the same for every number.</param>
     /// <param name="progress">Told the share that is done, or null.</param>
+    /// <param name="labels">The classes, one of which each document has, or null.</param>
     /// <param name="cancellation">Stops early.</param>
     /// <exception cref="TrainingDataException">The text cannot be read, or nothing of it can be trained.</exception>
     public static TokenDataset Tokenize(
@@ -77,20 +80,24 @@ public sealed class TokenDataset
         ulong seed,
         int threads = 1,
         IProgress<double>? progress = null,
+        LabelSet? labels = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(context, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        TokenDataset dataset = new(source.IsRunning, context, seed, tokenizer);
-        SourceTokenizer.Run(
-            source,
-            tokenizer,
-            threads,
-            source.IsRunning ? dataset.AddText : source.IsJson ? dataset.AddLine : dataset.AddDocument,
-            progress,
-            cancellation);
+        if (labels is not null && !source.IsJson)
+        {
+            throw new TrainingDataException(source.File, "classes need a .jsonl file, with a \"label\" in each line");
+        }
+
+        TokenDataset dataset = new(source.IsRunning, context, seed, tokenizer, labels);
+        SourceTokenizer.PartTaken add = labels is not null ? dataset.AddClassified
+            : source.IsRunning ? dataset.AddText
+            : source.IsJson ? dataset.AddLine
+            : dataset.AddDocument;
+        SourceTokenizer.Run(source, tokenizer, labels, threads, add, progress, cancellation);
         dataset.End(source.File);
         return dataset;
     }
@@ -100,36 +107,49 @@ public sealed class TokenDataset
     public int BatchesPerEpoch(int batchSize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
-        return (Sequences + batchSize - 1) / batchSize;
+        return _order.BatchesPerEpoch(batchSize);
     }
 
     /// <summary>Makes a batch. Its length is that of its longest sequence, rounded up to a multiple of 16, and at most the context.</summary>
     /// <param name="number">Which one, from 0 without end: epoch after epoch.</param>
     /// <param name="batchSize">Sequences of a batch, 1 or more.</param>
-    public TrainingBatch Batch(long number, int batchSize)
+    /// <param name="repeats">Whether a sequence that fills up an epoch's last batch counts a second time; if not, it has no targets.</param>
+    public TrainingBatch Batch(long number, int batchSize, bool repeats = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(number);
-        int batches = BatchesPerEpoch(batchSize);
-        (long epoch, long index) = Math.DivRem(number, batches);
-        Order(epoch, batchSize);
-        ReadOnlySpan<int> chosen = _order.AsSpan((int)index * batchSize, batchSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        ReadOnlySpan<int> chosen = _order.Batch(number, batchSize, out long epoch);
         int length = 0;
         foreach (int sequence in chosen)
         {
-            length = Math.Max(length, LengthOf(sequence));
+            length = Math.Max(length, LengthOf(SequenceOrder.Index(sequence)));
         }
 
         length = Math.Min(_context, (length + LengthMultiple - 1) / LengthMultiple * LengthMultiple);
         int[] tokens = new int[batchSize * length];
         int[] targets = new int[batchSize * length];
+        ClassTargets? classes = Labels is null ? null : new ClassTargets(new int[batchSize], new int[batchSize]);
         Array.Fill(tokens, _endOfText ?? 0);
         Array.Fill(targets, TrainingBatch.NoTarget);
         for (int row = 0; row < batchSize; row++)
         {
-            Fill(chosen[row], epoch, tokens.AsSpan(row * length, length), targets.AsSpan(row * length, length));
+            int sequence = SequenceOrder.Index(chosen[row]);
+            bool counts = repeats || !SequenceOrder.IsRepeat(chosen[row]);
+            Span<int> rowTargets = targets.AsSpan(row * length, length);
+            Fill(sequence, epoch, tokens.AsSpan(row * length, length), rowTargets);
+            if (!counts)
+            {
+                rowTargets.Fill(TrainingBatch.NoTarget);
+            }
+
+            if (classes is not null)
+            {
+                classes.Labels[row] = counts ? _sequences[sequence].Label : TrainingBatch.NoTarget;
+                classes.LastPositions[row] = _sequences[sequence].Length - 1;
+            }
         }
 
-        return new TrainingBatch(batchSize, length, tokens, targets);
+        return new TrainingBatch(batchSize, length, tokens, targets) { Classes = classes };
     }
 
     /// <summary>The SHA-256 hash of all sequences: equal data, equal batches.</summary>
@@ -137,7 +157,12 @@ public sealed class TokenDataset
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         _tokens.AppendTo(hash);
-        hash.AppendData(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_sequences)));
+        foreach (Sequence sequence in _sequences)
+        {
+            ReadOnlySpan<int> numbers = [sequence.Start, sequence.Length, sequence.Label];
+            hash.AppendData(MemoryMarshal.AsBytes(Labels is null ? numbers[..2] : numbers));
+        }
+
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
@@ -164,66 +189,7 @@ public sealed class TokenDataset
         }
     }
 
-    /// <summary>Puts an epoch's sequences into the order in which batches take them.</summary>
-    private void Order(long epoch, int batchSize)
-    {
-        if (_ordered == (epoch, batchSize))
-        {
-            return;
-        }
-
-        int sequences = Sequences;
-        int batches = BatchesPerEpoch(batchSize);
-        _order = new int[batches * batchSize];
-        Span<int> shuffled = _order.AsSpan(0, sequences);
-        for (int sequence = 0; sequence < sequences; sequence++)
-        {
-            shuffled[sequence] = sequence;
-        }
-
-        ulong seed = RandomOrder.Bits(_seed, epoch);
-        RandomOrder.Shuffle(shuffled, seed);
-        for (int index = sequences; index < _order.Length; index++)
-        {
-            _order[index] = _order[index - sequences];
-        }
-
-        if (!_isRunning)
-        {
-            SortByLength(batchSize, seed);
-        }
-
-        _ordered = (epoch, batchSize);
-    }
-
-    /// <summary>Sorts a number of batches at a time by length, and shuffles those batches as wholes, so that lengths come in any order.</summary>
-    private void SortByLength(int batchSize, ulong seed)
-    {
-        int pool = PooledBatches * batchSize;
-        int[] sorted = new int[_order.Length];
-        int[] batches = new int[PooledBatches];
-        for (int start = 0; start < _order.Length; start += pool)
-        {
-            Span<int> pooled = _order.AsSpan(start, Math.Min(pool, _order.Length - start));
-            pooled.Sort((one, other) =>
-                LengthOf(one) != LengthOf(other) ? LengthOf(one).CompareTo(LengthOf(other)) : one.CompareTo(other));
-            Span<int> shuffled = batches.AsSpan(0, pooled.Length / batchSize);
-            for (int batch = 0; batch < shuffled.Length; batch++)
-            {
-                shuffled[batch] = batch;
-            }
-
-            RandomOrder.Shuffle(shuffled, RandomOrder.Bits(seed, start));
-            for (int batch = 0; batch < shuffled.Length; batch++)
-            {
-                pooled.Slice(shuffled[batch] * batchSize, batchSize).CopyTo(sorted.AsSpan(start + (batch * batchSize)));
-            }
-        }
-
-        _order = sorted;
-    }
-
-    private void AddText(ReadOnlySpan<int> tokens, ReadOnlySpan<bool> isTrained)
+    private void AddText(ReadOnlySpan<int> tokens, ReadOnlySpan<bool> isTrained, int label)
     {
         for (int index = 0; index < tokens.Length; index++)
         {
@@ -231,7 +197,7 @@ public sealed class TokenDataset
         }
     }
 
-    private void AddDocument(ReadOnlySpan<int> tokens, ReadOnlySpan<bool> isTrained)
+    private void AddDocument(ReadOnlySpan<int> tokens, ReadOnlySpan<bool> isTrained, int label)
     {
         if (tokens.IsEmpty)
         {
@@ -239,7 +205,7 @@ public sealed class TokenDataset
         }
 
         int start = _tokens.Count;
-        AddText(tokens, isTrained);
+        AddText(tokens, isTrained, label);
         if (_endOfText is { } endOfText)
         {
             _tokens.Append(endOfText, isTrained[^1]);
@@ -251,10 +217,10 @@ public sealed class TokenDataset
         }
     }
 
-    private void AddLine(ReadOnlySpan<int> tokens, ReadOnlySpan<bool> isTrained)
+    private void AddLine(ReadOnlySpan<int> tokens, ReadOnlySpan<bool> isTrained, int label)
     {
         int start = _tokens.Count;
-        AddText(tokens[..Math.Min(tokens.Length, _context + 1)], isTrained);
+        AddText(tokens[..Math.Min(tokens.Length, _context + 1)], isTrained, label);
         if (tokens.Length > _context)
         {
             CutDocuments += tokens.Length > _context + 1 || _endOfText is not null ? 1 : 0;
@@ -265,6 +231,40 @@ public sealed class TokenDataset
         }
 
         AddSequence(start, _tokens.Count - 1 - start);
+    }
+
+    /// <summary>
+    /// Adds a document whose class is learned at its end: at <c>&lt;|endoftext|&gt;</c>, as a reader sees it, or at its last token
+    /// where the vocabulary has no such token.
+    /// </summary>
+    private void AddClassified(ReadOnlySpan<int> tokens, ReadOnlySpan<bool> isTrained, int label)
+    {
+        int most = _endOfText is null ? _context : _context - 1;
+        int length = Math.Min(tokens.Length, most);
+        CutDocuments += tokens.Length > most ? 1 : 0;
+        if (length == 0)
+        {
+            SilentDocuments++;
+            return;
+        }
+
+        int start = _tokens.Count;
+        for (int index = 0; index < length; index++)
+        {
+            // The first is never a target, but stands behind the end of the document before it.
+            bool isTarget = index > 0 && isTrained[index];
+            _tokens.Append(tokens[index], isTarget);
+            TrainedTokens += isTarget ? 1 : 0;
+        }
+
+        if (_endOfText is { } endOfText)
+        {
+            bool isTarget = isTrained[length - 1];
+            _tokens.Append(endOfText, isTarget);
+            TrainedTokens += isTarget ? 1 : 0;
+        }
+
+        _sequences.Add(new Sequence(start, _tokens.Count - start, label));
     }
 
     /// <summary>Adds a sequence up to its last token that is trained; what would follow has no effect on the loss.</summary>
@@ -281,7 +281,7 @@ public sealed class TokenDataset
             return;
         }
 
-        _sequences.Add(new Sequence(start, length));
+        _sequences.Add(new Sequence(start, length, TrainingBatch.NoTarget));
         for (int index = start + 1; index <= start + length; index++)
         {
             TrainedTokens += _tokens.IsTrained(index) ? 1 : 0;
@@ -300,13 +300,19 @@ public sealed class TokenDataset
             TrainedTokens = _tokens.Count;
         }
 
+        if (Labels is not null)
+        {
+            _tokens.Append(0, isTrained: false); // what stands behind the last document
+        }
+
         _tokens.Trim();
         _sequences.TrimExcess();
+        _order = new SequenceOrder(Sequences, _seed, _isRunning ? null : LengthOf);
         if (_isRunning ? _tokens.Count < 2 : _sequences.Count == 0)
         {
             throw new TrainingDataException(file, "nothing in it can be trained: it needs a text of two tokens, with \"train\": true where it has segments");
         }
     }
 
-    private readonly record struct Sequence(int Start, int Length);
+    private readonly record struct Sequence(int Start, int Length, int Label);
 }

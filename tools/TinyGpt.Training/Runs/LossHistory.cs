@@ -7,7 +7,7 @@ namespace TinyGpt.Training;
 /// <summary>The losses of a training, step by step. Not thread-safe.</summary>
 public sealed class LossHistory
 {
-    private const string Header = "step,loss,validation_loss,learning_rate,gradient_norm,positions,seconds";
+    private const string Header = "step,loss,validation_loss,learning_rate,gradient_norm,positions,seconds,validation_accuracy";
 
     private readonly List<LossRow> _rows = [];
 
@@ -23,11 +23,15 @@ public sealed class LossHistory
     /// <summary>The last validation loss, or null.</summary>
     public double? ValidationLoss => _rows.FindLast(row => row.ValidationLoss is not null)?.ValidationLoss;
 
+    /// <summary>The last share of held-out texts whose class was found, or null without a classifier.</summary>
+    public double? ValidationAccuracy => _rows.FindLast(row => row.ValidationAccuracy is not null)?.ValidationAccuracy;
+
     /// <summary>Adds a row.</summary>
     public void Add(LossRow row) => _rows.Add(row);
 
-    /// <summary>Gives the last row a validation loss.</summary>
-    public void SetValidationLoss(double loss) => _rows[^1] = _rows[^1] with { ValidationLoss = loss };
+    /// <summary>Gives the last row what was measured on the held-out text after it.</summary>
+    public void SetValidation(double loss, double? accuracy) =>
+        _rows[^1] = _rows[^1] with { ValidationLoss = loss, ValidationAccuracy = accuracy };
 
     /// <summary>The mean loss of the last steps, or null before the first.</summary>
     /// <param name="steps">How many, 1 or more.</param>
@@ -87,30 +91,35 @@ public sealed class LossHistory
 public sealed record LossRow(
     long Step, double? Loss, double? ValidationLoss, float LearningRate, double GradientNorm, long Positions, double Seconds)
 {
-    private const int Columns = 7;
+    private const int Columns = 8;
+
+    /// <summary>The share of held-out texts whose class was found, or null where it was not measured.</summary>
+    public double? ValidationAccuracy { get; init; }
 
     internal string ToText() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Step},{Loss:0.00000},{ValidationLoss:0.00000},{LearningRate:0.00000e+00},{GradientNorm:0.0000},{Positions},{Seconds:0.0000}");
+        $"{Step},{Loss:0.00000},{ValidationLoss:0.00000},{LearningRate:0.00000e+00},{GradientNorm:0.0000},{Positions},{Seconds:0.0000},{ValidationAccuracy:0.00000}");
 
     internal static bool TryParse(string line, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LossRow? row)
     {
         row = null;
         string[] cells = line.Split(',');
         CultureInfo culture = CultureInfo.InvariantCulture;
-        if (cells.Length != Columns
+        double? accuracy = null;
+        if (cells.Length is not (Columns or Columns - 1)
             || !long.TryParse(cells[0], culture, out long step)
             || !TryParseLoss(cells[1], out double? loss)
             || !TryParseLoss(cells[2], out double? validation)
             || !float.TryParse(cells[3], culture, out float rate)
             || !double.TryParse(cells[4], culture, out double norm)
             || !long.TryParse(cells[5], culture, out long positions)
-            || !double.TryParse(cells[6], culture, out double seconds))
+            || !double.TryParse(cells[6], culture, out double seconds)
+            || (cells.Length == Columns && !TryParseLoss(cells[7], out accuracy)))
         {
             return false;
         }
 
-        row = new LossRow(step, loss, validation, rate, norm, positions, seconds);
+        row = new LossRow(step, loss, validation, rate, norm, positions, seconds) { ValidationAccuracy = accuracy };
         return true;
     }
 

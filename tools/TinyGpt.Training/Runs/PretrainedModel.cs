@@ -1,5 +1,6 @@
 using TinyGpt.Import;
 using TinyGpt.Text;
+using TinyGpt.Training.Network;
 
 namespace TinyGpt.Training;
 
@@ -32,7 +33,7 @@ public static class PretrainedModel
         return new BytePairTokenizer(TokenizerFiles.Read(folder, config.VocabularySize));
     }
 
-    /// <summary>Gives a trainer the weights of the model in a folder.</summary>
+    /// <summary>Gives a trainer the weights of the model in a folder; a classifier's head keeps its first ones.</summary>
     /// <param name="folder">The folder, with <c>model.safetensors</c> or its parts.</param>
     /// <param name="trainer">A trainer of the same shape.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -42,7 +43,7 @@ public static class PretrainedModel
         ArgumentNullException.ThrowIfNull(trainer);
         using SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.Open(folder);
         Dictionary<string, NamedParameter> parameters = trainer.Parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
-        trainer.LoadParameters(name => Read(checkpoint, parameters[name]));
+        trainer.LoadParameters(name => name == ParameterSet.ScoreName ? default : Read(checkpoint, parameters[name]));
     }
 
     private static ReadOnlyMemory<float> Read(SafetensorsCheckpoint checkpoint, NamedParameter parameter)

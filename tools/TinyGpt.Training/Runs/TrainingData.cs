@@ -31,6 +31,7 @@ public sealed record TrainingData(TokenDataset Training, TokenDataset? Validatio
     /// <param name="context">The most positions of a sequence.</param>
     /// <param name="options">The training's seed and threads.</param>
     /// <param name="progress">Told the share that is done, or null.</param>
+    /// <param name="labels">The classes that a classifier learns, or null.</param>
     /// <param name="cancellation">Stops early.</param>
     /// <exception cref="TrainingDataException">A text cannot be read.</exception>
     public static TrainingData Tokenize(
@@ -39,14 +40,15 @@ public sealed record TrainingData(TokenDataset Training, TokenDataset? Validatio
         int context,
         TrainingOptions options,
         IProgress<double>? progress = null,
+        LabelSet? labels = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         TokenDataset training = TokenDataset.Tokenize(
-            sources.Training, tokenizer, context, options.Seed, options.Threads, progress, cancellation);
+            sources.Training, tokenizer, context, options.Seed, options.Threads, progress, labels, cancellation);
         TokenDataset? validation = sources.Validation is null
             ? null
-            : TokenDataset.Tokenize(sources.Validation, tokenizer, context, options.Seed, options.Threads, progress: null, cancellation);
+            : TokenDataset.Tokenize(sources.Validation, tokenizer, context, options.Seed, options.Threads, progress: null, labels, cancellation);
         return new TrainingData(training, validation);
     }
 }

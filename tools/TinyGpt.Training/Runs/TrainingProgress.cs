@@ -19,4 +19,8 @@ public sealed record TrainingProgress(
     double PositionsPerSecond,
     double MultiplyAddsPerSecond,
     TimeSpan TimeLeft,
-    bool IsSaved);
+    bool IsSaved)
+{
+    /// <summary>The last share of held-out texts whose class was found, or null without a classifier.</summary>
+    public double? ValidationAccuracy { get; init; }
+}

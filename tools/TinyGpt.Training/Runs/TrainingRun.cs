@@ -27,7 +27,7 @@ public sealed class TrainingRun : IDisposable
         _folder = folder;
         _settings = settings;
         _data = data;
-        _trainer = new GptTrainer(config, settings.Options);
+        _trainer = new GptTrainer(config, settings.Options, settings.Classifier);
     }
 
     /// <summary>The losses so far.</summary>
@@ -122,8 +122,8 @@ public sealed class TrainingRun : IDisposable
         {
             if (_history.Rows.Count == 0 && _data.Validation is not null)
             {
-                double loss = Validate(cancellation);
-                _history.Add(new LossRow(0, Loss: null, loss, LearningRate: 0, GradientNorm: 0, Positions: 0, Seconds: 0));
+                _history.Add(new LossRow(0, Loss: null, ValidationLoss: null, LearningRate: 0, GradientNorm: 0, Positions: 0, Seconds: 0));
+                Validate(isLast: false, cancellation);
             }
 
             while (_trainer.StepsDone < _settings.Options.TotalSteps)
@@ -132,13 +132,14 @@ public sealed class TrainingRun : IDisposable
                 FillBatches(batches);
                 StepReport report = _trainer.Step(batches, cancellation);
                 TrainingDivergedException.ThrowIfNotFinite(report);
+                double loss = Total(report.Loss, report.Classes.Loss);
                 _history.Add(new LossRow(
-                    report.Step, report.Loss, ValidationLoss: null, report.LearningRate, report.GradientNorm, report.Tokens, report.Elapsed.TotalSeconds));
+                    report.Step, loss, ValidationLoss: null, report.LearningRate, report.GradientNorm, report.Tokens, report.Elapsed.TotalSeconds));
                 bool isLast = report.Step >= _settings.Options.TotalSteps;
                 bool isValidated = _data.Validation is not null && (isLast || report.Step % _settings.ValidationInterval == 0);
                 if (isValidated)
                 {
-                    _history.SetValidationLoss(Validate(cancellation));
+                    Validate(isLast, cancellation);
                 }
 
                 bool isSaved = isLast || sinceSaved.Elapsed >= saveInterval;
@@ -171,20 +172,37 @@ public sealed class TrainingRun : IDisposable
         }
     }
 
-    private double Validate(CancellationToken cancellation)
+    /// <summary>What the training makes small: the loss of the language, or GPT-1's sum where classes are learned.</summary>
+    private double Total(double languageLoss, double classLoss) =>
+        _settings.Classifier is { } classifier ? classLoss + (classifier.LanguageWeight * languageLoss) : languageLoss;
+
+    /// <summary>Measures the loss of the held-out text: of a part of it on the way, of all of it at the end where classes are learned.</summary>
+    private void Validate(bool isLast, CancellationToken cancellation)
     {
+        TokenDataset validation = _data.Validation!;
+        int batches = validation.BatchesPerEpoch(_settings.BatchSize);
+        batches = isLast && _settings.Classifier is not null ? batches : Math.Min(MostValidationBatches, batches);
         double sum = 0;
         long count = 0;
-        int batches = Math.Min(MostValidationBatches, _data.Validation!.BatchesPerEpoch(_settings.BatchSize));
-        for (int batch = 0; batch < batches; batch++)
+        ClassReport classes = default;
+        int[] predicted = new int[_settings.BatchSize];
+        for (int number = 0; number < batches; number++)
         {
             cancellation.ThrowIfCancellationRequested();
-            double loss = _trainer.Evaluate(_data.Validation.Batch(batch, _settings.BatchSize), out long counted);
+            TrainingBatch batch = validation.Batch(number, _settings.BatchSize, repeats: false);
+            double loss = _trainer.Evaluate(batch, out long counted);
             sum += loss * counted;
             count += counted;
+            if (_settings.Classifier is not null)
+            {
+                ClassReport part = _trainer.EvaluateClasses(batch, predicted);
+                int labels = classes.Labels + part.Labels;
+                classes = new ClassReport(
+                    ((classes.Loss * classes.Labels) + (part.Loss * part.Labels)) / Math.Max(1, labels), classes.Correct + part.Correct, labels);
+            }
         }
 
-        return sum / count;
+        _history.SetValidation(Total(sum / Math.Max(1, count), classes.Loss), _settings.Classifier is null ? null : classes.Accuracy);
     }
 
     private TrainingProgress Progress(StepReport report, TrainingBatch[] batches, bool isValidated, bool isSaved)
@@ -206,7 +224,10 @@ public sealed class TrainingRun : IDisposable
             _recent.Sum(step => step.Positions) / seconds,
             _recent.Sum(step => step.Work) / seconds,
             TimeSpan.FromSeconds(seconds / _recent.Count * (_settings.Options.TotalSteps - report.Step)),
-            isSaved);
+            isSaved)
+        {
+            ValidationAccuracy = _history.ValidationAccuracy,
+        };
     }
 
     private void Save()
@@ -214,7 +235,7 @@ public sealed class TrainingRun : IDisposable
         // The history first: on resumption, rows after the checkpoint are left out, but missing ones would be lost.
         _history.Write(Path.Combine(_folder, HistoryName));
         AtomicFile.Write(Path.Combine(_folder, CheckpointName), _trainer.SaveState);
-        HuggingFaceFolder.Write(_folder, _trainer.Config, _trainer.Parameters, _settings.Options.Dropout);
+        HuggingFaceFolder.Write(_folder, _trainer.Config, _trainer.Parameters, _settings.Options.Dropout, _data.Training.Labels);
         LossChart.Write(Path.Combine(_folder, ChartName), _history);
     }
 }

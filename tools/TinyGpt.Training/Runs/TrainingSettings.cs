@@ -45,6 +45,9 @@ public sealed record TrainingSettings
     /// <summary>The hash of the tokens that are learned: a training goes on with the same ones or not at all.</summary>
     public required string DataHash { get; init; }
 
+    /// <summary>What a classifier learns, or null.</summary>
+    public ClassifierOptions? Classifier { get; init; }
+
     /// <summary>How the network is trained.</summary>
     public required TrainingOptions Options { get; init; }
 

@@ -56,6 +56,7 @@ internal static class CommandLine
             new SynthCommand(),
             new TrainCommand(),
             new FinetuneCommand(),
+            new ClassifyCommand(),
             new BenchCommand(),
             new DoctorCommand(),
         };

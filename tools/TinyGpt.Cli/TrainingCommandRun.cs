@@ -38,6 +38,11 @@ internal sealed class TrainingCommandRun(string folder, string command, bool asJ
             Say($"validation: {Number(validation.Tokens)} tokens in {Number(validation.Sequences)} sequences");
         }
 
+        if (training.Labels is { } labels)
+        {
+            Say($"classes: {labels.Labels.Count}: {string.Join(", ", labels.Labels)}");
+        }
+
         Say($"model: {Number(config.ParameterCount)} parameters, {config.Layers} layers of {config.Width}, {config.Heads} heads, "
             + $"context {config.ContextLength}, vocabulary {config.VocabularySize}");
     }
@@ -69,8 +74,11 @@ internal sealed class TrainingCommandRun(string folder, string command, bool asJ
         else
         {
             string validation = history.ValidationLoss is { } loss ? $", validation loss {Loss(loss)}" : "";
-            Say($"{folder}: {run.StepsDone} steps, loss {Loss(history.MeanLoss(LastSteps) ?? double.NaN)}{validation}; "
-                + $"try it with 'tinygpt generate -m {folder} -p TEXT'");
+            string accuracy = history.ValidationAccuracy is { } share
+                ? string.Create(CultureInfo.InvariantCulture, $", validation accuracy {100 * share:0.0} %")
+                : "";
+            Say($"{folder}: {run.StepsDone} steps, loss {Loss(history.MeanLoss(LastSteps) ?? double.NaN)}{validation}{accuracy}; "
+                + $"try it with 'tinygpt {(settings.Classifier is null ? "generate" : "classify")} -m {folder} -p TEXT'");
         }
     }
 
@@ -88,6 +96,11 @@ internal sealed class TrainingCommandRun(string folder, string command, bool asJ
         if (history.ValidationLoss is { } validation)
         {
             json.WriteNumber("validationLoss", validation);
+        }
+
+        if (history.ValidationAccuracy is { } accuracy)
+        {
+            json.WriteNumber("validationAccuracy", accuracy);
         }
 
         json.WriteNumber("tokens", history.Positions);

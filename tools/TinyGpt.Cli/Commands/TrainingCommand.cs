@@ -58,6 +58,12 @@ internal abstract class TrainingCommand : CliCommand
         TrainingCommandRun run,
         CancellationToken cancellation);
 
+    /// <summary>What a classifier learns of the data, or null.</summary>
+    protected virtual ClassifierOptions? Classifier(ParseResult arguments, LabelSet? labels) => null;
+
+    /// <summary>Whether the data has classes.</summary>
+    protected virtual bool HasClasses(ParseResult arguments) => false;
+
     /// <summary>Tokenizes the data and trains.</summary>
     /// <param name="arguments">What was parsed.</param>
     /// <param name="sources">The data.</param>
@@ -79,7 +85,7 @@ internal abstract class TrainingCommand : CliCommand
     {
         TrainingOptions options = Training.Options(arguments);
         int context = Math.Min(Training.Context(arguments), config.ContextLength);
-        TrainingData data = Tokenize(sources, tokenizer, context, options, cancellation);
+        TrainingData data = Tokenize(sources, tokenizer, context, options, HasClasses(arguments), cancellation);
         run.Describe(data, config);
         if (Training.Minutes(arguments) is { } minutes)
         {
@@ -89,7 +95,12 @@ internal abstract class TrainingCommand : CliCommand
         }
 
         string folder = Training.Folder(arguments);
-        TrainingSettings settings = Training.Settings(arguments, options, data.Hash) with { Context = context, From = from };
+        TrainingSettings settings = Training.Settings(arguments, options, data.Hash) with
+        {
+            Context = context,
+            From = from,
+            Classifier = Classifier(arguments, data.Training.Labels),
+        };
         Directory.CreateDirectory(folder);
         writeTokenizer(folder);
         using TrainingRun training = TrainingRun.Begin(
@@ -111,7 +122,7 @@ internal abstract class TrainingCommand : CliCommand
         BytePairTokenizer tokenizer = PretrainedModel.ReadTokenizer(folder, config);
         (TextSource Training, TextSource? Validation) sources =
             TrainingData.OpenSources(settings.Data, settings.Validation, settings.ValidationShare, settings.Options.Seed);
-        TrainingData data = Tokenize(sources, tokenizer, settings.Context, settings.Options, cancellation);
+        TrainingData data = Tokenize(sources, tokenizer, settings.Context, settings.Options, settings.Classifier is not null, cancellation);
         run.Describe(data, config);
         using TrainingRun training = TrainingRun.Resume(folder, settings, config, data);
         run.Say($"going on after step {training.StepsDone} of {settings.Options.TotalSteps}");
@@ -123,9 +134,15 @@ internal abstract class TrainingCommand : CliCommand
         BytePairTokenizer tokenizer,
         int context,
         TrainingOptions options,
-        CancellationToken cancellation) =>
-        ProgressDisplay.Run<double, TrainingData>(
+        bool hasClasses,
+        CancellationToken cancellation)
+    {
+        LabelSet? labels = !hasClasses ? null
+            : sources.Validation is null ? LabelSet.Of(sources.Training)
+            : LabelSet.Of(sources.Training, sources.Validation);
+        return ProgressDisplay.Run<double, TrainingData>(
             "tokenizing",
             done => done,
-            progress => TrainingData.Tokenize(sources, tokenizer, context, options, progress, cancellation));
+            progress => TrainingData.Tokenize(sources, tokenizer, context, options, progress, labels, cancellation));
+    }
 }

@@ -45,6 +45,11 @@ internal sealed class TrainingDisplay(double? multiplyPeak)
         Add("step", $"{Step(progress.Report.Step)} of {Step(progress.TotalSteps)}  {new string('━', full)}{new string('─', BarWidth - full)} {(int)(share * 100)} %");
         Add("loss", Loss(progress.MeanLoss));
         Add("validation loss", progress.ValidationLoss is { } validation ? Loss(validation) : "-");
+        if (progress.ValidationAccuracy is { } accuracy)
+        {
+            Add("accuracy", Percent(accuracy));
+        }
+
         Add("learning rate", Rate(progress.Report.LearningRate));
         Add("speed", Speed(progress));
         Add("time left", Time(progress.TimeLeft));
@@ -65,6 +70,8 @@ internal sealed class TrainingDisplay(double? multiplyPeak)
     private static string Step(long step) => step.ToString("#,0", CultureInfo.InvariantCulture);
 
     private static string Loss(double loss) => loss.ToString("0.0000", CultureInfo.InvariantCulture);
+
+    private static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %";
 
     private static string Rate(float rate) => rate.ToString("0.00e0", CultureInfo.InvariantCulture);
 
@@ -87,6 +94,7 @@ internal sealed class TrainingDisplay(double? multiplyPeak)
             }
 
             string validation = value is { IsValidated: true, ValidationLoss: { } loss } ? $"  validation {Loss(loss)}" : "";
+            validation += value is { IsValidated: true, ValidationAccuracy: { } accuracy } ? $"  accuracy {Percent(accuracy)}" : "";
             Console.Out.WriteLine(
                 $"step {value.Report.Step}/{value.TotalSteps}  loss {Loss(value.MeanLoss)}{validation}  rate {Rate(value.Report.LearningRate)}  "
                 + $"{display.Speed(value)}  left {Time(value.TimeLeft)}{(value.IsSaved ? "  saved" : "")}");

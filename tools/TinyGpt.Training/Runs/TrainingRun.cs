@@ -123,7 +123,7 @@ public sealed class TrainingRun : IDisposable
             if (_history.Rows.Count == 0 && _data.Validation is not null)
             {
                 _history.Add(new LossRow(0, Loss: null, ValidationLoss: null, LearningRate: 0, GradientNorm: 0, Positions: 0, Seconds: 0));
-                Validate(isLast: false, cancellation);
+                Validate(isLast: false);
             }
 
             while (_trainer.StepsDone < _settings.Options.TotalSteps)
@@ -139,7 +139,7 @@ public sealed class TrainingRun : IDisposable
                 bool isValidated = _data.Validation is not null && (isLast || report.Step % _settings.ValidationInterval == 0);
                 if (isValidated)
                 {
-                    Validate(isLast, cancellation);
+                    Validate(isLast);
                 }
 
                 bool isSaved = isLast || sinceSaved.Elapsed >= saveInterval;
@@ -176,8 +176,11 @@ public sealed class TrainingRun : IDisposable
     private double Total(double languageLoss, double classLoss) =>
         _settings.Classifier is { } classifier ? classLoss + (classifier.LanguageWeight * languageLoss) : languageLoss;
 
-    /// <summary>Measures the loss of the held-out text: of a part of it on the way, of all of it at the end where classes are learned.</summary>
-    private void Validate(bool isLast, CancellationToken cancellation)
+    /// <summary>
+    /// Measures the loss of the held-out text: of a part of it on the way, of all of it at the end where classes are learned. It is not
+    /// cancelled, so that a training that was stopped has the same history as one that was not.
+    /// </summary>
+    private void Validate(bool isLast)
     {
         TokenDataset validation = _data.Validation!;
         int batches = validation.BatchesPerEpoch(_settings.BatchSize);
@@ -188,7 +191,6 @@ public sealed class TrainingRun : IDisposable
         int[] predicted = new int[_settings.BatchSize];
         for (int number = 0; number < batches; number++)
         {
-            cancellation.ThrowIfCancellationRequested();
             TrainingBatch batch = validation.Batch(number, _settings.BatchSize, repeats: false);
             double loss = _trainer.Evaluate(batch, out long counted);
             sum += loss * counted;

@@ -1,3 +1,5 @@
+using TinyGpt.Training.Numerics;
+
 namespace TinyGpt.Training.Tests;
 
 /// <summary>What a training loop relies on.</summary>
@@ -46,6 +48,34 @@ public sealed class TrainingLoopTests
 
             return All(trainer);
         }
+    }
+
+    [Fact]
+    public void Every_vector_width_gives_the_same_weights()
+    {
+        ModelConfig config = SmallNetworks.Config() with { Width = 48, FeedForwardWidth = 320, ContextLength = 120 };
+        (RowOperations Operations, MatrixMultiplier Multiplier)[] machines = [.. RowOperations.Supported().SelectMany(
+            operations => MatrixMultiplier.Supported().Select(multiplier => (operations, multiplier)))];
+        float[][] weights = [.. machines.Select(machine =>
+        {
+            using GptTrainer trainer = new(config, Options, null, machine.Operations, machine.Multiplier);
+            trainer.Step([SmallNetworks.Batch(config, 3, 110, 1)]);
+            trainer.Step([SmallNetworks.Batch(config, 2, 120, 2)]);
+            return All(trainer);
+        })];
+        Assert.All(weights, weight => Assert.Equal(weights[0], weight));
+    }
+
+    [Fact]
+    public void Gradients_that_are_not_finite_end_the_training_before_the_weights_move()
+    {
+        ModelConfig config = SmallNetworks.Config();
+        using GptTrainer trainer = new(config, Options);
+        trainer.Parameters[0].Values[0] = float.NaN;
+        float[] before = All(trainer);
+        Assert.Contains("Step 1", Assert.Throws<TrainingDivergedException>(() => trainer.Step([Counting(config, 2)])).Message, StringComparison.Ordinal);
+        Assert.Equal(before, All(trainer));
+        Assert.Equal(0, trainer.StepsDone);
     }
 
     [Fact]

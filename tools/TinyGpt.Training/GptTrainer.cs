@@ -73,11 +73,19 @@ public sealed unsafe class GptTrainer : IDisposable
     /// <returns>What the step did.</returns>
     /// <exception cref="ArgumentException">There is no target, or a batch does not fit the network.</exception>
     /// <exception cref="OperationCanceledException">The step was cancelled.</exception>
+    /// <exception cref="TrainingDivergedException">Gradients are not finite; the weights are unchanged.</exception>
     public StepReport Step(ReadOnlySpan<TrainingBatch> microBatches, CancellationToken cancellationToken = default)
     {
         long start = Stopwatch.GetTimestamp();
         double loss = ComputeGradients(microBatches, cancellationToken, out long tokens, out ClassReport classes);
         double norm = _optimizer.GradientNorm();
+        if (!double.IsFinite(norm))
+        {
+            throw new TrainingDivergedException(
+                $"Step {StepsDone + 1} has gradients that are not finite (loss {loss}). Go back to an earlier state and lower the learning rate "
+                + "or lengthen the warm-up.");
+        }
+
         float rate = LearningRateSchedule.At(Options, StepsDone);
         float scale = Options.GradientClip > 0 && norm > Options.GradientClip ? (float)(Options.GradientClip / norm) : 1f;
         _optimizer.Step(Options, StepsDone + 1, rate, scale);

@@ -173,11 +173,20 @@ internal sealed unsafe class TiledMultiplier<TTile> : MatrixMultiplier
     {
         for (int i = 0; i < rows; i++)
         {
-            for (int j = 0; j < columns; j++)
+            if (accumulate)
             {
-                float value = tile[(i * TTile.Columns) + j];
-                c[(i * stride) + j] = accumulate ? c[(i * stride) + j] + value : value;
+                for (int j = 0; j < columns; j++)
+                {
+                    c[j] += tile[j];
+                }
             }
+            else
+            {
+                new ReadOnlySpan<float>(tile, columns).CopyTo(new Span<float>(c, columns));
+            }
+
+            tile += TTile.Columns;
+            c += stride;
         }
     }
 }

@@ -23,38 +23,33 @@ internal static unsafe class MatrixPacking
     {
         if (present < lines)
         {
-            PackPart(source, lineStride, depthStride, present, lines, depth, panel);
+            new Span<float>(panel, lines * depth).Clear();
         }
-        else if (lineStride == 1)
+
+        if (lineStride == 1)
         {
-            CopyLines(source, depthStride, lines, depth, panel);
+            CopyLines(source, depthStride, present, lines, depth, panel);
         }
         else
         {
-            Transpose(source, lineStride, lines, depth, panel);
+            Transpose(source, lineStride, present, lines, depth, panel);
         }
     }
 
-    private static void PackPart(float* source, nint lineStride, nint depthStride, int present, int lines, int depth, float* panel)
+    private static void CopyLines(float* source, nint depthStride, int present, int lines, int depth, float* panel)
     {
+        int fours = present & ~3;
         for (int k = 0; k < depth; k++)
         {
-            for (int line = 0; line < lines; line++)
-            {
-                panel[line] = line < present ? source[(line * lineStride) + (k * depthStride)] : 0f;
-            }
-
-            panel += lines;
-        }
-    }
-
-    private static void CopyLines(float* source, nint depthStride, int lines, int depth, float* panel)
-    {
-        for (int k = 0; k < depth; k++)
-        {
-            for (int line = 0; line < lines; line += 4)
+            int line = 0;
+            for (; line < fours; line += 4)
             {
                 Vector128.Load(source + line).Store(panel + line);
+            }
+
+            for (; line < present; line++)
+            {
+                panel[line] = source[line];
             }
 
             source += depthStride;
@@ -63,10 +58,11 @@ internal static unsafe class MatrixPacking
     }
 
     /// <summary>In squares of 4 × 4.</summary>
-    private static void Transpose(float* source, nint lineStride, int lines, int depth, float* panel)
+    private static void Transpose(float* source, nint lineStride, int present, int lines, int depth, float* panel)
     {
         int squares = depth & ~3;
-        for (int line = 0; line < lines; line += 4)
+        int line = 0;
+        for (; line + 4 <= present; line += 4)
         {
             float* row = source + (line * lineStride);
             float* to = panel + line;
@@ -85,6 +81,14 @@ internal static unsafe class MatrixPacking
                 Vector128.Create(row[0], row[lineStride], row[2 * lineStride], row[3 * lineStride]).Store(to);
                 row++;
                 to += lines;
+            }
+        }
+
+        for (; line < present; line++)
+        {
+            for (int k = 0; k < depth; k++)
+            {
+                panel[(k * lines) + line] = source[(line * lineStride) + k];
             }
         }
     }

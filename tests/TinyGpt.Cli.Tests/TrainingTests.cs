@@ -68,6 +68,48 @@ public sealed class TrainingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_classifier_finds_the_intent_of_lines_that_it_has_not_read()
+    {
+        string[] trades = ["smith", "guard", "bard", "priest", "thief", "farmer", "sailor", "miller"];
+        (string Label, string Line)[] intents =
+        [
+            ("greet", "good day to you, {0}"), ("farewell", "i must go now, {0}"), ("price", "what does the {0} ask for it"),
+            ("rumour", "any news about the {0}"), ("threat", "i will hurt the {0}"), ("thanks", "thanks a lot, {0}"),
+            ("way", "where is the {0}"), ("joke", "make the {0} laugh"), ("drink", "bring the {0} ale"),
+        ];
+        string[] openings = ["", "well, ", "hey! ", "please: ", "so then, ", "excuse me, "];
+        string data = _folder.Write("intents.jsonl", Encoding.UTF8.GetBytes(string.Concat(
+            from intent in intents
+            from trade in trades
+            from opening in openings
+            let line = opening + string.Format(System.Globalization.CultureInfo.InvariantCulture, intent.Line, trade)
+            select JsonSerializer.Serialize(new { text = line, label = intent.Label }) + "\n")));
+        string model = _folder.At("model");
+        (await CommandLineRun.Of(
+            "train", "--data", data, "-o", model, "--vocab-size", "400", "--layers", "2", "--width", "32", "--heads", "2", "--context", "32",
+            "--learning-rate", "0.003", "--steps", "100")).Succeeded();
+        string classifier = _folder.At("intents");
+        JsonElement report = (await CommandLineRun.Of(
+            "finetune", "--from", model, "--task", "classify", "--data", data, "--validation", "0.2", "-o", classifier, "--steps", "250", "--batch", "16",
+            "--learning-rate", "0.005", "--json")).Json();
+        double accuracy = report.GetProperty("validationAccuracy").GetDouble();
+        Assert.True(accuracy >= 0.95, $"{accuracy}");
+
+        JsonElement answer = (await CommandLineRun.Of("classify", "-m", classifier, "-p", "hey! where is the guard", "--json")).Json();
+        Assert.Equal("way", answer.GetProperty("label").GetString());
+        JsonElement[] classes = [.. answer.GetProperty("classes").EnumerateArray()];
+        Assert.Equal(intents.Select(intent => intent.Label).Order(), classes.Select(one => one.GetProperty("label").GetString()).Order());
+        Assert.Equal(1, classes.Sum(one => one.GetProperty("probability").GetDouble()), 5);
+        Assert.StartsWith("class", (await CommandLineRun.Of("classify", "-m", classifier, "-p", "thanks a lot, smith")).Succeeded(), StringComparison.Ordinal);
+        Assert.Equal(0, (await CommandLineRun.Of("generate", "-m", classifier, "-p", "the", "-n", "3")).ExitCode);
+
+        (await CommandLineRun.Of("classify", "-m", model, "-p", "x")).FailedWith("the model tells no classes apart");
+        string bare = _folder.Write("bare.jsonl", "{\"text\":\"a\",\"label\":\"b\"}\n{\"text\":\"a\"}\n"u8.ToArray());
+        (await CommandLineRun.Of("finetune", "--from", model, "--task", "classify", "--data", bare, "-o", _folder.At("bare")))
+            .FailedWith("line 2: the line has no \"label\"");
+    }
+
+    [Fact]
     public async Task Minutes_become_steps_that_can_be_asked_for_again()
     {
         string model = _folder.At("model");

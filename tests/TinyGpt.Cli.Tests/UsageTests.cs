@@ -27,6 +27,8 @@ public sealed class UsageTests
     [InlineData("--decode writes bytes", "tokenize", "-m", "x", "1", "--decode", "--json")]
     [InlineData("--data is required, unless --resume is given", "train", "-o", "x")]
     [InlineData("--from is required, unless --resume is given", "finetune", "--data", "y", "-o", "x")]
+    [InlineData("--language-weight is for --task classify", "finetune", "--from", "z", "--data", "y", "-o", "x", "--language-weight", "1")]
+    [InlineData("--prompt is empty", "classify", "-m", "x", "-p", "")]
     [InlineData("so --seed cannot be given with it", "train", "--resume", "-o", "x", "--seed", "2")]
     [InlineData("--steps and --minutes cannot be given together", "train", "--data", "y", "-o", "x", "--steps", "2", "--minutes", "1")]
     [InlineData("--vocab-size takes a whole number from 257 to 1048576, not '100'", "train", "--data", "y", "-o", "x", "--vocab-size", "100")]
@@ -59,6 +61,7 @@ public sealed class UsageTests
     [InlineData("synth")]
     [InlineData("train")]
     [InlineData("finetune")]
+    [InlineData("classify")]
     [InlineData("bench")]
     [InlineData("doctor")]
     public async Task Every_command_has_help_with_examples(string command)

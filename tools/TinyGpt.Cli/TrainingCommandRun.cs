@@ -59,7 +59,7 @@ internal sealed class TrainingCommandRun(string folder, string command, bool asJ
     {
         bool isFinished = asJson
             ? run.Run(saveInterval, progress: null, cancellation)
-            : new TrainingDisplay(Peak(settings.Options.Threads)).Run(progress => run.Run(saveInterval, progress, cancellation));
+            : new TrainingDisplay(() => Peak(settings.Options.Threads)).Run(progress => run.Run(saveInterval, progress, cancellation));
         if (!isFinished)
         {
             throw new TrainingStoppedException(

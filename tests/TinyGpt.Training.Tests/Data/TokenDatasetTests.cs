@@ -171,6 +171,56 @@ public sealed class TokenDatasetTests : IDisposable
     public void Data_that_trains_nothing_is_refused() =>
         Assert.Throws<TrainingDataException>(() => Open("mute.jsonl", """{"segments":[{"text":"all of it is read","train":false}]}"""));
 
+    [Fact]
+    public void A_class_is_learned_at_the_end_of_the_text()
+    {
+        TextSource source = TextSource.Open(_folder.Write("intents.jsonl", """
+            {"text":"three coins for ale","label":"price"}
+            {"label":"greet","segments":[{"text":"the smith:","train":false},{"text":" hammers all night","train":true}]}
+            {"text":"the road","label":"price"}
+            """));
+        LabelSet labels = LabelSet.Of(source);
+        Assert.Equal(["greet", "price"], labels.Labels);
+        TokenDataset dataset = TokenDataset.Tokenize(source, Tokenizer, 64, seed: 1, labels: labels);
+        TrainingBatch batch = dataset.Batch(0, 3);
+        Assert.Equal(dataset.TrainedTokens, batch.CountTargets());
+        foreach (int row in Enumerable.Range(0, 3))
+        {
+            int last = batch.Classes!.LastPositions[row];
+            ReadOnlySpan<int> tokens = batch.Tokens.AsSpan(row * batch.Length, last + 1);
+            ReadOnlySpan<int> targets = batch.Targets.AsSpan(row * batch.Length, batch.Length);
+            string text = Encoding.UTF8.GetString(Tokenizer.Decode(tokens));
+            Assert.EndsWith("<|endoftext|>", text, StringComparison.Ordinal);
+            Assert.Equal(text.StartsWith("the smith", StringComparison.Ordinal) ? 0 : 1, batch.Classes.Labels[row]);
+            Assert.Equal(EndOfText, targets[last - 1]);
+            Assert.False(targets[last..].ContainsAnyExcept(TrainingBatch.NoTarget));
+        }
+    }
+
+    [Fact]
+    public void What_fills_up_an_epoch_counts_once_where_that_is_asked_for()
+    {
+        TokenDataset dataset = Documents(10, seed: 2);
+        long targets = 0;
+        for (int number = 0; number < dataset.BatchesPerEpoch(4); number++)
+        {
+            targets += dataset.Batch(number, 4, repeats: false).CountTargets();
+        }
+
+        Assert.Equal(dataset.TrainedTokens, targets);
+        Assert.True(Enumerable.Range(0, 3).Sum(number => dataset.Batch(number, 4).CountTargets()) > targets);
+    }
+
+    [Theory]
+    [InlineData("{\"text\":\"a\",\"label\":\"x\"}\n{\"text\":\"b\"}", "line 2: the line has no \"label\"")]
+    [InlineData("{\"text\":\"a\",\"label\":\"x\"}\n{\"text\":\"b\",\"label\":\"x\"}", "the same label")]
+    [InlineData("{\"text\":\"a\",\"label\":1}", "a \"label\" is a text")]
+    public void Labels_that_cannot_be_learned_are_refused(string lines, string reason)
+    {
+        TextSource source = TextSource.Open(_folder.Write("intents.jsonl", lines));
+        Assert.Contains(reason, Assert.Throws<TrainingDataException>(() => LabelSet.Of(source)).Message, StringComparison.Ordinal);
+    }
+
     private static List<string> Epoch(TokenDataset dataset, int epoch, int batchSize)
     {
         int batches = dataset.BatchesPerEpoch(batchSize);

@@ -43,6 +43,13 @@ internal sealed class FinetuneCommand : TrainingCommand
         Add(_task);
         Add(_languageWeight);
         Training.AddTo(this, _from);
+        Validators.Add(result =>
+        {
+            if (result.GetResult(_languageWeight) is { Implicit: false } && result.GetValue(_task) != Classify)
+            {
+                result.AddError("--language-weight is for --task classify.");
+            }
+        });
     }
 
     public override IReadOnlyList<string> Examples { get; } =

@@ -8,17 +8,26 @@ using Label = Spectre.Console.Text;
 namespace TinyGpt.Cli.Output;
 
 /// <summary>Shows where a training is: a view that is drawn anew on a terminal, a line from time to time elsewhere.</summary>
-/// <param name="multiplyPeak">The multiply-adds a second that the machine could do, or null if that is not known.</param>
-internal sealed class TrainingDisplay(double? multiplyPeak)
+/// <param name="measurePeak">
+/// Measures the multiply-adds a second that the machine could do, or gives null where that cannot be known. The highest of several
+/// measurements counts, because others may be busy during any of them.
+/// </param>
+internal sealed class TrainingDisplay(Func<double?> measurePeak)
 {
     private const int LinesInAll = 100;
     private const int BarWidth = 40;
 
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(0.25);
 
+    private double? _peak;
+
     /// <summary>Trains with a view or lines on standard output.</summary>
     /// <param name="training">The training, which is given whom to tell of its progress.</param>
-    public bool Run(Func<IProgress<TrainingProgress>, bool> training) => Terminal.ShowsOutput ? Draw(training) : training(new Lines(this));
+    public bool Run(Func<IProgress<TrainingProgress>, bool> training)
+    {
+        _peak = measurePeak();
+        return Terminal.ShowsOutput ? Draw(training) : training(new Lines(this));
+    }
 
     private bool Draw(Func<IProgress<TrainingProgress>, bool> training)
     {
@@ -61,8 +70,13 @@ internal sealed class TrainingDisplay(double? multiplyPeak)
 
     private string Speed(TrainingProgress progress)
     {
+        if (progress.IsSaved && _peak is not null)
+        {
+            _peak = Math.Max(_peak.Value, measurePeak() ?? 0);
+        }
+
         string speed = string.Create(CultureInfo.InvariantCulture, $"{progress.PositionsPerSecond:0} tokens/s");
-        return multiplyPeak is { } peak
+        return _peak is { } peak
             ? speed + string.Create(CultureInfo.InvariantCulture, $", {progress.MultiplyAddsPerSecond / peak:0 %} of the FMA peak")
             : speed;
     }

@@ -131,7 +131,6 @@ public sealed class TrainingRun : IDisposable
                 cancellation.ThrowIfCancellationRequested();
                 FillBatches(batches);
                 StepReport report = _trainer.Step(batches, cancellation);
-                TrainingDivergedException.ThrowIfNotFinite(report);
                 double loss = Total(report.Loss, report.Classes.Loss);
                 _history.Add(new LossRow(
                     report.Step, loss, ValidationLoss: null, report.LearningRate, report.GradientNorm, report.Tokens, report.Elapsed.TotalSeconds));

@@ -8,7 +8,7 @@ public static class TrainingWork
 
     /// <summary>The multiply-adds of matrix products that a batch needs, forward and backward.</summary>
     /// <param name="config">The network's shape.</param>
-    /// <param name="batch">The batch. Padding counts, as it is computed; attention counts for the positions that a causal one looks at.</param>
+    /// <param name="batch">The batch. Blocks count for padding too, as they are computed; attention for the positions that a causal one looks at; the head where there is a target.</param>
     public static long MultiplyAdds(ModelConfig config, TrainingBatch batch)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -16,7 +16,8 @@ public static class TrainingWork
         long width = config.Width;
         long matrices = (4 * width * width) + (2 * width * config.FeedForwardWidth);
         long attention = width * (batch.Length + 1); // keys and values, half of length × length each
-        long position = (config.Layers * (matrices + attention)) + (width * config.VocabularySize);
-        return ForwardAndBackward * position * batch.Sequences * batch.Length;
+        long blocks = config.Layers * (matrices + attention) * batch.Tokens.Length;
+        long head = width * config.VocabularySize * batch.CountTargets();
+        return ForwardAndBackward * (blocks + head);
     }
 }

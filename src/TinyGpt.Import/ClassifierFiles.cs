@@ -5,8 +5,8 @@ using TinyGpt.Format;
 namespace TinyGpt.Import;
 
 /// <summary>
-/// Reads the classifier of a model folder: <c>classifier.safetensors</c> with the matrix <c>score.weight</c>, one row a class, and the classes' names
-/// from <c>id2label</c> in <c>config.json</c>. Stateless and thread-safe.
+/// Reads the classifier of a model folder: <c>classifier.safetensors</c> with the matrix <c>score.weight</c>, one row a class, and the
+/// classes' names from <c>id2label</c> in <c>config.json</c>. Stateless and thread-safe.
 /// </summary>
 public static class ClassifierFiles
 {
@@ -62,9 +62,15 @@ public static class ClassifierFiles
             throw new FileNotFoundException($"{file}: there is no such file, and without it the classes have no names", file);
         }
 
-        using JsonDocument document = CheckedJson.Parse(BoundedFile.Read(file, LongestConfig), Limits, file, offset: null, out CheckedJson json);
+        byte[] content = BoundedFile.Read(file, LongestConfig);
+        using JsonDocument document = CheckedJson.Parse(content, Limits, file, offset: null, out CheckedJson json);
         CheckedJson map = json.Object("id2label");
-        Dictionary<string, string> names = map.TextMembers().ToDictionary(member => member.Name, member => member.Value, StringComparer.Ordinal);
+        Dictionary<string, string> names = new(StringComparer.Ordinal);
+        foreach ((string id, string name) in map.TextMembers())
+        {
+            names[id] = name;
+        }
+
         string[] labels = new string[names.Count];
         for (int id = 0; id < labels.Length; id++)
         {

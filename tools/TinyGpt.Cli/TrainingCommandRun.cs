@@ -29,7 +29,8 @@ internal sealed class TrainingCommandRun(string folder, string command, bool asJ
     public void Describe(TrainingData data, ModelConfig config)
     {
         TokenDataset training = data.Training;
-        Say($"data: {Number(training.Tokens)} tokens, {Number(training.TrainedTokens)} of them trained, in {Number(training.Sequences)} sequences; "
+        Say($"data: {Number(training.Tokens)} tokens, {Number(training.TrainedTokens)} of them trained, "
+            + $"in {Number(training.Sequences)} sequences; "
             + ByteSize.Format(training.MemoryBytes)
             + (training.CutDocuments > 0 ? $"; {Number(training.CutDocuments)} documents cut at the context" : "")
             + (training.SilentDocuments > 0 ? $"; {Number(training.SilentDocuments)} left out, nothing of them is trained" : ""));
@@ -63,7 +64,8 @@ internal sealed class TrainingCommandRun(string folder, string command, bool asJ
         if (!isFinished)
         {
             throw new TrainingStoppedException(
-                $"stopped after step {run.StepsDone} of {settings.Options.TotalSteps} and saved; go on with 'tinygpt {command} --resume -o {folder}'");
+                $"stopped after step {run.StepsDone} of {settings.Options.TotalSteps} and saved; "
+                + $"go on with 'tinygpt {command} --resume -o {folder}'");
         }
 
         LossHistory history = run.History;

@@ -1,6 +1,8 @@
 namespace TinyGpt;
 
-/// <summary>What tells texts apart beside a model: a class's score is its row times the final state of the text. Immutable and thread-safe.</summary>
+/// <summary>
+/// What tells texts apart beside a model: a class's score is its row times the final state of the text. Immutable and thread-safe.
+/// </summary>
 public sealed class ClassifierWeights
 {
     private readonly float[] _values;

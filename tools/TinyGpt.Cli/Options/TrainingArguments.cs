@@ -186,7 +186,8 @@ internal sealed class TrainingArguments
         if (IsGiven(result.GetResult(_resume)))
         {
             Option[] allowed = [_data, _validation, _output, _checkpointEvery, _resume, _json];
-            OptionResult? other = result.Children.OfType<OptionResult>().FirstOrDefault(child => !child.Implicit && !allowed.Contains(child.Option));
+            OptionResult? other = result.Children.OfType<OptionResult>()
+                .FirstOrDefault(child => !child.Implicit && !allowed.Contains(child.Option));
             if (other is not null)
             {
                 result.AddError($"--resume goes on with the settings of the folder, so {other.Option.Name} cannot be given with it.");

@@ -48,10 +48,11 @@ internal sealed class TrainingDisplay(Func<double?> measurePeak)
     {
         double share = (double)progress.Report.Step / progress.TotalSteps;
         int full = (int)(share * BarWidth);
+        string bar = new string('━', full) + new string('─', BarWidth - full);
         Grid grid = new();
         grid.AddColumn(new GridColumn { NoWrap = true });
         grid.AddColumn();
-        Add("step", $"{Step(progress.Report.Step)} of {Step(progress.TotalSteps)}  {new string('━', full)}{new string('─', BarWidth - full)} {(int)(share * 100)} %");
+        Add("step", $"{Step(progress.Report.Step)} of {Step(progress.TotalSteps)}  {bar} {(int)(share * 100)} %");
         Add("loss", Loss(progress.MeanLoss));
         Add("validation loss", progress.ValidationLoss is { } validation ? Loss(validation) : "-");
         if (progress.ValidationAccuracy is { } accuracy)
@@ -65,7 +66,8 @@ internal sealed class TrainingDisplay(Func<double?> measurePeak)
         Add("last saved", saved.Length > 0 ? $"step {saved}; Ctrl-C saves and stops" : "Ctrl-C saves and stops");
         return grid;
 
-        void Add(string name, string value) => grid.AddRow(new IRenderable[] { new Label(name, new Style(decoration: Decoration.Dim)), new Label(value) });
+        void Add(string name, string value) =>
+            grid.AddRow(new IRenderable[] { new Label(name, new Style(decoration: Decoration.Dim)), new Label(value) });
     }
 
     private string Speed(TrainingProgress progress)

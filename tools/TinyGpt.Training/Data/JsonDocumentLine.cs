@@ -19,7 +19,10 @@ internal static class JsonDocumentLine
             if (!ReadDocument(ref reader, target))
             {
                 throw new TrainingDataException(
-                    file, "a line has to be an object with either a \"text\" or \"segments\": [{\"text\": …, \"train\": …}, …]; a \"label\" is a text", number);
+                    file,
+                    "a line has to be an object with either a \"text\" or "
+                    + "\"segments\": [{\"text\": …, \"train\": …}, …]; a \"label\" is a text",
+                    number);
             }
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)

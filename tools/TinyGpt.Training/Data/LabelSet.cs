@@ -1,6 +1,8 @@
 namespace TinyGpt.Training;
 
-/// <summary>The classes that a classifier tells apart, in alphabetical order; a class is known by its place. Immutable and thread-safe.</summary>
+/// <summary>
+/// The classes that a classifier tells apart, in alphabetical order; a class is known by its place. Immutable and thread-safe.
+/// </summary>
 public sealed class LabelSet
 {
     private readonly string[] _labels;

@@ -63,7 +63,9 @@ internal sealed class SequenceOrder(int sequences, ulong seed, Func<int, int>? l
         return length is null ? order : SortedByLength(order, length, epochSeed, batchSize);
     }
 
-    /// <summary>Sorts a number of batches at a time by length, and shuffles those batches as wholes, so that lengths come in any order.</summary>
+    /// <summary>
+    /// Sorts a number of batches at a time by length, and shuffles those batches as wholes, so that lengths come in any order.
+    /// </summary>
     private static int[] SortedByLength(int[] order, Func<int, int> length, ulong epochSeed, int batchSize)
     {
         int pool = PooledBatches * batchSize;

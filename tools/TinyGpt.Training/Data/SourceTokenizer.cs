@@ -98,7 +98,8 @@ internal static class SourceTokenizer
                 {
                     int missing = tokenizer.IndexOfUnencodable(_text.Text);
                     throw new TrainingDataException(
-                        source.File, $"the tokenizer has no token for the byte 0x{_text.Text[missing]:X2}, which the text has; train one from the text");
+                        source.File,
+                        $"the tokenizer has no token for the byte 0x{_text.Text[missing]:X2}, which the text has; train one from the text");
                 }
 
                 Mark(tokenizer, written);

@@ -310,7 +310,8 @@ public sealed class TokenDataset
         _order = new SequenceOrder(Sequences, _seed, _isRunning ? null : LengthOf);
         if (_isRunning ? _tokens.Count < 2 : _sequences.Count == 0)
         {
-            throw new TrainingDataException(file, "nothing in it can be trained: it needs a text of two tokens, with \"train\": true where it has segments");
+            throw new TrainingDataException(
+                file, "nothing in it can be trained: it needs a text of two tokens, with \"train\": true where it has segments");
         }
     }
 

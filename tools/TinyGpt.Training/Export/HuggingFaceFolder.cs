@@ -8,7 +8,8 @@ namespace TinyGpt.Training;
 
 /// <summary>
 /// Writes a network as a folder that Hugging Face's library and <c>tinygpt pack</c> load: <c>config.json</c> and
-/// <c>model.safetensors</c>, and for a classifier <c>classifier.safetensors</c>. The tokenizer's files belong there too; <see cref="Gpt2TokenizerFiles"/> writes them.
+/// <c>model.safetensors</c>, and for a classifier <c>classifier.safetensors</c>. The tokenizer's files belong there too;
+/// <see cref="Gpt2TokenizerFiles"/> writes them. Stateless and thread-safe.
 /// </summary>
 public static class HuggingFaceFolder
 {

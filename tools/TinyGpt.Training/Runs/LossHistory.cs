@@ -98,7 +98,8 @@ public sealed record LossRow(
 
     internal string ToText() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Step},{Loss:0.00000},{ValidationLoss:0.00000},{LearningRate:0.00000e+00},{GradientNorm:0.0000},{Positions},{Seconds:0.0000},{ValidationAccuracy:0.00000}");
+        $"{Step},{Loss:0.00000},{ValidationLoss:0.00000},{LearningRate:0.00000e+00},{GradientNorm:0.0000},{Positions},{Seconds:0.0000},"
+        + $"{ValidationAccuracy:0.00000}");
 
     internal static bool TryParse(string line, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LossRow? row)
     {

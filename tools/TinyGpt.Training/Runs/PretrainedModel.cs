@@ -20,7 +20,8 @@ public static class PretrainedModel
         ModelConfig config = HuggingFaceConfig.Read(file);
         return config.TiedHead
             ? config
-            : throw new TrainingDataException(file, "the model's head is a matrix of its own; only models that share it with the token embedding can be trained");
+            : throw new TrainingDataException(
+                file, "the model's head is a matrix of its own; only models that share it with the token embedding can be trained");
     }
 
     /// <summary>Reads the tokenizer of the model in a folder.</summary>
@@ -43,7 +44,14 @@ public static class PretrainedModel
         ArgumentNullException.ThrowIfNull(trainer);
         using SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.Open(folder);
         Dictionary<string, NamedParameter> parameters = trainer.Parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
-        trainer.LoadParameters(name => name == ParameterSet.ScoreName ? default : Read(checkpoint, parameters[name]));
+        try
+        {
+            trainer.LoadParameters(name => name == ParameterSet.ScoreName ? default : Read(checkpoint, parameters[name]));
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new ModelFormatException(checkpoint.File, exception.Message, innerException: exception);
+        }
     }
 
     private static ReadOnlyMemory<float> Read(SafetensorsCheckpoint checkpoint, NamedParameter parameter)
@@ -58,7 +66,8 @@ public static class PretrainedModel
         {
             throw new ModelFormatException(
                 tensor.File,
-                $"tensor '{tensor.Name}' has shape [{string.Join(", ", tensor.Shape)}], and config.json calls for [{string.Join(", ", parameter.Shape)}]");
+                $"tensor '{tensor.Name}' has shape [{string.Join(", ", tensor.Shape)}], "
+                + $"and config.json calls for [{string.Join(", ", parameter.Shape)}]");
         }
 
         float[] values = new float[parameter.Count];

@@ -4,8 +4,8 @@ using TinyGpt.Format;
 namespace TinyGpt.Training;
 
 /// <summary>
-/// A training with its folder: steps, the validation loss, checkpoints and the curve. What is in the folder is replaced by renaming only, so it is whole
-/// whenever the process ends. Used by one thread at a time.
+/// A training with its folder: steps, the validation loss, checkpoints and the curve. What is in the folder is replaced by renaming only,
+/// so it is whole whenever the process ends. Used by one thread at a time.
 /// </summary>
 public sealed class TrainingRun : IDisposable
 {
@@ -80,7 +80,8 @@ public sealed class TrainingRun : IDisposable
         string checkpoint = Path.Combine(folder, CheckpointName);
         if (data.Hash != settings.DataHash)
         {
-            throw new TrainingDataException(settings.Data, $"not the data that the training in {folder} began with; bring them back, or begin a new one");
+            throw new TrainingDataException(
+                settings.Data, $"not the data that the training in {folder} began with; bring them back, or begin a new one");
         }
 
         if (!File.Exists(checkpoint))
@@ -133,7 +134,13 @@ public sealed class TrainingRun : IDisposable
                 StepReport report = _trainer.Step(batches, cancellation);
                 double loss = Total(report.Loss, report.Classes.Loss);
                 _history.Add(new LossRow(
-                    report.Step, loss, ValidationLoss: null, report.LearningRate, report.GradientNorm, report.Tokens, report.Elapsed.TotalSeconds));
+                    report.Step,
+                    loss,
+                    ValidationLoss: null,
+                    report.LearningRate,
+                    report.GradientNorm,
+                    report.Tokens,
+                    report.Elapsed.TotalSeconds));
                 bool isLast = report.Step >= _settings.Options.TotalSteps;
                 bool isValidated = _data.Validation is not null && (isLast || report.Step % _settings.ValidationInterval == 0);
                 if (isValidated)

@@ -5,7 +5,8 @@ using TinyGpt.Format;
 namespace TinyGpt.Training;
 
 /// <summary>
-/// All that decides what a training computes, apart from the model's shape and the tokenizer: they lie beside it in the folder. Immutable and thread-safe.
+/// All that decides what a training computes, apart from the model's shape and the tokenizer: they lie beside it in the folder. Immutable
+/// and thread-safe.
 /// </summary>
 public sealed record TrainingSettings
 {

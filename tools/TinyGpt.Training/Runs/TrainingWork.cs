@@ -8,7 +8,10 @@ public static class TrainingWork
 
     /// <summary>The multiply-adds of matrix products that a batch needs, forward and backward.</summary>
     /// <param name="config">The network's shape.</param>
-    /// <param name="batch">The batch. Blocks count for padding too, as they are computed; attention for the positions that a causal one looks at; the head where there is a target.</param>
+    /// <param name="batch">
+    /// The batch. Blocks count for padding too, as they are computed; attention for the positions that a causal one looks at; the head where
+    /// there is a target.
+    /// </param>
     public static long MultiplyAdds(ModelConfig config, TrainingBatch batch)
     {
         ArgumentNullException.ThrowIfNull(config);

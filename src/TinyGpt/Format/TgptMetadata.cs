@@ -84,6 +84,7 @@ internal static class TgptMetadata
         {
             json.WriteStartObject();
             json.WriteNumber("format", TgptHeader.Version);
+            json.WritePropertyName("config");
             TgptConfig.Write(json, config);
             IReadOnlyList<TensorShape> tensors = ModelTensors.Of(config);
             if (tokenizerKind is not null)

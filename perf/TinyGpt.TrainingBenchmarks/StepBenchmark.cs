@@ -25,7 +25,7 @@ internal static class StepBenchmark
             Heads = 8,
             FeedForwardWidth = 1024,
             NormEpsilon = 1e-5f,
-            Activation = GeluForm.Tanh,
+            Activation = Activation.GeluTanh,
             TiedHead = true,
         };
         Random random = new(1);

@@ -63,7 +63,7 @@ public static class ModelSource
     internal static ITensorSource Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return SafetensorsCheckpoint.IsAt(path) ? HuggingFaceGpt2.Open(path)
+        return SafetensorsCheckpoint.IsAt(path) ? HuggingFaceModel.Open(path)
             : File.Exists(path) ? throw new ModelFormatException(path, "not a kind of model file that is known (supported: .tgpt, .safetensors, Hugging Face folders)")
             : throw new FileNotFoundException($"{path}: there is no such file, and no folder with a model.safetensors", path);
     }

@@ -7,9 +7,9 @@ namespace TinyGpt.Training.Tests;
 public sealed class NetworkGradientTests
 {
     [Theory]
-    [InlineData(GeluForm.Tanh, true)]
-    [InlineData(GeluForm.Erf, false)]
-    public void Loss_is_that_of_the_float64_reference(GeluForm activation, bool tiedHead)
+    [InlineData(Activation.GeluTanh, true)]
+    [InlineData(Activation.GeluErf, false)]
+    public void Loss_is_that_of_the_float64_reference(Activation activation, bool tiedHead)
     {
         using GptTrainer trainer = new(SmallNetworks.Config(activation, tiedHead), new TrainingOptions { Threads = 2 });
         SmallNetworks.Stir(trainer, 3);
@@ -21,9 +21,9 @@ public sealed class NetworkGradientTests
     }
 
     [Theory]
-    [InlineData(GeluForm.Tanh, true)]
-    [InlineData(GeluForm.Erf, false)]
-    public void Gradients_of_every_tensor_are_the_differences_of_the_float64_loss(GeluForm activation, bool tiedHead)
+    [InlineData(Activation.GeluTanh, true)]
+    [InlineData(Activation.GeluErf, false)]
+    public void Gradients_of_every_tensor_are_the_differences_of_the_float64_loss(Activation activation, bool tiedHead)
     {
         const double Step = 1e-5;
         const int Apart = 7; // every seventh number of a tensor: all rows and columns are met, and the test stays fast

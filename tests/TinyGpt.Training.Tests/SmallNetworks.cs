@@ -7,7 +7,7 @@ namespace TinyGpt.Training.Tests;
 internal static class SmallNetworks
 {
     /// <summary>No size is a multiple of 16, so that every row has a remainder.</summary>
-    public static ModelConfig Config(GeluForm activation = GeluForm.Tanh, bool tiedHead = true) => new()
+    public static ModelConfig Config(Activation activation = Activation.GeluTanh, bool tiedHead = true) => new()
     {
         Architecture = "gpt2",
         VocabularySize = 11,

@@ -21,7 +21,7 @@ public sealed class SortingTests(ITestOutputHelper output)
         Heads = 3,
         FeedForwardWidth = 192,
         NormEpsilon = 1e-5f,
-        Activation = GeluForm.Tanh,
+        Activation = Activation.GeluTanh,
         TiedHead = false,
     };
 

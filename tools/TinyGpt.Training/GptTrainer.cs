@@ -1,3 +1,4 @@
+using TinyGpt.Kernels;
 using System.Diagnostics;
 using TinyGpt.Training.Network;
 using TinyGpt.Training.Numerics;
@@ -35,6 +36,11 @@ public sealed unsafe class GptTrainer : IDisposable
         if (!config.TryValidate(out string problem))
         {
             throw new ArgumentException(problem, nameof(config));
+        }
+
+        if (!IsGpt2(config))
+        {
+            throw new ArgumentException($"Models of GPT-2's shape can be trained, not '{config.Architecture}'.", nameof(config));
         }
 
         options.Validate();
@@ -238,6 +244,21 @@ public sealed unsafe class GptTrainer : IDisposable
         _network.Backward(batch, dropout, cancellationToken);
         return loss;
     }
+
+    private static bool IsGpt2(ModelConfig config) => config == new ModelConfig
+    {
+        Architecture = config.Architecture,
+        VocabularySize = config.VocabularySize,
+        ContextLength = config.ContextLength,
+        Width = config.Width,
+        Layers = config.Layers,
+        Heads = config.Heads,
+        FeedForwardWidth = config.FeedForwardWidth,
+        NormEpsilon = config.NormEpsilon,
+        Activation = config.Activation is Activation.GeluErf ? Activation.GeluErf : Activation.GeluTanh,
+        TiedHead = config.TiedHead,
+        EndOfTextToken = config.EndOfTextToken,
+    };
 
     private static ClassReport Report(double loss, ClassTargets classes, ReadOnlySpan<int> predicted)
     {

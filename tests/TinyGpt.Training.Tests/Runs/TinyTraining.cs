@@ -18,7 +18,7 @@ internal static class TinyTraining
         Heads = 2,
         FeedForwardWidth = 4 * width,
         NormEpsilon = 1e-5f,
-        Activation = GeluForm.Tanh,
+        Activation = Activation.GeluTanh,
         TiedHead = true,
         EndOfTextToken = vocabulary.Count - 1,
     };

@@ -100,7 +100,7 @@ internal sealed class TrainCommand : TrainingCommand
         Heads = arguments.GetValue(_heads),
         FeedForwardWidth = (int)Math.Min(int.MaxValue, FeedForwardFactor * (long)arguments.GetValue(_width)),
         NormEpsilon = NormEpsilon,
-        Activation = GeluForm.Tanh,
+        Activation = Activation.GeluTanh,
         TiedHead = true,
     };
 

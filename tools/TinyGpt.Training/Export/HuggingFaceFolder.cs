@@ -53,7 +53,7 @@ public static class HuggingFaceFolder
         json.WriteNumber("n_layer", config.Layers);
         json.WriteNumber("n_head", config.Heads);
         json.WriteNumber("n_inner", config.FeedForwardWidth);
-        json.WriteString("activation_function", config.Activation == GeluForm.Erf ? "gelu" : "gelu_new");
+        json.WriteString("activation_function", config.Activation == Activation.GeluErf ? "gelu" : "gelu_new");
         json.WriteNumber("layer_norm_epsilon", config.NormEpsilon);
         json.WriteNumber("initializer_range", FirstWeights);
         json.WriteNumber("embd_pdrop", dropout);

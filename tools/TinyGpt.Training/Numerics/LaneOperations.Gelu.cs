@@ -8,23 +8,23 @@ internal sealed unsafe partial class LaneOperations<TLanes>
     private const float InverseRootTwoPi = 0.3989422804f;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Gelu(GeluForm form, float* x, float* y, int count)
+    public override void Gelu(Activation form, float* x, float* y, int count)
     {
         for (int i = 0; i < count; i += Lanes)
         {
             TLanes input = LoadPart(x + i, count - i);
-            TLanes output = form == GeluForm.Tanh ? TanhForm(input, out _) : ErfForm(input, out _);
+            TLanes output = form == Activation.GeluTanh ? TanhForm(input, out _) : ErfForm(input, out _);
             StorePart(y + i, output, count - i);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void GeluBackward(GeluForm form, float* x, float* y, float* gradient, int count)
+    public override void GeluBackward(Activation form, float* x, float* y, float* gradient, int count)
     {
         for (int i = 0; i < count; i += Lanes)
         {
             TLanes input = LoadPart(x + i, count - i);
-            TLanes output = form == GeluForm.Tanh ? TanhForm(input, out TLanes derivative) : ErfForm(input, out derivative);
+            TLanes output = form == Activation.GeluTanh ? TanhForm(input, out TLanes derivative) : ErfForm(input, out derivative);
             StorePart(y + i, output, count - i);
             StorePart(gradient + i, LoadPart(gradient + i, count - i) * derivative, count - i);
         }

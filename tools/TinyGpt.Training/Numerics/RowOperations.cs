@@ -60,7 +60,7 @@ internal abstract unsafe class RowOperations
         float* dy, float* x, int rows, int width, float* gain, float* means, float* inverses, float* dx, float* dgain, float* dbias);
 
     /// <summary>y = GELU(x).</summary>
-    public abstract void Gelu(GeluForm form, float* x, float* y, int count);
+    public abstract void Gelu(Activation form, float* x, float* y, int count);
 
     /// <summary>Multiplies gradients by the derivative of GELU and computes GELU again.</summary>
     /// <param name="form">Which GELU.</param>
@@ -68,7 +68,7 @@ internal abstract unsafe class RowOperations
     /// <param name="y">GELU of them, written.</param>
     /// <param name="gradient">The output's gradient; becomes the input's.</param>
     /// <param name="count">How many.</param>
-    public abstract void GeluBackward(GeluForm form, float* x, float* y, float* gradient, int count);
+    public abstract void GeluBackward(Activation form, float* x, float* y, float* gradient, int count);
 
     /// <summary>Turns scores into softmax(scale · scores) in place.</summary>
     /// <param name="scores">The scores.</param>

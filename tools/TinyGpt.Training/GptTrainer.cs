@@ -1,5 +1,5 @@
-using TinyGpt.Kernels;
 using System.Diagnostics;
+using TinyGpt.Kernels;
 using TinyGpt.Training.Network;
 using TinyGpt.Training.Numerics;
 using TinyGpt.Training.Optimization;
@@ -245,20 +245,12 @@ public sealed unsafe class GptTrainer : IDisposable
         return loss;
     }
 
-    private static bool IsGpt2(ModelConfig config) => config == new ModelConfig
-    {
-        Architecture = config.Architecture,
-        VocabularySize = config.VocabularySize,
-        ContextLength = config.ContextLength,
-        Width = config.Width,
-        Layers = config.Layers,
-        Heads = config.Heads,
-        FeedForwardWidth = config.FeedForwardWidth,
-        NormEpsilon = config.NormEpsilon,
-        Activation = config.Activation is Activation.GeluErf ? Activation.GeluErf : Activation.GeluTanh,
-        TiedHead = config.TiedHead,
-        EndOfTextToken = config.EndOfTextToken,
-    };
+    private static bool IsGpt2(ModelConfig config) =>
+        config is { Norm: NormKind.LayerNorm, NormPlacement: NormPlacement.Before, Rotary: null, AttentionWindow: null, ScoreScale: null }
+            and { Gated: false, ParallelResidual: false, QueryKeyNorm: false, Activation: Activation.GeluTanh or Activation.GeluErf }
+            and { QueryKeyValueBias: true, AttentionOutputBias: true, FeedForwardBias: true }
+        && config.KeyValueHeads == config.Heads
+        && config.HeadSize * config.Heads == config.Width;
 
     private static ClassReport Report(double loss, ClassTargets classes, ReadOnlySpan<int> predicted)
     {

@@ -32,8 +32,8 @@ public readonly unsafe struct Avx2Kernels : IKernels
         LaneLayerNorm.AddNormalizeQuantize<Avx2Lanes>(residual, addend, width, gain, bias, epsilon, destination, row);
 
     /// <inheritdoc/>
-    public static void GeluQuantize(float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
-        LaneGelu.GeluQuantize<Avx2Lanes>(source, form, destination, row, firstGroup, groupCount);
+    public static void ActivateQuantize(float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
+        LaneGelu.ActivateQuantize<Avx2Lanes>(source, activation, destination, row, firstGroup, groupCount);
 
     /// <inheritdoc/>
     public static void Attend(in AttentionHead head) => LaneAttention.Attend<Avx2Lanes>(head);

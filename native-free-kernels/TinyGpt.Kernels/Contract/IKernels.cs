@@ -65,14 +65,14 @@ public unsafe interface IKernels
     static abstract void AddNormalizeQuantize(
         float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row);
 
-    /// <summary>Applies GELU to groups of one row, whose bias is already in it, and quantizes them. The source is not changed.</summary>
+    /// <summary>Applies a feed-forward layer's function to groups of one row, whose bias is already in it, and quantizes them. The source is not changed.</summary>
     /// <param name="source">The whole row: <c>destination.Groups</c> × 64 floats.</param>
-    /// <param name="form">Which form of GELU.</param>
+    /// <param name="activation">The function.</param>
     /// <param name="destination">Where the quantized groups go.</param>
     /// <param name="row">The destination row.</param>
     /// <param name="firstGroup">The first group.</param>
     /// <param name="groupCount">How many groups.</param>
-    static abstract void GeluQuantize(float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount);
+    static abstract void ActivateQuantize(float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount);
 
     /// <summary>
     /// Softmax attention of queries over the keys of their past (Vaswani et al., 2017, arXiv:1706.03762): scores <c>(q·k) · ScoreScale</c>,

@@ -6,8 +6,8 @@ namespace TinyGpt.Kernels;
 internal static unsafe class LaneGelu
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void GeluQuantize<TLanes>(
-        float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+    public static void ActivateQuantize<TLanes>(
+        float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount)
         where TLanes : struct, ILanes<TLanes>
     {
         // A block of its own for the results keeps the loops small: sixteen inlined exponentials would exceed what the compiler inlines.
@@ -16,7 +16,7 @@ internal static unsafe class LaneGelu
         float* values = source + ((nint)firstGroup * PanelLayout.InputsPerGroup);
         for (int group = 0; group < groupCount; group++)
         {
-            if (form == GeluForm.Tanh)
+            if (activation == Activation.GeluTanh)
             {
                 for (int i = 0; i < PanelLayout.InputsPerGroup; i += PanelLayout.VirtualLanes)
                 {

@@ -32,7 +32,7 @@ internal static class GeluConstants
 public readonly unsafe partial struct ScalarKernels
 {
     /// <inheritdoc/>
-    public static void GeluQuantize(float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+    public static void ActivateQuantize(float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount)
     {
         float* activated = stackalloc float[PanelLayout.InputsPerGroup];
         for (int group = firstGroup; group < firstGroup + groupCount; group++)
@@ -40,7 +40,7 @@ public readonly unsafe partial struct ScalarKernels
             float* values = source + ((nint)group * PanelLayout.InputsPerGroup);
             for (int i = 0; i < PanelLayout.InputsPerGroup; i++)
             {
-                activated[i] = form == GeluForm.Tanh ? GeluTanh(values[i]) : GeluErf(values[i]);
+                activated[i] = activation == Activation.GeluTanh ? GeluTanh(values[i]) : GeluErf(values[i]);
             }
 
             QuantizeGroup(activated, destination, row, group);

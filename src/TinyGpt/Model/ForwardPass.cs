@@ -69,7 +69,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
 
                 break;
             case Stage.AttentionNorm: // x += the block before; h = norm(x)
-                Normalize(block.AttentionNorm, addProjection: Layer > 0, normalized, first, count);
+                Normalize(block.BeforeAttention, addProjection: Layer > 0, normalized, first, count);
                 break;
             case Stage.QueryKeyValue: // q, k, v = W·h + b; k and v go into the cache
                 int firstPanel = first * _panelsInUnit;
@@ -96,7 +96,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
                 Multiply(block.AttentionOutput, attended, Scratch.Projection, Scratch.WidthStride, first, count);
                 break;
             case Stage.FeedForwardNorm: // x += p; h = norm(x)
-                Normalize(block.FeedForwardNorm, addProjection: true, normalized, first, count);
+                Normalize(block.BeforeFeedForward, addProjection: true, normalized, first, count);
                 break;
             case Stage.FeedForwardIn: // f = GELU(W·h + b), a quantization group at a time
                 int panels = Math.Min(count * PanelsPerGroup, block.FeedForwardIn.Matrix.Panels - (first * PanelsPerGroup));
@@ -104,7 +104,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
                 for (int row = 0; row < Rows.Count; row++)
                 {
                     float* values = Scratch.Hidden + ((nint)row * Scratch.HiddenStride);
-                    TKernels.GeluQuantize(values, Config.Activation, hidden, row, first, count);
+                    TKernels.ActivateQuantize(values, Config.Activation, hidden, row, first, count);
                 }
 
                 break;
@@ -115,7 +115,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
                 for (int index = first; index < first + count; index++)
                 {
                     int row = Rows.LogitRow(index);
-                    NormalizeRow(Weights.FinalNorm, Projection(row), row, Scratch.NormalizedLast(Rows.LogitCount), index);
+                    NormalizeRow(Weights.BeforeHead, Projection(row), row, Scratch.NormalizedLast(Rows.LogitCount), index);
                 }
 
                 break;

@@ -73,13 +73,15 @@ internal static class GgufConfig
                 ScoreScale = NonZero(metadata, Key("attention.scale")),
                 AttentionWindow = Window(metadata, architecture, Key),
             };
-            config = WithHeadSize(config, metadata, Key);
+            config = RequireValid(WithHeadSize(config, metadata, Key), file);
             config = config with { Rotary = GgufRotary.Read(file, config.HeadSize, Key) };
         }
 
-        return config.TryValidate(out string problem) ? config
-            : throw new ModelFormatException(file.File, $"the metadata is not valid: {problem}");
+        return RequireValid(config, file);
     }
+
+    private static ModelConfig RequireValid(ModelConfig config, GgufFile file) => config.TryValidate(out string problem) ? config
+        : throw new ModelFormatException(file.File, $"the metadata is not valid: {problem}");
 
     private static void RequireWholeModel(GgufMetadata metadata)
     {

@@ -39,6 +39,9 @@ internal sealed unsafe class HuggingFaceGpt2 : ITensorSource
 
     public long SourceBytes { get; }
 
+    public IEnumerable<SourceTensor> Stored =>
+        _checkpoint.Tensors.Values.Select(tensor => new SourceTensor(tensor.Name, tensor.TypeName, tensor.Shape, tensor.Bytes));
+
     public TokenizerContent? Tokenizer { get; }
 
     /// <summary>Opens a checkpoint and checks that its tensors are those of its configuration.</summary>

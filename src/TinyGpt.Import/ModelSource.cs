@@ -41,6 +41,17 @@ public static class ModelSource
         return source.Config;
     }
 
+    /// <summary>Says what is in a checkpoint, and reads no weights.</summary>
+    /// <param name="path">A Hugging Face folder, a <c>.safetensors</c> file with its <c>config.json</c> beside it, or a <c>.gguf</c> file.</param>
+    /// <exception cref="FileNotFoundException">There is no such file or folder, or a part of it is missing.</exception>
+    /// <exception cref="ModelFormatException">The source is damaged or not supported.</exception>
+    public static SourceInfo ReadInfo(string path)
+    {
+        using ITensorSource source = Open(path);
+        return new SourceInfo(
+            source.Config, source.Tokenizer?.Kind, [.. source.Stored.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)]);
+    }
+
     /// <summary>Whether a path names a <c>.tgpt</c> file, by its ending or by its first bytes. It need not exist for the former.</summary>
     /// <param name="path">The path.</param>
     public static bool IsTgpt(string path)

@@ -30,12 +30,14 @@ internal sealed unsafe class GgufModel : ITensorSource
                 file.File, $"tensor '{_unused.Min(StringComparer.Ordinal)}' has no place in a model of architecture {Config.Architecture}");
         }
 
-        SourceBytes = file.Tensors.Values.Sum(tensor => tensor.Bytes);
     }
 
     public ModelConfig Config { get; }
 
-    public long SourceBytes { get; }
+    public long SourceBytes => _file.Tensors.Values.Sum(tensor => tensor.Bytes);
+
+    public IEnumerable<SourceTensor> Stored =>
+        _file.Tensors.Values.Select(tensor => new SourceTensor(tensor.Name, tensor.TypeName, tensor.Shape, tensor.Bytes));
 
     public TokenizerContent? Tokenizer => null;
 

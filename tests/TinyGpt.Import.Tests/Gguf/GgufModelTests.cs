@@ -210,6 +210,18 @@ public sealed class GgufModelTests
         Assert.Equal(packed.Config, ModelSource.ReadConfig(source));
     }
 
+    [Fact]
+    public void What_is_in_a_file_is_told_without_packing_it()
+    {
+        using TemporaryFolder folder = new();
+        SourceInfo info = ModelSource.ReadInfo(folder.Write("x.gguf", Gpt2().Build()));
+        Assert.Equal(ConfigOf(Gpt2()), info.Config);
+        Assert.Equal(Gpt2().Tensors.Count, info.Tensors.Count);
+        SourceTensor tensor = info.Tensors[0];
+        Assert.Equal(("blk.0.attn_norm.bias", "F32", 4L * Width), (tensor.Name, tensor.Type, tensor.Bytes));
+        Assert.Equal([Width], tensor.Shape);
+    }
+
     [Theory]
     [InlineData("general.architecture", "gemma3", "is 'gemma3', which is not supported (supported: gpt2, llama, qwen2, qwen3)")]
     [InlineData("general.type", "adapter", "only whole models")]

@@ -76,7 +76,7 @@ public static class ModelSource
     internal static ITensorSource Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return SafetensorsCheckpoint.IsAt(path) ? HuggingFaceGpt2.Open(path)
+        return SafetensorsCheckpoint.IsAt(path) ? HuggingFaceModel.Open(path)
             : GgufFile.IsAt(path) ? GgufModel.Open(path)
             : File.Exists(path)
                 ? throw new ModelFormatException(path, "not a kind of model file that is known (supported: .tgpt, .gguf, .safetensors, Hugging Face folders)")

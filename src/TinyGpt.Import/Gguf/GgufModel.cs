@@ -12,6 +12,8 @@ internal sealed unsafe class GgufModel : ITensorSource
     private readonly GgufFile _file;
     private readonly Dictionary<string, IRowSource> _sources = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unused;
+    private readonly Lazy<int[]> _queryKeyValueOrder;
+    private readonly Lazy<int[]> _feedForwardOrder;
 
     private GgufModel(GgufFile file)
     {
@@ -23,6 +25,9 @@ internal sealed unsafe class GgufModel : ITensorSource
             _unused.Remove(GgufNames.RotaryFactors);
         }
 
+        _queryKeyValueOrder = new Lazy<int[]>(
+            () => RowOrder.QueryKeyValue(Config, GgufConfig.HasRotaryHalves(Config.Architecture)));
+        _feedForwardOrder = new Lazy<int[]>(() => RowOrder.FeedForwardIn(Config));
         MapTensors();
         if (_unused.Count > 0)
         {
@@ -74,49 +79,54 @@ internal sealed unsafe class GgufModel : ITensorSource
 
     private void MapTensors()
     {
-        int width = Config.Width;
-        bool joined = Config.Rotary is null;
-        bool halves = GgufConfig.HasRotaryHalves(Config.Architecture);
-        int queries = Config.Heads * Config.HeadSize;
-        int keys = Config.KeyValueHeads * Config.HeadSize;
-        Arrangement attention = new(
-            joined ? [(GgufNames.QueryKeyValue, 3 * width)] : [(GgufNames.Query, queries), (GgufNames.Key, keys), (GgufNames.Value, keys)],
-            Config.QueryKeyValueWidth,
-            RowArrangements.QueryKeyValue(Config, joined, halves));
-        Arrangement feedForward = Config.Gated
-            ? new(
-                [(GgufNames.FeedForwardGate, Config.FeedForwardWidth), (GgufNames.FeedForwardUp, Config.FeedForwardWidth)],
-                Config.FeedForwardInWidth,
-                RowArrangements.Gated(Config.FeedForwardWidth))
-            : new([(GgufNames.FeedForwardUp, Config.FeedForwardWidth)], Config.FeedForwardInWidth, row => new RowPlace(0, row));
-
-        _sources.Add(ModelTensors.TokenEmbedding, Rows(GgufNames.TokenEmbedding, Config.VocabularySize, width));
+        _sources.Add(ModelTensors.TokenEmbedding, Rows(GgufNames.TokenEmbedding, Config.VocabularySize, Config.Width));
         if (Config.Rotary is null)
         {
-            _sources.Add(ModelTensors.PositionEmbedding, Rows(GgufNames.PositionEmbedding, Config.ContextLength, width));
+            _sources.Add(ModelTensors.PositionEmbedding, Rows(GgufNames.PositionEmbedding, Config.ContextLength, Config.Width));
         }
 
         for (int layer = 0; layer < Config.Layers; layer++)
         {
-            AddNorm(ModelTensors.InBlock(layer, ModelTensors.AttentionNorm), GgufNames.InBlock(layer, GgufNames.AttentionNorm));
-            AddArranged(layer, ModelTensors.QueryKeyValue, attention, Config.QueryKeyValueBias);
-            if (Config.QueryKeyNorm)
-            {
-                AddHeadNorm(layer, ModelTensors.QueryNorm, GgufNames.QueryNorm, halves);
-                AddHeadNorm(layer, ModelTensors.KeyNorm, GgufNames.KeyNorm, halves);
-            }
-
-            AddOutput(layer, ModelTensors.AttentionOutput, GgufNames.AttentionOutput, queries, Config.AttentionOutputBias);
-            AddNorm(ModelTensors.InBlock(layer, ModelTensors.FeedForwardNorm), GgufNames.InBlock(layer, GgufNames.FeedForwardNorm));
-            AddArranged(layer, ModelTensors.FeedForwardIn, feedForward, Config.FeedForwardBias);
-            AddOutput(layer, ModelTensors.FeedForwardOut, GgufNames.FeedForwardDown, Config.FeedForwardWidth, Config.FeedForwardBias);
+            MapBlock(layer);
         }
 
         AddNorm(ModelTensors.FinalNorm, GgufNames.FinalNorm);
         if (!Config.TiedHead)
         {
-            _sources.Add(ModelTensors.Head, Rows(GgufNames.Head, Config.VocabularySize, width));
+            _sources.Add(ModelTensors.Head, Rows(GgufNames.Head, Config.VocabularySize, Config.Width));
         }
+    }
+
+    private void MapBlock(int layer)
+    {
+        int queries = Config.Heads * Config.HeadSize;
+        int keys = Config.KeyValueHeads * Config.HeadSize;
+        AddNorm(ModelTensors.InBlock(layer, ModelTensors.AttentionNorm), GgufNames.InBlock(layer, GgufNames.AttentionNorm));
+        AddInput(
+            layer,
+            ModelTensors.QueryKeyValue,
+            Config.Rotary is null
+                ? [(GgufNames.QueryKeyValue, queries + (2 * keys))]
+                : [(GgufNames.Query, queries), (GgufNames.Key, keys), (GgufNames.Value, keys)],
+            _queryKeyValueOrder,
+            Config.QueryKeyValueBias);
+        if (Config.QueryKeyNorm)
+        {
+            AddHeadNorm(layer, ModelTensors.QueryNorm, GgufNames.QueryNorm);
+            AddHeadNorm(layer, ModelTensors.KeyNorm, GgufNames.KeyNorm);
+        }
+
+        AddOutput(layer, ModelTensors.AttentionOutput, GgufNames.AttentionOutput, queries, Config.AttentionOutputBias);
+        AddNorm(ModelTensors.InBlock(layer, ModelTensors.FeedForwardNorm), GgufNames.InBlock(layer, GgufNames.FeedForwardNorm));
+        AddInput(
+            layer,
+            ModelTensors.FeedForwardIn,
+            Config.Gated
+                ? [(GgufNames.FeedForwardGate, Config.FeedForwardWidth), (GgufNames.FeedForwardUp, Config.FeedForwardWidth)]
+                : [(GgufNames.FeedForwardUp, Config.FeedForwardWidth)],
+            _feedForwardOrder,
+            Config.FeedForwardBias);
+        AddOutput(layer, ModelTensors.FeedForwardOut, GgufNames.FeedForwardDown, Config.FeedForwardWidth, Config.FeedForwardBias);
     }
 
     private void AddNorm(string norm, string name)
@@ -128,26 +138,31 @@ internal sealed unsafe class GgufModel : ITensorSource
         }
     }
 
-    private void AddHeadNorm(int layer, string norm, string name, bool halves)
+    private void AddHeadNorm(int layer, string norm, string name)
     {
-        IRowSource gain = Vector(GgufNames.Weight(GgufNames.InBlock(layer, name)), Config.HeadSize);
+        GgufVector gain = new(Find(GgufNames.Weight(GgufNames.InBlock(layer, name)), Config.HeadSize));
         _sources.Add(
             ModelTensors.Gain(ModelTensors.InBlock(layer, norm)),
-            halves ? new ArrangedVector([gain], Config.HeadSize, RowArrangements.RotaryHalves(Config)) : gain);
+            new RowOfRows(new OrderedRows(gain, RowOrder.Head(Config, GgufConfig.HasRotaryHalves(Config.Architecture)))));
     }
 
-    /// <summary>A matrix whose rows are arranged, and its bias.</summary>
-    private void AddArranged(int layer, string matrix, Arrangement arrangement, bool hasBias)
+    /// <summary>A matrix that reads the residual, whose rows are put into another order, and its bias.</summary>
+    /// <param name="layer">The block.</param>
+    /// <param name="matrix">What it is in the packed model.</param>
+    /// <param name="parts">The tensors that have its rows, one behind the other.</param>
+    /// <param name="order">The order of the rows; it is made when the tensors are known to be there.</param>
+    /// <param name="hasBias">Whether there is a bias.</param>
+    private void AddInput(int layer, string matrix, (string Name, int Rows)[] parts, Lazy<int[]> order, bool hasBias)
     {
         string target = ModelTensors.InBlock(layer, matrix);
         IRowSource[] weights =
-            [.. arrangement.Parts.Select(part => Rows(GgufNames.Weight(GgufNames.InBlock(layer, part.Name)), part.Rows, Config.Width))];
-        _sources.Add(target, new ArrangedRows(weights, arrangement.Rows, arrangement.Places));
+            [.. parts.Select(part => Rows(GgufNames.Weight(GgufNames.InBlock(layer, part.Name)), part.Rows, Config.Width))];
+        _sources.Add(target, new OrderedRows(new JoinedRows(weights), order.Value));
         if (hasBias)
         {
             IRowSource[] biases =
-                [.. arrangement.Parts.Select(part => Vector(GgufNames.Bias(GgufNames.InBlock(layer, part.Name)), part.Rows))];
-            _sources.Add(ModelTensors.Bias(target), new ArrangedVector(biases, arrangement.Rows, arrangement.Places));
+                [.. parts.Select(part => new GgufVector(Find(GgufNames.Bias(GgufNames.InBlock(layer, part.Name)), part.Rows)))];
+            _sources.Add(ModelTensors.Bias(target), new RowOfRows(new OrderedRows(new JoinedRows(biases), order.Value)));
         }
     }
 
@@ -156,7 +171,7 @@ internal sealed unsafe class GgufModel : ITensorSource
     {
         string target = ModelTensors.InBlock(layer, matrix);
         string stored = GgufNames.InBlock(layer, name);
-        IRowSource weights = Rows(GgufNames.Weight(stored), Config.Width, columns);
+        GgufRows weights = Rows(GgufNames.Weight(stored), Config.Width, columns);
         bool padded = matrix == ModelTensors.AttentionOutput && Config.HeadSize != Config.HeadStride;
         _sources.Add(target, padded ? new HeadPaddedColumns(weights, Config.HeadSize, Config.HeadStride) : weights);
         if (hasBias)
@@ -165,11 +180,11 @@ internal sealed unsafe class GgufModel : ITensorSource
         }
     }
 
-    private GgufRows Rows(string name, int rows, int columns) => Find(name, columns, rows);
+    private GgufRows Rows(string name, int rows, int columns) => new(Find(name, columns, rows));
 
-    private GgufRows Vector(string name, int length) => Find(name, length);
+    private GgufRows Vector(string name, int length) => new(Find(name, length));
 
-    private GgufRows Find(string name, params long[] shape)
+    private GgufTensor Find(string name, params long[] shape)
     {
         if (!_file.Tensors.TryGetValue(name, out GgufTensor? tensor))
         {
@@ -185,9 +200,6 @@ internal sealed unsafe class GgufModel : ITensorSource
         }
 
         _unused.Remove(name);
-        return new GgufRows(tensor);
+        return tensor;
     }
-
-    /// <summary>How the rows of one or several of a block's tensors become one.</summary>
-    private sealed record Arrangement((string Name, int Rows)[] Parts, int Rows, RowArrangement Places);
 }

@@ -148,6 +148,46 @@ internal readonly struct CheckedJson
         return result;
     }
 
+    /// <summary>Whether a member is there and an array.</summary>
+    public bool IsArray(string name) => _element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array;
+
+    /// <summary>The numbers of an array, each of 32 bits.</summary>
+    /// <param name="name">The array's name.</param>
+    /// <param name="most">The most of them that are accepted.</param>
+    public int[] Int32s(string name, int most)
+    {
+        CheckedJson owner = this;
+        return [.. Int64s(name, most).Select(number => number is >= int.MinValue and <= int.MaxValue ? (int)number
+            : throw owner.Failure($"has {number} in '{name}', which is no number of 32 bits"))];
+    }
+
+    /// <summary>The texts of an array.</summary>
+    /// <param name="name">The array's name.</param>
+    /// <param name="most">The most of them that are accepted.</param>
+    public string[] Texts(string name, int most) => TextsOf(name, Array(name, most));
+
+    /// <summary>An array of pairs, each of an array of texts and how often it is repeated.</summary>
+    /// <param name="name">The array's name.</param>
+    /// <param name="most">The most pairs that are accepted, and the most texts of a pair.</param>
+    public (string[] Texts, int Times)[] RepeatedTexts(string name, int most)
+    {
+        JsonElement array = Array(name, most);
+        (string[], int)[] result = new (string[], int)[array.GetArrayLength()];
+        for (int i = 0; i < result.Length; i++)
+        {
+            JsonElement pair = array[i];
+            if (pair.ValueKind != JsonValueKind.Array || pair.GetArrayLength() != 2 || pair[0].ValueKind != JsonValueKind.Array
+                || pair[0].GetArrayLength() > most || pair[1].ValueKind != JsonValueKind.Number || !pair[1].TryGetInt32(out int times))
+            {
+                throw WrongType($"{name}[{i}]", "an array of texts and a number", pair);
+            }
+
+            result[i] = (TextsOf($"{name}[{i}]", pair[0]), times);
+        }
+
+        return result;
+    }
+
     /// <summary>Every member, each of which must be an object, in the order of the text.</summary>
     public IEnumerable<(string Name, CheckedJson Value)> ObjectMembers()
     {
@@ -214,6 +254,17 @@ internal readonly struct CheckedJson
 
         return array.GetArrayLength() <= most ? array
             : throw Failure($"has {array.GetArrayLength()} entries in '{name}', and at most {most} are accepted");
+    }
+
+    private string[] TextsOf(string name, JsonElement array)
+    {
+        string[] result = new string[array.GetArrayLength()];
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = TextOf($"{name}[{i}]", array[i]);
+        }
+
+        return result;
     }
 
     private string TextOf(string name, JsonElement value)

@@ -23,7 +23,7 @@ public sealed class GptModel : IDisposable
         Weights = new ModelWeights(Config, file.Tensor);
         if (file.TokenizerKind is not null)
         {
-            Tokenizer = new BytePairTokenizer(TokenVocabulary.Read(file.TokenizerData, file.Info.File));
+            Tokenizer = TinyGpt.Text.Tokenizer.Create(TokenVocabulary.Read(file.TokenizerData, file.Info.File));
             if (Tokenizer.VocabularySize > Config.VocabularySize)
             {
                 throw new ModelFormatException(
@@ -36,7 +36,7 @@ public sealed class GptModel : IDisposable
     public ModelConfig Config { get; }
 
     /// <summary>The tokenizer, or null for a model that knows ids only.</summary>
-    public BytePairTokenizer? Tokenizer { get; }
+    public Tokenizer? Tokenizer { get; }
 
     /// <summary>What identifies the model's content: equal for equal models, 32 bytes.</summary>
     public ReadOnlySpan<byte> ContentHash => _file.ContentHash;

@@ -56,8 +56,8 @@ public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
     }
 }
 
-/// <summary>GELU and quantization of a feed-forward row.</summary>
-public unsafe class GeluBenchmarks<TKernels> : KernelBenchmarks
+/// <summary>Activation and quantization of a feed-forward row.</summary>
+public unsafe class ActivationBenchmarks<TKernels> : KernelBenchmarks
     where TKernels : struct, IKernels
 {
     private const int FeedForwardWidth = 4 * Width;
@@ -66,9 +66,9 @@ public unsafe class GeluBenchmarks<TKernels> : KernelBenchmarks
     private QuantizedRows _quantized;
     private float* _source;
 
-    /// <summary>The form of GELU.</summary>
+    /// <summary>The function.</summary>
     [ParamsAllValues]
-    public GeluForm Form { get; set; }
+    public Activation Activation { get; set; }
 
     /// <inheritdoc/>
     public override void Prepare()
@@ -81,5 +81,5 @@ public unsafe class GeluBenchmarks<TKernels> : KernelBenchmarks
     /// <summary>3,072 numbers.</summary>
     [Benchmark]
     [Work("G numbers", FeedForwardWidth / 1e9)]
-    public void GeluQuantize() => TKernels.GeluQuantize(_source, Form, _quantized, 0, 0, FeedForwardGroups);
+    public void ActivateQuantize() => TKernels.ActivateQuantize(_source, Activation, _quantized, 0, 0, FeedForwardGroups);
 }

@@ -50,7 +50,7 @@ internal static class HuggingFaceConfig
             Heads = json.Int32("n_head"),
             FeedForwardWidth = json.Has("n_inner") ? json.Int32("n_inner") : (int)Math.Clamp(4L * width, int.MinValue, int.MaxValue),
             NormEpsilon = json.Has("layer_norm_epsilon") ? json.Single("layer_norm_epsilon") : DefaultEpsilon,
-            Activation = json.Has("activation_function") ? Activation(json) : GeluForm.Tanh,
+            Activation = json.Has("activation_function") ? ReadActivation(json) : Activation.GeluTanh,
             TiedHead = !json.Has("tie_word_embeddings") || json.Boolean("tie_word_embeddings"),
             EndOfTextToken = EndOfText(json, vocabulary),
         };
@@ -69,10 +69,10 @@ internal static class HuggingFaceConfig
     private static int? EndOfText(CheckedJson json, int vocabulary) =>
         json.Has("eos_token_id") && json.Int32("eos_token_id") is int id && id < vocabulary ? id : null;
 
-    private static GeluForm Activation(CheckedJson json) => json.Text("activation_function") switch
+    private static Activation ReadActivation(CheckedJson json) => json.Text("activation_function") switch
     {
-        "gelu_new" or "gelu_pytorch_tanh" or "gelu_fast" => GeluForm.Tanh,
-        "gelu" or "gelu_python" => GeluForm.Erf,
+        "gelu_new" or "gelu_pytorch_tanh" or "gelu_fast" => Activation.GeluTanh,
+        "gelu" or "gelu_python" => Activation.GeluErf,
         string other => throw json.Failure(
             $"has activation_function '{other}', which is not supported (supported: gelu_new, gelu_pytorch_tanh, gelu_fast, gelu, gelu_python)"),
     };

@@ -65,7 +65,7 @@ public static class SyntheticModel
         Heads = heads,
         FeedForwardWidth = 4 * width,
         NormEpsilon = 1e-5f,
-        Activation = GeluForm.Tanh,
+        Activation = Activation.GeluTanh,
         TiedHead = true,
         EndOfTextToken = vocabulary == Gpt2Vocabulary ? Gpt2Vocabulary - 1 : null,
     };

@@ -17,7 +17,7 @@ public sealed class HuggingFaceGpt2Tests
         using TgptFile file = Packer.PackInMemory(folder.Name, cancellation: Cancellation);
         Assert.Equal((7, 5, 24, 2, 2, 30, 6), (file.Config.VocabularySize, file.Config.ContextLength, file.Config.Width, file.Config.Layers,
             file.Config.Heads, file.Config.FeedForwardWidth, file.Config.EndOfTextToken));
-        Assert.Equal((1e-5f, GeluForm.Tanh, false), (file.Config.NormEpsilon, file.Config.Activation, file.Config.TiedHead));
+        Assert.Equal((1e-5f, Activation.GeluTanh, false), (file.Config.NormEpsilon, file.Config.Activation, file.Config.TiedHead));
         foreach (TensorShape shape in ModelTensors.Of(file.Config))
         {
             for (int row = 0; row < shape.Rows; row++)
@@ -171,14 +171,14 @@ public sealed class HuggingFaceGpt2Tests
     }
 
     [Theory]
-    [InlineData("gelu", GeluForm.Erf)]
-    [InlineData("gelu_pytorch_tanh", GeluForm.Tanh)]
-    [InlineData("gelu_new", GeluForm.Tanh)]
-    public void Activations_are_known_by_their_names(string name, GeluForm form)
+    [InlineData("gelu", Activation.GeluErf)]
+    [InlineData("gelu_pytorch_tanh", Activation.GeluTanh)]
+    [InlineData("gelu_new", Activation.GeluTanh)]
+    public void Activations_are_known_by_their_names(string name, Activation activation)
     {
         using TemporaryFolder folder = new TinyCheckpoint("").Write(TinyCheckpoint.Config.Replace("gelu_new", name, StringComparison.Ordinal));
         using TgptFile file = Packer.PackInMemory(folder.Name, cancellation: Cancellation);
-        Assert.Equal(form, file.Config.Activation);
+        Assert.Equal(activation, file.Config.Activation);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class SyntheticModelTests
         Heads = 5,
         FeedForwardWidth = 70,
         NormEpsilon = 1e-5f,
-        Activation = GeluForm.Tanh,
+        Activation = Activation.GeluTanh,
         TiedHead = true,
     };
 

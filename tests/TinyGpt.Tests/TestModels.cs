@@ -19,7 +19,7 @@ internal static class TestModels
         Heads = 2,
         FeedForwardWidth = 512,
         NormEpsilon = 1e-5f,
-        Activation = GeluForm.Tanh,
+        Activation = Activation.GeluTanh,
         TiedHead = true,
         EndOfTextToken = 299,
     };
@@ -32,7 +32,7 @@ internal static class TestModels
         Layers = 2,
         Heads = 7,
         FeedForwardWidth = 172,
-        Activation = GeluForm.Erf,
+        Activation = Activation.GeluErf,
         TiedHead = false,
         EndOfTextToken = null,
     };

@@ -75,15 +75,15 @@ internal sealed unsafe class TierComparison<TKernels>(Random random)
             }
 
             Compare($"quantization, {rows} rows", expected, actual);
-            foreach (GeluForm form in Enum.GetValues<GeluForm>())
+            foreach (Activation activation in Enum.GetValues<Activation>())
             {
                 for (int row = 0; row < rows; row++)
                 {
-                    ScalarKernels.GeluQuantize(inputs + (row * Width), form, expected, row, 1, Groups - 1);
-                    TKernels.GeluQuantize(inputs + (row * Width), form, actual, row, 1, Groups - 1);
+                    ScalarKernels.ActivateQuantize(inputs + (row * Width), activation, expected, row, 1, Groups - 1);
+                    TKernels.ActivateQuantize(inputs + (row * Width), activation, actual, row, 1, Groups - 1);
                 }
 
-                Compare($"GELU, {form} form, {rows} rows", expected, actual);
+                Compare($"GELU, {activation} form, {rows} rows", expected, actual);
             }
         }
     }

@@ -105,6 +105,15 @@ internal readonly struct CheckedJson
         return value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out float number) ? number : throw WrongType(name, "a number", value);
     }
 
+    /// <summary>Text that is one of a few.</summary>
+    /// <returns>Its index among them.</returns>
+    public int Choice(string name, string[] choices)
+    {
+        string value = Text(name);
+        int index = System.Array.IndexOf(choices, value);
+        return index >= 0 ? index : throw Failure($"has {name} '{value}', which is not supported (supported: {string.Join(", ", choices)})");
+    }
+
     public CheckedJson Object(string name) => Wrap(Member(name), name);
 
     /// <summary>The objects of an array.</summary>

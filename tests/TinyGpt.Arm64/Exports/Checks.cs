@@ -75,7 +75,7 @@ internal sealed unsafe class Checks(bool withDotProduct, delegate* unmanaged[Sup
         KernelOperation.MultiplyPanels => nameof(KernelOperation.MultiplyPanels),
         KernelOperation.Quantize => nameof(KernelOperation.Quantize),
         KernelOperation.AddNormalizeQuantize => nameof(KernelOperation.AddNormalizeQuantize),
-        KernelOperation.GeluQuantize => nameof(KernelOperation.GeluQuantize),
+        KernelOperation.ActivateQuantize => nameof(KernelOperation.ActivateQuantize),
         KernelOperation.Attend => nameof(KernelOperation.Attend),
         KernelOperation.Embed => nameof(KernelOperation.Embed),
         KernelOperation.ArgMax => nameof(KernelOperation.ArgMax),

@@ -24,7 +24,7 @@ internal static class ExpectedHashes
         KernelOperation.MultiplyPanels => 0x61c0e382de29ad82,
         KernelOperation.Quantize => 0x6f02b615f2a3b7f5,
         KernelOperation.AddNormalizeQuantize => 0x2965bbe5fcc7ca0a,
-        KernelOperation.GeluQuantize => 0x3e349bcb2c38c042,
+        KernelOperation.ActivateQuantize => 0x3e349bcb2c38c042,
         KernelOperation.Attend => 0x89262215a089d4e2,
         KernelOperation.Embed => 0x9776a0cb83ca875b,
         KernelOperation.ArgMax => 0xdd45fb2db6d49ea8,

@@ -6,7 +6,7 @@ internal enum KernelOperation
     MultiplyPanels,
     Quantize,
     AddNormalizeQuantize,
-    GeluQuantize,
+    ActivateQuantize,
     Attend,
     Embed,
     ArgMax,

@@ -41,7 +41,7 @@ internal sealed unsafe class SeededModel : IDisposable
         Heads = 2,
         FeedForwardWidth = 512,
         NormEpsilon = 1e-5f,
-        Activation = GeluForm.Tanh,
+        Activation = Activation.GeluTanh,
         TiedHead = true,
     };
 
@@ -56,7 +56,7 @@ internal sealed unsafe class SeededModel : IDisposable
         Heads = 7,
         FeedForwardWidth = 172,
         NormEpsilon = 1e-5f,
-        Activation = GeluForm.Erf,
+        Activation = Activation.GeluErf,
         TiedHead = false,
     };
 

@@ -48,14 +48,14 @@ internal static unsafe class QuantizationSweep
             actual.AssertSameBits(expected, record);
         }
 
-        foreach (GeluForm form in new[] { GeluForm.Tanh, GeluForm.Erf })
+        foreach (Activation activation in new[] { Activation.GeluTanh, Activation.GeluErf })
         {
             using GuardedRows actual = new(rows.Count, rowGroups, edge);
             using GuardedRows expected = new(rows.Count, rowGroups, edge);
-            record.Begin(nameof(IKernels.GeluQuantize), length, edge, $"{form}, {detail}");
-            TKernels.GeluQuantize(source.Pointer, form, actual.View, rows.Destination, groups.First, groups.Count);
+            record.Begin(nameof(IKernels.ActivateQuantize), length, edge, $"{activation}, {detail}");
+            TKernels.ActivateQuantize(source.Pointer, activation, actual.View, rows.Destination, groups.First, groups.Count);
             record.BeginReference();
-            ScalarKernels.GeluQuantize(source.Pointer, form, expected.View, rows.Destination, groups.First, groups.Count);
+            ScalarKernels.ActivateQuantize(source.Pointer, activation, expected.View, rows.Destination, groups.First, groups.Count);
             actual.AssertSameBits(expected, record);
         }
     }

@@ -160,5 +160,5 @@ internal sealed class InspectCommand : CliCommand
 
     private static string Epsilon(ModelConfig config) => config.NormEpsilon.ToString(CultureInfo.InvariantCulture);
 
-    private static string Activation(ModelConfig config) => config.Activation == GeluForm.Erf ? "gelu_erf" : "gelu_tanh";
+    private static string Activation(ModelConfig config) => config.Activation == Kernels.Activation.GeluErf ? "gelu_erf" : "gelu_tanh";
 }

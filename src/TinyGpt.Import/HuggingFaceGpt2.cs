@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using TinyGpt.Kernels;
-using TinyGpt.Text;
 
 namespace TinyGpt.Import;
 
@@ -19,11 +18,11 @@ internal sealed unsafe class HuggingFaceGpt2 : ITensorSource
     private readonly HashSet<string> _unused;
     private readonly string _prefix;
 
-    private HuggingFaceGpt2(SafetensorsCheckpoint checkpoint, ModelConfig config, TokenVocabulary? vocabulary)
+    private HuggingFaceGpt2(SafetensorsCheckpoint checkpoint, ModelConfig config, TokenizerContent? tokenizer)
     {
         _checkpoint = checkpoint;
-        Config = WithEndOfText(config, vocabulary);
-        Tokenizer = vocabulary is null ? null : TokenizerContent.Of(vocabulary);
+        Config = config with { EndOfTextToken = config.EndOfTextToken ?? tokenizer?.EndOfText };
+        Tokenizer = tokenizer;
         _prefix = checkpoint.Tensors.ContainsKey(Prefix + "wte.weight") ? Prefix : "";
         _unused = new HashSet<string>(checkpoint.Tensors.Keys.Where(name => !IsMask(name)), StringComparer.Ordinal);
         MapTensors();
@@ -48,11 +47,11 @@ internal sealed unsafe class HuggingFaceGpt2 : ITensorSource
     {
         string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
         ModelConfig config = HuggingFaceConfig.Read(Path.Combine(folder, ConfigName));
-        TokenVocabulary? vocabulary = TokenizerFiles.Exists(folder) ? TokenizerFiles.Read(folder, config.VocabularySize) : null;
+        TokenizerContent? tokenizer = TokenizerFiles.Exists(folder) ? TokenizerFiles.ReadContent(folder, config.VocabularySize) : null;
         SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.Open(path);
         try
         {
-            return new HuggingFaceGpt2(checkpoint, config, vocabulary);
+            return new HuggingFaceGpt2(checkpoint, config, tokenizer);
         }
         catch
         {
@@ -60,12 +59,6 @@ internal sealed unsafe class HuggingFaceGpt2 : ITensorSource
             throw;
         }
     }
-
-    /// <summary>A configuration that names no end of text has that of its tokenizer.</summary>
-    private static ModelConfig WithEndOfText(ModelConfig config, TokenVocabulary? vocabulary) =>
-        config.EndOfTextToken is null && vocabulary is not null && vocabulary.TryGetSpecialToken("<|endoftext|>", out int id)
-            ? config with { EndOfTextToken = id }
-            : config;
 
     public QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation)
     {

@@ -132,10 +132,11 @@ internal ref struct JsonFileReader
     {
         EnterObject(what);
         FilePlace place = Place;
+        int start = _firstByte + (int)_reader.TokenStartIndex;
         Skip();
-        int length = (int)(_firstByte + _reader.BytesConsumed - place.Offset);
+        int length = _firstByte + (int)_reader.BytesConsumed - start;
         return length <= LargestPart
-            ? _content.Slice((int)place.Offset, length).ToArray()
+            ? _content.Slice(start, length).ToArray()
             : throw place.Error($"{what} has {length} bytes; at most {LargestPart} are read");
     }
 

@@ -65,7 +65,7 @@ internal sealed class TokenizerPart : IDisposable
     }
 
     /// <summary>A part that a file does not have.</summary>
-    internal static TokenizerPart Missing(string what, string file) => new(what, new FilePlace(file, 0), null, []);
+    internal static TokenizerPart Missing(string what, string file) => new(what, new FilePlace(file, null), null, []);
 
     /// <summary>The error that a step is not supported.</summary>
     /// <param name="step">Its index, or none where there is no step.</param>

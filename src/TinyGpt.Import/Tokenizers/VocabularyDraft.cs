@@ -84,7 +84,7 @@ internal sealed class VocabularyDraft
         }
     }
 
-    /// <summary>Says that an id is not used, whatever its token.</summary>
+    /// <summary>Says that an id has no token, though higher ones have.</summary>
     internal void AddUnused(int id) => _unused.Add(id);
 
     /// <summary>Says that all tokens of the model were added, so that a merge of others is refused where it stands.</summary>
@@ -197,7 +197,7 @@ internal sealed class VocabularyDraft
     {
         for (int id = 0; id < _tokens.Count; id++)
         {
-            if (_tokens[id] is null)
+            if (_tokens[id] is null && !_unused.Contains(id))
             {
                 throw new ModelFormatException(_source, $"no token has id {id}, but higher ids are used");
             }
@@ -212,12 +212,16 @@ internal sealed class VocabularyDraft
         Array.Fill(tokens, []);
         for (int id = 0; id < _tokens.Count; id++)
         {
-            string written = _tokens[id]!;
+            if (_tokens[id] is not { } written)
+            {
+                continue;
+            }
+
             if (_addedTokens.ContainsKey(id))
             {
                 tokens[id] = Encoding.UTF8.GetBytes(written);
             }
-            else if (!_unused.Contains(id) && !TokenSpellings.TryDecode(written, Spelling, out tokens[id], out char stranger))
+            else if (!TokenSpellings.TryDecode(written, Spelling, out tokens[id], out char stranger))
             {
                 throw new ModelFormatException(
                     _source, $"token {id}, '{written}', has U+{(int)stranger:X4}, which stands for no byte in GPT-2's alphabet");
@@ -259,7 +263,7 @@ internal sealed class VocabularyDraft
         for (int id = 0; id < _tokens.Count; id++)
         {
             bool isAdded = _addedTokens.TryGetValue(id, out DraftToken? added);
-            bool isMark = _marks.Contains(_tokens[id]!) || id == Rules.BeginOfText || id == Rules.Unknown;
+            bool isMark = (_tokens[id] is { } written && _marks.Contains(written)) || id == Rules.BeginOfText || id == Rules.Unknown;
             if (!isAdded && !isMark)
             {
                 continue;
@@ -311,9 +315,9 @@ internal sealed class VocabularyDraft
         Array.Fill(byteTokens, -1);
         for (int id = 0; id < _tokens.Count; id++)
         {
-            if (TokenSpellings.TryGetByte(_tokens[id]!, out byte value) && !_addedTokens.ContainsKey(id) && !_unused.Contains(id))
+            if (_tokens[id] is { } written && TokenSpellings.TryGetByte(written, out byte value) && !_addedTokens.ContainsKey(id))
             {
-                byteTokens[value] = byteTokens[value] < 0 ? id : byteTokens[value];
+                byteTokens[value] = id; // there is no other: they are written in one way
             }
         }
 

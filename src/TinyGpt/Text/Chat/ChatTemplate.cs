@@ -21,7 +21,7 @@ public sealed class ChatTemplate
     /// <summary>Makes a template.</summary>
     /// <param name="format">The model's format.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
-    /// <param name="endOfText">The model's end-of-text token, or null where it has none.</param>
+    /// <param name="endOfText">The model's end-of-text token, or null where it has none; one without text counts as none.</param>
     /// <exception cref="ArgumentException">The format's family is unknown, or needs an end-of-text token.</exception>
     public ChatTemplate(ChatFormat format, Tokenizer tokenizer, int? endOfText)
     {
@@ -29,6 +29,7 @@ public sealed class ChatTemplate
         ArgumentNullException.ThrowIfNull(tokenizer);
         Format = format;
         _tokenizer = tokenizer;
+        endOfText = endOfText < tokenizer.VocabularySize ? endOfText : null;
         string beginOfText = tokenizer.BeginOfText is { } begin ? Encoding.UTF8.GetString(tokenizer.TokenBytes(begin)) : "";
         _marks = ChatMarks.Of(format.Family, beginOfText, endOfText is { } end ? Encoding.UTF8.GetString(tokenizer.TokenBytes(end)) : null)
             ?? throw new ArgumentException(

@@ -46,11 +46,11 @@ internal sealed class GgufMetadata(MappedFile mapping, string file, IReadOnlyDic
         return TryReadFloat(CursorAt(key, value), value.Type, out float number) ? number : throw WrongType(key, "a floating-point number", value);
     }
 
-    /// <summary>The elements of an array of texts, as bytes: a tokenizer's pieces need not be valid UTF-8.</summary>
+    /// <summary>The elements of an array of texts.</summary>
     /// <param name="key">The key.</param>
     /// <param name="most">The most elements that are accepted.</param>
     /// <param name="longest">The most bytes of one that are accepted.</param>
-    public byte[][] TextBytes(string key, int most, int longest)
+    public string[] Texts(string key, int most, int longest)
     {
         GgufCursor cursor = ArrayAt(key, most, out GgufValue value);
         if (value.ElementType != GgufValueType.Text)
@@ -58,11 +58,10 @@ internal sealed class GgufMetadata(MappedFile mapping, string file, IReadOnlyDic
             throw WrongType(key, "an array of texts", value);
         }
 
-        byte[][] elements = new byte[value.Count][];
+        string[] elements = new string[value.Count];
         for (int i = 0; i < elements.Length; i++)
         {
-            ReadOnlySpan<byte> text = cursor.TakeText(longest);
-            elements[i] = text.IsEmpty ? [] : text.ToArray();
+            elements[i] = cursor.ReadText(longest);
         }
 
         return elements;

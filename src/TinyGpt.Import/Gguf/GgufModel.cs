@@ -19,6 +19,7 @@ internal sealed unsafe class GgufModel : ITensorSource
     {
         _file = file;
         Config = GgufConfig.Read(file);
+        Tokenizer = GgufTokenizerKeys.Read(file.Metadata, Config.VocabularySize);
         _unused = new HashSet<string>(file.Tensors.Keys, StringComparer.Ordinal);
         if (Config.Rotary is not null)
         {
@@ -44,7 +45,7 @@ internal sealed unsafe class GgufModel : ITensorSource
     public IEnumerable<SourceTensor> Stored =>
         _file.Tensors.Values.Select(tensor => new SourceTensor(tensor.Name, tensor.TypeName, tensor.Shape, tensor.Bytes));
 
-    public TokenizerContent? Tokenizer => null;
+    public TokenizerContent? Tokenizer { get; }
 
     /// <summary>Opens a model and checks that its tensors are those of its metadata.</summary>
     /// <param name="path">The file.</param>

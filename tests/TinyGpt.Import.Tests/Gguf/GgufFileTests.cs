@@ -42,10 +42,10 @@ public sealed class GgufFileTests
         Assert.True(metadata.Boolean("yes"));
         Assert.False(metadata.Boolean("no"));
         Assert.Equal("", metadata.Text("empty"));
-        Assert.Equal([[], "ab"u8.ToArray(), "é"u8.ToArray()], metadata.TextBytes("texts", 3, 2));
+        Assert.Equal(["", "ab", "é"], metadata.Texts("texts", 3, 2));
         Assert.Equal([1f, 2f], metadata.Singles("floats", 2));
         Assert.Equal([-1, 5], metadata.Int32s("ints", 9));
-        Assert.Empty(metadata.TextBytes("none", 0, 0));
+        Assert.Empty(metadata.Texts("none", 0, 0));
     }
 
     [Fact]
@@ -65,9 +65,9 @@ public sealed class GgufFileTests
         Refused("'floats' must be text and is an array of Float32", () => metadata.Text("floats"));
         Refused("'floats' must be an array of whole numbers", () => metadata.Int32s("floats", 9));
         Refused("'texts' must be an array of floating-point numbers", () => metadata.Singles("texts", 9));
-        Refused("'floats' must be an array of texts", () => metadata.TextBytes("floats", 9, 9));
+        Refused("'floats' must be an array of texts", () => metadata.Texts("floats", 9, 9));
         Refused("'floats' has 2 elements, and at most 1", () => metadata.Singles("floats", 1));
-        Refused("says 3 bytes of text, and at most 2", () => metadata.TextBytes("texts", 9, 2));
+        Refused("says 3 bytes of text, and at most 2", () => metadata.Texts("texts", 9, 2));
 
         static void Refused(string words, Action action) =>
             Assert.Contains(words, Assert.Throws<ModelFormatException>(action).Message, StringComparison.Ordinal);

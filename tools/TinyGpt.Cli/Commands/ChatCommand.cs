@@ -2,6 +2,7 @@ using System.CommandLine;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Kernels;
+using TinyGpt.Text;
 
 namespace TinyGpt.Cli.Commands;
 
@@ -11,11 +12,19 @@ internal sealed class ChatCommand : CliCommand
     private const int DefaultCount = 200;
     private const float DefaultTemperature = 0.7f;
 
+    private static readonly string Unknown = new ChatFormat(ChatFamily.Unknown).Name;
+
     private readonly Option<string> _model = ModelOption.Create(required: false);
     private readonly Option<string> _persona = new("--persona")
     {
         Description = "A text file that the talk begins with; it stays in the context however long the talk becomes.",
         HelpName = "FILE",
+    };
+
+    private readonly Option<string> _template = new("--template")
+    {
+        Description = "The form of the talk, in place of the model's own: plain is a line for a line.",
+        HelpName = "plain|chatml|llama2|llama3|zephyr",
     };
 
     private readonly SamplingArguments _sampling = new(DefaultCount, DefaultTemperature, ContextPolicy.SlidingWindow);
@@ -25,11 +34,13 @@ internal sealed class ChatCommand : CliCommand
         : base(
             "chat",
             "Talk with a model.",
-            "Every line of standard input is continued with one line, or up to what --stop says.",
-            "The end of the input (Ctrl-D) ends the talk.")
+            "Every line of standard input is a turn. A model that was taught to talk answers in the form that it was taught; any other continues",
+            "a line with a line, or up to what --stop says. The end of the input (Ctrl-D) ends the talk.")
     {
         Add(_model);
         Add(_persona);
+        Add(_template);
+        _template.AcceptOnlyFromAmong([.. ChatFormat.Names.Where(name => name != Unknown)]);
         _sampling.AddTo(this);
         _engine.AddTo(this);
     }
@@ -45,19 +56,14 @@ internal sealed class ChatCommand : CliCommand
         string path = ModelOption.Require(arguments, _model);
         GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier);
-        byte[] persona = arguments.GetValue(_persona) is { } file ? File.ReadAllBytes(file) : [];
+        string? persona = arguments.GetValue(_persona) is { } file ? File.ReadAllText(file) : null;
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
-        ModelLoading.RequireTokenizer(model, path, ", so nobody can talk with it");
+        ChatTemplate template = OpenTemplate(arguments, model, path);
         using GptEngine engine = new(model, options);
         using GptSession session = engine.CreateSession(
-            _sampling.ReadSampling(arguments, model.Config), _sampling.ReadSession(arguments, "\n"));
-        if (persona.Length > 0)
-        {
-            session.Append(persona, answer: false);
-            session.Pin();
-        }
-
+            _sampling.ReadSampling(arguments, model.Config), _sampling.ReadSession(arguments, template));
         using Stream output = Console.OpenStandardOutput();
+        bool hasBegun = false;
         while (ReadTurn(cancellation) is { } line)
         {
             if (line.Length == 0)
@@ -65,10 +71,54 @@ internal sealed class ChatCommand : CliCommand
                 continue;
             }
 
-            session.Append(line + "\n");
+            ChatTurn turn = new(ChatRole.User, line);
+            if (hasBegun)
+            {
+                session.Append(template.EncodeNext(session.AnswerTokens, turn));
+            }
+            else
+            {
+                Begin(session, template, persona, turn);
+            }
+
+            hasBegun = true;
             new AnswerRun(engine, session).Run(output, cancellation);
             output.WriteByte((byte)'\n');
         }
+    }
+
+    private ChatTemplate OpenTemplate(ParseResult arguments, GptModel model, string path)
+    {
+        Tokenizer tokenizer = ModelLoading.RequireTokenizer(model, path, ", so nobody can talk with it");
+        ChatFormat? own = model.Info.Chat;
+        ChatFormat format = arguments.GetValue(_template) is { } name ? new((ChatFamily)ChatFormat.Names.ToList().IndexOf(name))
+            : own?.Family == ChatFamily.Unknown
+                ? throw new CommandFailedException(
+                    $"{path}: the model's chat template is of no family that is known; choose one with --template ({_template.HelpName})")
+            : own ?? new ChatFormat(ChatFamily.Plain);
+        try
+        {
+            return new ChatTemplate(format.Family == own?.Family ? own : format, tokenizer, model.Config.EndOfTextToken);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CommandFailedException($"{path}: {exception.Message}");
+        }
+    }
+
+    /// <summary>Appends the talk's beginning, of which the persona stays in the context.</summary>
+    private static void Begin(GptSession session, ChatTemplate template, string? persona, ChatTurn turn)
+    {
+        ChatTurn[] system = persona is null ? [] : [new ChatTurn(ChatRole.System, persona)];
+        int[] ids = template.Encode([.. system, turn]);
+        int pinned = ids.AsSpan().CommonPrefixLength(template.Encode(system));
+        if (pinned > 0)
+        {
+            session.Append(ids.AsSpan(0, pinned), answer: false);
+            session.Pin();
+        }
+
+        session.Append(ids.AsSpan(pinned));
     }
 
     private static string? ReadTurn(CancellationToken cancellation)

@@ -73,6 +73,7 @@ internal sealed class InspectCommand : CliCommand
         output.WriteLine($"vocabulary   {config.VocabularySize} tokens, end of text: {end}");
         output.WriteLine($"context      {config.ContextLength} tokens");
         output.WriteLine($"tokenizer    {tokenizer}");
+        output.WriteLine($"chat         {info.Chat?.Name ?? "none"}");
         output.WriteLine($"memory       {ByteSize.Format(plan)}");
         output.WriteLine($"             {mapped} of the file are mapped, {decompressed} decompressed");
         output.WriteLine();
@@ -121,6 +122,11 @@ internal sealed class InspectCommand : CliCommand
         {
             json.WriteStartObject("tokenizer");
             json.WriteString("kind", info.TokenizerKind);
+            if (info.Chat is { } chat)
+            {
+                json.WriteString("chat", chat.Name);
+            }
+
             TensorText.WriteJson(json, chunk);
             json.WriteEndObject();
         }

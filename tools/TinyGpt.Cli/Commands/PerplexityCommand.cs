@@ -41,7 +41,7 @@ internal sealed class PerplexityCommand : CliCommand
         byte[] text = File.ReadAllBytes(file);
         string path = arguments.GetRequiredValue(_model);
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
-        int[] ids = ModelLoading.RequireTokenizer(model, path, ", so it knows no text").Encode(text);
+        int[] ids = ModelLoading.RequireTokenizer(model, path, ", so it knows no text").EncodeDocument(text);
         if (ids.Length < 2)
         {
             throw new CommandFailedException($"{file}: too short: two tokens or more are needed, and it has {ids.Length}");

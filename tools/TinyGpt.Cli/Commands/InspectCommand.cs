@@ -44,7 +44,7 @@ internal sealed class InspectCommand : CliCommand
             using GptModel model = new(file); // which reads the tokenizer as well
         }
 
-        MemoryPlan plan = MemoryPlan.For(info.Config, new GptEngineOptions { Threads = EngineArguments.DefaultThreads });
+        MemoryPlan plan = MemoryPlan.For(info.Config, EngineArguments.Defaults);
         if (arguments.GetValue(_json))
         {
             JsonOutput.Write(json => WriteJson(json, info, plan, verified));
@@ -59,7 +59,6 @@ internal sealed class InspectCommand : CliCommand
     {
         ModelConfig config = info.Config;
         TextWriter output = Console.Out;
-        string widths = $"width {config.Width}, {config.Heads} heads of {config.HeadSize}, feed-forward {config.FeedForwardWidth}";
         string head = config.TiedHead ? "tied" : "untied";
         string end = config.EndOfTextToken is { } token ? $"token {token}" : "none";
         string mapped = ByteSize.Format(info.MappedBytes);
@@ -68,13 +67,18 @@ internal sealed class InspectCommand : CliCommand
         output.WriteLine($"file         {info.File}, {ByteSize.Format(info.FileLength)}");
         output.WriteLine($"content      {Convert.ToHexStringLower(info.ContentHash)}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"parameters   {config.ParameterCount:N0}"));
-        output.WriteLine($"architecture {config.Architecture}: {config.Layers} layers, {widths}");
-        output.WriteLine($"             {Activation(config)}, {head} head, norm epsilon {Epsilon(config)}");
+        output.WriteLine($"architecture {config.Architecture}: {config.Layers} layers, width {config.Width}, feed-forward {config.FeedForwardWidth}");
+        foreach (string line in ConfigText.Lines(config))
+        {
+            output.WriteLine($"             {line}");
+        }
+
+        output.WriteLine($"             {head} head, norm epsilon {Epsilon(config)}");
         output.WriteLine($"vocabulary   {config.VocabularySize} tokens, end of text: {end}");
         output.WriteLine($"context      {config.ContextLength} tokens");
         output.WriteLine($"tokenizer    {tokenizer}");
         output.WriteLine($"chat         {info.Chat?.Name ?? "none"}");
-        output.WriteLine($"memory       {ByteSize.Format(plan)}");
+        output.WriteLine($"memory       {ByteSize.Format(plan)}, for {Math.Min(config.ContextLength, EngineArguments.MostDefaultContext)} tokens");
         output.WriteLine($"             {mapped} of the file are mapped, {decompressed} decompressed");
         output.WriteLine();
 
@@ -108,7 +112,7 @@ internal sealed class InspectCommand : CliCommand
         json.WriteString("contentHash", Convert.ToHexStringLower(info.ContentHash));
         json.WriteNumber("parameters", info.Config.ParameterCount);
         json.WritePropertyName("config");
-        WriteConfig(json, info.Config);
+        TgptConfig.Write(json, info.Config);
         json.WriteStartArray("tensors");
         for (int i = 0; i < info.Tensors.Count; i++)
         {
@@ -143,28 +147,5 @@ internal sealed class InspectCommand : CliCommand
         json.WriteBoolean("verified", verified);
     }
 
-    private static void WriteConfig(Utf8JsonWriter json, ModelConfig config)
-    {
-        json.WriteStartObject();
-        json.WriteString("architecture", config.Architecture);
-        json.WriteNumber("vocabularySize", config.VocabularySize);
-        json.WriteNumber("contextLength", config.ContextLength);
-        json.WriteNumber("width", config.Width);
-        json.WriteNumber("layers", config.Layers);
-        json.WriteNumber("heads", config.Heads);
-        json.WriteNumber("feedForwardWidth", config.FeedForwardWidth);
-        json.WriteNumber("normEpsilon", config.NormEpsilon);
-        json.WriteString("activation", Activation(config));
-        json.WriteBoolean("tiedHead", config.TiedHead);
-        if (config.EndOfTextToken is { } token)
-        {
-            json.WriteNumber("endOfTextToken", token);
-        }
-
-        json.WriteEndObject();
-    }
-
     private static string Epsilon(ModelConfig config) => config.NormEpsilon.ToString(CultureInfo.InvariantCulture);
-
-    private static string Activation(ModelConfig config) => config.Activation == Kernels.Activation.GeluErf ? "gelu_erf" : "gelu_tanh";
 }

@@ -47,7 +47,8 @@ internal sealed class PerplexityCommand : CliCommand
             throw new CommandFailedException($"{file}: too short: two tokens or more are needed, and it has {ids.Length}");
         }
 
-        using LogitsEvaluator evaluator = new(model, options.Threads, options.Tier, kvPrecision: options.KvPrecision);
+        using LogitsEvaluator evaluator =
+            new(model, options.Threads, options.Tier, kvPrecision: options.KvPrecision, context: options.PlannedContext);
         PerplexityResult result = ProgressDisplay.Run<int, PerplexityResult>(
             $"reading {file}",
             predicted => (double)predicted / (ids.Length - 1),

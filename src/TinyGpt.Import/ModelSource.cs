@@ -49,7 +49,7 @@ public static class ModelSource
     {
         using ITensorSource source = Open(path);
         return new SourceInfo(
-            source.Config, source.Tokenizer?.Kind, [.. source.Stored.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)]);
+            source.Config, source.Tokenizer, [.. source.Stored.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)]);
     }
 
     /// <summary>Whether a path names a <c>.tgpt</c> file, by its ending or by its first bytes. It need not exist for the former.</summary>

@@ -9,6 +9,6 @@ public sealed record SourceTensor(string Name, string Type, IReadOnlyList<long> 
 
 /// <summary>What can be said of a checkpoint without packing it. Immutable and thread-safe.</summary>
 /// <param name="Config">The configuration of the model that it packs to.</param>
-/// <param name="TokenizerKind">The kind of its tokenizer, or null if it has none.</param>
+/// <param name="Tokenizer">Its tokenizer, or null if it has none.</param>
 /// <param name="Tensors">Its tensors, in the order of their names.</param>
-public sealed record SourceInfo(ModelConfig Config, string? TokenizerKind, IReadOnlyList<SourceTensor> Tensors);
+public sealed record SourceInfo(ModelConfig Config, TokenizerContent? Tokenizer, IReadOnlyList<SourceTensor> Tensors);

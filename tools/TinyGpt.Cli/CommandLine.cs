@@ -48,7 +48,7 @@ internal static class CommandLine
         using GptModel model = TavernModel.Load();
         using GptEngine engine = new(model);
         SamplingOptions sampling = TavernTalk.DefaultSampling with { Seed = (ulong)Environment.TickCount64 };
-        using TavernScreen screen = new(engine, sampling);
+        using TavernScreen screen = new(engine, TavernFolk.All[0], sampling);
         screen.Run(cancellation);
     }
 

@@ -46,7 +46,7 @@ public sealed partial class GptSession
     internal void Generate(Sampler sampler, Span<float> logits)
     {
         int token = sampler.Choose(_sampling, logits, Tokens, ref _random);
-        if (_options.StopAtEndOfText && token == Engine.Model.Config.EndOfTextToken)
+        if ((_options.StopAtEndOfText && token == Engine.Model.Config.EndOfTextToken) || _stopTokens.AsSpan().Contains(token))
         {
             EndAnswer(FinishReason.EndOfText);
             return;
@@ -83,13 +83,13 @@ public sealed partial class GptSession
     /// <summary>Hands a token's text to the output, which has room for any token.</summary>
     private bool EndsWithStopString(int token)
     {
-        BytePairTokenizer? tokenizer = Engine.Model.Tokenizer;
+        Tokenizer? tokenizer = Engine.Model.Tokenizer;
         if (_output is null || tokenizer is null || token >= tokenizer.VocabularySize)
         {
             return false; // a model may have more ids than its tokenizer has texts
         }
 
-        _output.TryAppend(tokenizer.TokenBytes(token));
+        _output.TryAppend(tokenizer.BytesAfter(_count > 1 ? _tokens[_count - 2] : -1, token));
         return _output.Stopped;
     }
 

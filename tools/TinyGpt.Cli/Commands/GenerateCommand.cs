@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Text;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Kernels;
@@ -100,7 +101,7 @@ internal sealed class GenerateCommand : CliCommand
     {
         if (arguments.GetValue(_prompt) is { } text)
         {
-            return ModelLoading.RequireTokenizer(model, name, "; give the prompt as --ids").Encode(text);
+            return ModelLoading.RequireTokenizer(model, name, "; give the prompt as --ids").EncodeDocument(Encoding.UTF8.GetBytes(text));
         }
 
         if (arguments.GetValue(_ids) is { Length: > 0 } ids)
@@ -109,7 +110,7 @@ internal sealed class GenerateCommand : CliCommand
             return ids;
         }
 
-        return [model.Config.EndOfTextToken
+        return [model.Tokenizer?.BeginOfText ?? model.Config.EndOfTextToken
             ?? throw new CommandFailedException($"{name}: the model has no end-of-text token to begin with; give --prompt or --ids")];
     }
 

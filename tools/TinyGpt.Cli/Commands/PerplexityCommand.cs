@@ -41,14 +41,14 @@ internal sealed class PerplexityCommand : CliCommand
         byte[] text = File.ReadAllBytes(file);
         string path = _model.Require(arguments, cancellation);
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
-        int[] ids = ModelLoading.RequireTokenizer(model, path, ", so it knows no text").Encode(text);
+        int[] ids = ModelLoading.RequireTokenizer(model, path, ", so it knows no text").EncodeDocument(text);
         if (ids.Length < 2)
         {
             throw new CommandFailedException($"{file}: too short: two tokens or more are needed, and it has {ids.Length}");
         }
 
-        using LogitsEvaluator evaluator = new(
-            model, options.Threads, options.Tier, kvPrecision: options.KvPrecision, context: options.PlannedContext);
+        using LogitsEvaluator evaluator =
+            new(model, options.Threads, options.Tier, kvPrecision: options.KvPrecision, context: options.PlannedContext);
         PerplexityResult result = ProgressDisplay.Run<int, PerplexityResult>(
             $"reading {file}",
             predicted => (double)predicted / (ids.Length - 1),

@@ -63,7 +63,7 @@ internal sealed class TokenizeCommand : CliCommand
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
         string path = _model.Require(arguments, cancellation);
-        BytePairTokenizer tokenizer = ModelLoading.OpenTokenizer(path, cancellation);
+        Tokenizer tokenizer = ModelLoading.OpenTokenizer(path, cancellation);
         byte[] input = ReadInput(arguments, cancellation);
         if (arguments.GetValue(_decode))
         {
@@ -103,7 +103,7 @@ internal sealed class TokenizeCommand : CliCommand
         return StandardInput.ReadToEnd(cancellation);
     }
 
-    private static void WriteDecoded(BytePairTokenizer tokenizer, byte[] input)
+    private static void WriteDecoded(Tokenizer tokenizer, byte[] input)
     {
         if (!TokenIdList.TryParse(Encoding.UTF8.GetString(input), out List<int> ids, out string stranger))
         {

@@ -1,11 +1,12 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace TinyGpt.Text;
 
-/// <summary>Merges the tokens of one short piece by looking at all of its pairs for each merge; fastest where they are few.</summary>
+/// <summary>Merges the tokens of one piece by their ranks: a short one by looking at all of its pairs for each merge, which is fastest there.</summary>
 internal static class PieceMerger
 {
-    /// <summary>The most tokens for which this is used; longer pieces go to <see cref="LongPieceMerger"/>.</summary>
+    /// <summary>The most tokens of a short piece; longer ones go to <see cref="MergeLong"/>.</summary>
     internal const int MostTokens = 48;
 
     /// <summary>Merges the pair of the lowest rank, the leftmost among equals, until no pair merges.</summary>
@@ -55,5 +56,39 @@ internal static class PieceMerger
         }
 
         return count;
+    }
+
+    /// <summary>Does the same for a piece of any length.</summary>
+    /// <param name="tokens">The tokens, 1 or more.</param>
+    /// <param name="merges">The merges.</param>
+    /// <param name="ids">Receives the result.</param>
+    /// <param name="written">How many tokens are left; 0 if they do not fit.</param>
+    /// <returns>Whether they fit.</returns>
+    internal static bool MergeLong(ReadOnlySpan<int> tokens, MergeIndex merges, Span<int> ids, out int written)
+    {
+        int[] storage = ArrayPool<int>.Shared.Rent(checked(tokens.Length * SymbolMerger<RankedPairs>.StoragePerByte));
+        ulong[] heap = ArrayPool<ulong>.Shared.Rent(checked(tokens.Length * SymbolMerger<RankedPairs>.HeapPerByte));
+        try
+        {
+            SymbolMerger<RankedPairs> merger = new(tokens.Length, new RankedPairs(merges), storage, heap);
+            for (int position = 0; position < tokens.Length; position++)
+            {
+                merger.Append(position, tokens[position]);
+            }
+
+            merger.Merge();
+            written = merger.Count <= ids.Length ? merger.Count : 0;
+            if (written > 0)
+            {
+                merger.CopyTo(ids);
+            }
+
+            return written > 0;
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(storage);
+            ArrayPool<ulong>.Shared.Return(heap);
+        }
     }
 }

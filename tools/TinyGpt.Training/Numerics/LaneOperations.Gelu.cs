@@ -38,12 +38,12 @@ internal sealed unsafe partial class LaneOperations<TLanes>
     private static TLanes TanhForm(TLanes x, out TLanes derivative)
     {
         TLanes one = TLanes.Broadcast(1f);
-        TLanes inner = TLanes.Larger(TLanes.Smaller(x, TLanes.Broadcast(GeluConstants.Bound)), TLanes.Broadcast(-GeluConstants.Bound));
+        TLanes inner = TLanes.Larger(TLanes.Smaller(x, TLanes.Broadcast(ActivationConstants.Bound)), TLanes.Broadcast(-ActivationConstants.Bound));
         TLanes square = inner * inner;
-        TLanes cubic = TLanes.FusedMultiplyAdd(square, TLanes.Broadcast(GeluConstants.Cubic), one);
-        TLanes share = one / (one + LaneExponential.Exponential(inner * cubic * TLanes.Broadcast(GeluConstants.MinusTwoRootTwoOverPi)));
-        TLanes slope = TLanes.FusedMultiplyAdd(square, TLanes.Broadcast(3 * GeluConstants.Cubic), one)
-            * TLanes.Broadcast(-GeluConstants.MinusTwoRootTwoOverPi);
+        TLanes cubic = TLanes.FusedMultiplyAdd(square, TLanes.Broadcast(ActivationConstants.Cubic), one);
+        TLanes share = one / (one + LaneExponential.Exponential(inner * cubic * TLanes.Broadcast(ActivationConstants.MinusTwoRootTwoOverPi)));
+        TLanes slope = TLanes.FusedMultiplyAdd(square, TLanes.Broadcast(3 * ActivationConstants.Cubic), one)
+            * TLanes.Broadcast(-ActivationConstants.MinusTwoRootTwoOverPi);
         derivative = TLanes.FusedMultiplyAdd(inner * share * (one - share), slope, share);
         return x * share;
     }
@@ -53,17 +53,17 @@ internal sealed unsafe partial class LaneOperations<TLanes>
     private static TLanes ErfForm(TLanes x, out TLanes derivative)
     {
         TLanes one = TLanes.Broadcast(1f);
-        TLanes magnitude = TLanes.Smaller(TLanes.Absolute(x), TLanes.Broadcast(GeluConstants.Bound));
-        TLanes t = one / TLanes.FusedMultiplyAdd(magnitude, TLanes.Broadcast(GeluConstants.HalfRootHalf), one);
-        TLanes q = TLanes.Broadcast(GeluConstants.Erfc8);
-        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(GeluConstants.Erfc7));
-        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(GeluConstants.Erfc6));
-        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(GeluConstants.Erfc5));
-        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(GeluConstants.Erfc4));
-        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(GeluConstants.Erfc3));
-        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(GeluConstants.Erfc2));
-        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(GeluConstants.Erfc1));
-        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(GeluConstants.Erfc0));
+        TLanes magnitude = TLanes.Smaller(TLanes.Absolute(x), TLanes.Broadcast(ActivationConstants.Bound));
+        TLanes t = one / TLanes.FusedMultiplyAdd(magnitude, TLanes.Broadcast(ActivationConstants.HalfRootHalf), one);
+        TLanes q = TLanes.Broadcast(ActivationConstants.Erfc8);
+        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(ActivationConstants.Erfc7));
+        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(ActivationConstants.Erfc6));
+        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(ActivationConstants.Erfc5));
+        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(ActivationConstants.Erfc4));
+        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(ActivationConstants.Erfc3));
+        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(ActivationConstants.Erfc2));
+        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(ActivationConstants.Erfc1));
+        q = TLanes.FusedMultiplyAdd(q, t, TLanes.Broadcast(ActivationConstants.Erfc0));
 
         TLanes bell = LaneExponential.Exponential(magnitude * magnitude * TLanes.Broadcast(-0.5f));
         TLanes tail = q * t * bell * TLanes.Broadcast(0.5f);

@@ -56,7 +56,12 @@ public sealed record SamplingOptions
         Require(RepetitionPenalty is > 0 and <= 100, nameof(RepetitionPenalty), RepetitionPenalty, "above 0 and at most 100");
         Require(PresencePenalty is >= -100 and <= 100, nameof(PresencePenalty), PresencePenalty, "-100 … 100");
         Require(FrequencyPenalty is >= -100 and <= 100, nameof(FrequencyPenalty), FrequencyPenalty, "-100 … 100");
-        foreach ((int token, float bias) in LogitBias ?? new Dictionary<int, float>())
+        if (LogitBias is null)
+        {
+            return;
+        }
+
+        foreach ((int token, float bias) in LogitBias)
         {
             Require((uint)token < (uint)vocabularySize, nameof(LogitBias), token, $"a token id, 0 … {vocabularySize - 1}");
             Require(bias < float.PositiveInfinity, nameof(LogitBias), bias, "finite or negative infinity");

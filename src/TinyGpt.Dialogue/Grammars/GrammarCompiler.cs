@@ -112,6 +112,9 @@ public sealed class GrammarCompiler
                 CheckText(repeat.Separator);
                 CheckTexts(repeat.Item);
                 break;
+            case JsonValueGrammar json:
+                CheckTexts(json.Value);
+                break;
             case ObjectGrammar members:
                 foreach ((string name, Grammar value) in members.Members)
                 {

@@ -45,7 +45,7 @@ public sealed class BatchingTests : IDisposable
     [Fact]
     public async Task Callers_start_in_the_order_in_which_they_came()
     {
-        TestLogger logger = new();
+        using TestLogger logger = new();
         using TinyGptChatClient client = ChatModels.Client(_model, OneSequence, logger);
         logger.HoldStarts();
         List<Task<ChatResponse>> answers = [];
@@ -88,7 +88,7 @@ public sealed class BatchingTests : IDisposable
     [Fact]
     public async Task A_caller_who_goes_while_waiting_is_never_started()
     {
-        TestLogger logger = new();
+        using TestLogger logger = new();
         using TinyGptChatClient client = ChatModels.Client(_model, OneSequence, logger);
         logger.HoldStarts();
         Task<ChatResponse> first = client.GetResponseAsync("first", ChatModels.Wild(1, 4));
@@ -111,7 +111,7 @@ public sealed class BatchingTests : IDisposable
     [Fact]
     public async Task A_disposed_client_fails_who_waits_and_who_comes()
     {
-        TestLogger logger = new();
+        using TestLogger logger = new();
         TinyGptChatClient client = ChatModels.Client(_model, OneSequence, logger);
         logger.HoldStarts();
         Task<ChatResponse> underway = client.GetResponseAsync("first", ChatModels.Wild(1, 450));
@@ -142,7 +142,7 @@ public sealed class BatchingTests : IDisposable
     [Fact]
     public async Task Logs_tell_numbers_and_never_what_is_said()
     {
-        TestLogger logger = new();
+        using TestLogger logger = new();
         using (TinyGptChatClient client = ChatModels.Client(_model, OneSequence, logger))
         {
             await client.GetResponseAsync("my secret word", ChatModels.Wild(1, 4));

@@ -45,7 +45,7 @@ internal static class ChatModels
 }
 
 /// <summary>Keeps what is logged, and can hold up the thread that says that an answer has started.</summary>
-internal sealed class TestLogger : ILogger<TinyGptChatClient>
+internal sealed class TestLogger : ILogger<TinyGptChatClient>, IDisposable
 {
     private const int AnswerStarted = 2;
 
@@ -81,6 +81,8 @@ internal sealed class TestLogger : ILogger<TinyGptChatClient>
     public void HoldStarts() => _gate.Reset();
 
     public void LetGo() => _gate.Set();
+
+    public void Dispose() => _gate.Dispose();
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;

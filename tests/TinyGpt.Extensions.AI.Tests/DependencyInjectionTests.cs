@@ -18,7 +18,7 @@ public sealed class DependencyInjectionTests : IDisposable
     [Fact]
     public async Task Four_concurrent_callers_get_the_answers_that_they_would_get_alone()
     {
-        TestLogger logger = new();
+        using TestLogger logger = new();
         await using ServiceProvider provider = new ServiceCollection()
             .AddSingleton<ILogger<TinyGptChatClient>>(logger)
             .AddMetrics()

@@ -58,7 +58,7 @@ public sealed class MetricsTests : IDisposable
     [Fact]
     public async Task Who_goes_while_waiting_leaves_the_queue_and_disposal_empties_it_and_the_arena()
     {
-        TestLogger logger = new();
+        using TestLogger logger = new();
         ServiceProvider provider = new ServiceCollection().AddMetrics().BuildServiceProvider();
         await using (provider)
         {
@@ -79,7 +79,7 @@ public sealed class MetricsTests : IDisposable
             foreach (Task<ChatResponse> failed in new[] { underway, waiting })
             {
                 // On a fast machine an answer can be ready before the disposal.
-                await ((Task)failed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ((Task)failed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
                 Assert.True(failed.IsCompletedSuccessfully || failed.Exception!.InnerException is ObjectDisposedException);
             }
 

@@ -186,5 +186,5 @@ public sealed class ResponseFormatTests : IDisposable
         Assert.StartsWith("$.properties.a.properties.a", error.JsonPath, StringComparison.Ordinal);
     }
 
-    private static ChatResponseFormat Format(string schema) => ChatResponseFormat.ForJsonSchema(JsonDocument.Parse(schema).RootElement.Clone());
+    private static ChatResponseFormatJson Format(string schema) => ChatResponseFormat.ForJsonSchema(JsonDocument.Parse(schema).RootElement.Clone());
 }

@@ -128,6 +128,14 @@ public sealed class GrammarTests
     }
 
     [Fact]
+    public void A_value_is_written_as_json_where_no_object_is_around_it()
+    {
+        Assert.Equal(["\"a\\\"b\"", "12"], Language(Grammar.Json(Grammar.Choice(Grammar.Literal("a\"b"), Grammar.Number(12, 12)))).Order(StringComparer.Ordinal));
+        Assert.Equal(["[true, true]"], Language(Grammar.Json(Grammar.Repeat(Grammar.Boolean, 2, 2))).Where(text => !text.Contains('f', StringComparison.Ordinal)));
+        Assert.Equal(["""x{"k": "v"}"""], Language(Grammar.Sequence(Grammar.Literal("x"), Grammar.Json(Grammar.JsonObject(("k", Grammar.Literal("v")))))));
+    }
+
+    [Fact]
     public void Every_choice_is_reached_in_whatever_split_into_tokens()
     {
         using GptModel model = DialogueModels.Gpt2Vocabulary();

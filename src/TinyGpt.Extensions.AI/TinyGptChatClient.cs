@@ -30,8 +30,9 @@ namespace TinyGpt.Extensions.AI;
 /// written, in the schema's order), <c>required</c> and a boolean <c>additionalProperties</c>; arrays with <c>items</c>, <c>maxItems</c> (1 …
 /// 4,096) and <c>minItems</c>; strings with <c>enum</c>, <c>const</c> or <c>maxLength</c> (1 … 4,096; one line without quotation marks and
 /// backslashes); integers with <c>minimum</c> and <c>maximum</c> (up to 15 digits); booleans. Everything else but annotations is refused with
-/// <see cref="ResponseFormatException"/>, which names the place. JSON without a schema is an object of up to six members with short names
-/// and values. A schema is compiled when it is first met, on the thread pool; the last 64 are kept. Such an answer is whole unless a stop
+/// <see cref="ResponseFormatException"/>, which names the place. JSON without a schema is an object of up to six members, with names of up to
+/// 16 characters and values that are texts of up to 24 characters, integers of up to six digits or booleans; a name can stand in it twice. A
+/// schema is compiled when it is first met, on the thread pool; the last 64 are kept. Such an answer is whole unless a stop
 /// sequence of the request, its <c>MaxOutputTokens</c> or the end of the context cuts it short; the last two show as
 /// <see cref="ChatFinishReason.Length"/>.
 /// </para>

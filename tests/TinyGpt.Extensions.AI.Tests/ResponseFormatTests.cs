@@ -92,6 +92,22 @@ public sealed class ResponseFormatTests : IDisposable
         Assert.Contains(responses, response => response.Text.Length > 2);
     }
 
+    [Fact]
+    public async Task A_large_vocabulary_writes_the_same_formats()
+    {
+        using GptModel model = DialogueModels.Gpt2Vocabulary();
+        using TinyGptChatClient client = ChatModels.Client(model);
+        foreach (ChatResponseFormat format in new[] { Format(Deed), ChatResponseFormat.Json })
+        {
+            for (long seed = 0; seed < 5; seed++)
+            {
+                ChatResponse response = await client.GetResponseAsync("hello", new ChatOptions { Temperature = 1, Seed = seed, ResponseFormat = format });
+                Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+                Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(response.Text).RootElement.ValueKind);
+            }
+        }
+    }
+
     [Theory]
     [InlineData("""{"type": "array", "maxItems": 2, "items": {"type": "boolean"}}""", JsonValueKind.Array)]
     [InlineData("""{"enum": ["yes", "no"]}""", JsonValueKind.String)]

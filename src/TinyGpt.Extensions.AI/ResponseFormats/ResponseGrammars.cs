@@ -48,16 +48,13 @@ internal sealed class ResponseGrammars(GptModel model)
     }
 
     /// <summary>
-    /// An object of up to six members: names in small letters, and values that are a line of text, a whole number, a boolean or some such
-    /// texts. What JSON allows beyond that is left out so that every answer ends.
+    /// An object of up to six members whose values are a line of text, a whole number or a boolean. What JSON allows beyond that is left out
+    /// so that every answer ends and the grammar is compiled in a moment.
     /// </summary>
     private static Grammar AnyObject()
     {
-        Grammar letter = Grammar.Choice("abcdefghijklmnopqrstuvwxyz_".Select(character => character.ToString()));
-        Grammar name = Grammar.Json(Grammar.Sequence(Grammar.Repeat(letter, 1, 16)));
-        Grammar text = Grammar.Text(24);
-        Grammar value = Grammar.Json(
-            Grammar.Choice(text, Grammar.Number(-999_999, 999_999), Grammar.Boolean, Grammar.Repeat(Grammar.Text(12), 0, 3)));
+        Grammar name = Grammar.Json(Grammar.Text(16));
+        Grammar value = Grammar.Json(Grammar.Choice(Grammar.Text(24), Grammar.Number(-999_999, 999_999), Grammar.Boolean));
         Grammar member = Grammar.Sequence(name, Grammar.Literal(": "), value);
         return Grammar.Sequence(Grammar.Literal("{"), Grammar.Repeat(member, 0, 6, ", "), Grammar.Literal("}"));
     }

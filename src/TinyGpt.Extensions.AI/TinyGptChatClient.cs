@@ -77,10 +77,11 @@ public sealed class TinyGptChatClient : IChatClient
         TinyGptChatClientOptionsValidator.Require(options, options.Model);
         _ownModel = options.ModelPath is { } path ? GptModel.Load(path) : null;
         _model = _ownModel ?? options.Model!;
+        GptEngine? engine = null;
         try
         {
             TinyGptChatClientOptionsValidator.Require(options, _model);
-            GptEngine engine = new(_model, options.Engine);
+            engine = new GptEngine(_model, options.Engine);
             _engineOptions = options.Engine;
             _modelId = options.ModelId ?? Path.GetFileNameWithoutExtension(options.ModelPath) ?? ProviderName;
             _metadata = new ChatClientMetadata(ProviderName, defaultModelId: _modelId);
@@ -92,6 +93,7 @@ public sealed class TinyGptChatClient : IChatClient
         }
         catch
         {
+            engine?.Dispose();
             _ownModel?.Dispose();
             throw;
         }
@@ -229,7 +231,8 @@ public sealed class TinyGptChatClient : IChatClient
         try
         {
             _batch.ThrowIfClosed();
-            ChatRequest request = await _composer.ComposeAsync(messages, options ?? new ChatOptions(), started, cancellation).ConfigureAwait(false);
+            ChatRequest request = await _composer.ComposeAsync(messages, options ?? new ChatOptions(), started, cancellation)
+                .ConfigureAwait(false);
             _batch.Enqueue(request);
             return request;
         }
@@ -266,7 +269,8 @@ public sealed class TinyGptChatClient : IChatClient
         {
             if (isWhole)
             {
-                ChatLog.AnswerFinished(_logger, request.Finish, request.Prompt.Length, request.OutputTokens, request.Elapsed.TotalMilliseconds);
+                ChatLog.AnswerFinished(
+                    _logger, request.Finish, request.Prompt.Length, request.OutputTokens, request.Elapsed.TotalMilliseconds);
                 _metrics.Finished(request.Elapsed, request.Prompt.Length, request.OutputTokens);
             }
             else

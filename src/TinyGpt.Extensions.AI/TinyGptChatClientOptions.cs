@@ -29,7 +29,9 @@ public sealed class TinyGptChatClientOptions
     /// </summary>
     public SamplingOptions Sampling { get; set; } = SamplingOptions.Greedy;
 
-    /// <summary>The most tokens of an answer where a request says nothing; 1 or more, 256 by default. Answers in JSON are as long as they need to be.</summary>
+    /// <summary>
+    /// The most tokens of an answer where a request says nothing; 1 or more, 256 by default. Answers in JSON are as long as they need to be.
+    /// </summary>
     public int MaxOutputTokens { get; set; } = 256;
 
     /// <summary>How messages become a prompt; <see cref="ChatPromptFormat.Plain"/> by default.</summary>

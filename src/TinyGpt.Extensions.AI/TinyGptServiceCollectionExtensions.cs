@@ -16,6 +16,13 @@ public static class TinyGptServiceCollectionExtensions
     /// disposed with the container. Call it while the services are being put together, from one thread; a second call changes the options
     /// of the same client.
     /// </summary>
+    /// <example><code>
+    /// builder.Services.AddTinyGptChatClient(options =>
+    /// {
+    ///     options.ModelPath = "models/gpt2.tgpt";
+    ///     options.Engine = new GptEngineOptions { MaxSequences = 8, Threads = 4 };
+    /// });
+    /// </code></example>
     /// <param name="services">The services.</param>
     /// <param name="configure">
     /// Sets the options. They are checked when a host starts, or else when the client is made: an <see cref="OptionsValidationException"/>

@@ -118,7 +118,8 @@ public sealed class AnswerTests : IDisposable
             string text = (await client.GetResponseAsync("hello there", ChatModels.Wild(seed))).Text;
 
             // Two characters that are what they look like: half a character shows as U+FFFD, which no stop string matches.
-            int at = Enumerable.Range(3, text.Length - 5).FirstOrDefault(index => char.IsAscii(text[index]) && char.IsAscii(text[index + 1]), -1);
+            int at = Enumerable.Range(3, text.Length - 5)
+                .FirstOrDefault(index => char.IsAscii(text[index]) && char.IsAscii(text[index + 1]), -1);
             if (at < 0)
             {
                 continue;
@@ -167,7 +168,8 @@ public sealed class AnswerTests : IDisposable
     [Fact]
     public async Task A_format_of_ones_own_makes_the_prompt_and_ends_the_answer()
     {
-        ChatPromptFormat format = new((tokenizer, messages) => tokenizer.Encode(string.Concat(messages.Select(message => $"<{message.Text}>"))), "\n");
+        ChatPromptFormat format = new(
+            (tokenizer, messages) => tokenizer.Encode(string.Concat(messages.Select(message => $"<{message.Text}>"))), "\n");
         using TinyGptChatClient client = new(new TinyGptChatClientOptions { Model = _model, PromptFormat = format });
         ChatResponse response = await client.GetResponseAsync("hello there", ChatModels.Wild(5, 60));
         Assert.Equal(ChatModels.Alone(_model, "<hello there>", new SamplingOptions { Temperature = 1, Seed = 5 }, 60, "\n").Text, response.Text);
@@ -182,7 +184,8 @@ public sealed class AnswerTests : IDisposable
         using TinyGptChatClient client = ChatModels.Client(_model);
         async Task Refused(string option, ChatOptions options)
         {
-            UnsupportedChatOptionException error = await Assert.ThrowsAsync<UnsupportedChatOptionException>(() => client.GetResponseAsync("hello", options));
+            UnsupportedChatOptionException error = await Assert.ThrowsAsync<UnsupportedChatOptionException>(
+                () => client.GetResponseAsync("hello", options));
             Assert.Equal(option, error.Option);
         }
 
@@ -203,7 +206,8 @@ public sealed class AnswerTests : IDisposable
             ("MaxOutputTokens", new() { MaxOutputTokens = 0 }),
         })
         {
-            ArgumentOutOfRangeException error = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => client.GetResponseAsync("hello", options));
+            ArgumentOutOfRangeException error = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+                () => client.GetResponseAsync("hello", options));
             Assert.Contains(name, error.Message, StringComparison.Ordinal);
         }
 

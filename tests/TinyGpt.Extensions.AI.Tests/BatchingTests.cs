@@ -146,10 +146,12 @@ public sealed class BatchingTests : IDisposable
         using (TinyGptChatClient client = ChatModels.Client(_model, OneSequence, logger))
         {
             await client.GetResponseAsync("my secret word", ChatModels.Wild(1, 4));
-            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => client.GetResponseAsync("my secret word", new ChatOptions { TopP = 2 }));
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+                () => client.GetResponseAsync("my secret word", new ChatOptions { TopP = 2 }));
         }
 
-        Assert.Contains(logger.Lines, line => line.StartsWith("Information: Chat client for tinygpt started: 1 sequences, 8 KV pages", StringComparison.Ordinal));
+        const string Start = "Information: Chat client for tinygpt started: 1 sequences, 8 KV pages";
+        Assert.Contains(logger.Lines, line => line.StartsWith(Start, StringComparison.Ordinal));
         Assert.Contains(logger.Lines, line => line.StartsWith("Debug: Answer finished (Length)", StringComparison.Ordinal));
         Assert.Contains(logger.Lines, line => line.StartsWith("Warning: A call failed", StringComparison.Ordinal));
         Assert.DoesNotContain(logger.Lines, line => line.Contains("secret", StringComparison.Ordinal));

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TinyGpt.Dialogue.Tests;
 using TinyGpt.Import;
+using TinyGpt.Tests;
 using Xunit;
 
 namespace TinyGpt.Extensions.AI.Tests;
@@ -58,7 +59,36 @@ public sealed class DependencyInjectionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_model_can_be_given_by_its_path()
+    public async Task A_model_given_by_its_path_answers_in_its_own_format_under_its_files_name()
+    {
+        string source = SharedData.RequireOrSkip("models/slm4096");
+        string path = Path.Combine(Path.GetTempPath(), $"questions-{Guid.NewGuid():N}.tgpt");
+        try
+        {
+            Packer.Pack(source, path);
+            await using ServiceProvider provider = new ServiceCollection()
+                .AddTinyGptChatClient(options =>
+                {
+                    options.ModelPath = path;
+                    options.PromptFormat = new ChatPromptFormat(
+                        (tokenizer, messages) => tokenizer.Encode($"Q: {messages[^1].Text}\nA:"), "\nQ:");
+                })
+                .BuildServiceProvider();
+            ChatResponse response = await provider.GetRequiredService<IChatClient>().GetResponseAsync("What is SLM?");
+            Assert.Equal(
+                "SLM is a Small Language Model trained on a single page of memory. It is web scale, cloud native, and proudly under-informed.",
+                response.Text);
+            Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+            Assert.Equal(Path.GetFileNameWithoutExtension(path), response.ModelId);
+        }
+        finally
+        {
+            File.Delete(path); // which the client has closed by now
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_model_or_cannot_speak_is_refused()
     {
         string path = Path.Combine(Path.GetTempPath(), $"tinygpt-{Guid.NewGuid():N}.tgpt");
         try
@@ -107,7 +137,9 @@ public sealed class DependencyInjectionTests : IDisposable
         {
             OptionsValidationException error = Assert.Throws<OptionsValidationException>(make);
             Assert.Equal(expected.Length, error.Failures.Count());
-            Assert.All(error.Failures.Order(StringComparer.Ordinal).Zip(expected), pair => Assert.StartsWith(pair.Second, pair.First, StringComparison.Ordinal));
+            Assert.All(
+                error.Failures.Order(StringComparer.Ordinal).Zip(expected),
+                pair => Assert.StartsWith(pair.Second, pair.First, StringComparison.Ordinal));
         }
     }
 

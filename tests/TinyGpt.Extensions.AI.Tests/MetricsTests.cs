@@ -29,14 +29,18 @@ public sealed class MetricsTests : IDisposable
         IMeterFactory factory = provider.GetRequiredService<IMeterFactory>();
         using Recording recording = new(meter => ReferenceEquals(meter.Scope, factory));
         IChatClient client = provider.GetRequiredService<IChatClient>();
-        ChatResponse[] responses = await Task.WhenAll(Enumerable.Range(0, 3).Select(seed => client.GetResponseAsync("hello", ChatModels.Wild(seed, 9))));
+        ChatResponse[] responses = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(seed => client.GetResponseAsync("hello", ChatModels.Wild(seed, 9))));
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => client.GetResponseAsync("hello", new ChatOptions { TopP = 2 }));
 
-        Assert.Equal(responses.Sum(response => response.Usage!.InputTokenCount!.Value), recording.Sum("gen_ai.client.token.usage", "gen_ai.token.type", "input"));
-        Assert.Equal(responses.Sum(response => response.Usage!.OutputTokenCount!.Value), recording.Sum("gen_ai.client.token.usage", "gen_ai.token.type", "output"));
+        long input = responses.Sum(response => response.Usage!.InputTokenCount!.Value);
+        Assert.Equal(input, recording.Sum("gen_ai.client.token.usage", "gen_ai.token.type", "input"));
+        long output = responses.Sum(response => response.Usage!.OutputTokenCount!.Value);
+        Assert.Equal(output, recording.Sum("gen_ai.client.token.usage", "gen_ai.token.type", "output"));
         Recording.Measurement[] durations = recording.Of("gen_ai.client.operation.duration");
         Assert.Equal(4, durations.Length);
-        Assert.Equal("System.ArgumentOutOfRangeException", Assert.Single(durations, duration => duration.Tags.ContainsKey("error.type")).Tags["error.type"]);
+        Recording.Measurement failed = Assert.Single(durations, duration => duration.Tags.ContainsKey("error.type"));
+        Assert.Equal("System.ArgumentOutOfRangeException", failed.Tags["error.type"]);
         Assert.Equal(3, recording.Of("gen_ai.server.time_to_first_token").Length);
         Assert.All(recording.Of("gen_ai.server.time_to_first_token"), time => Assert.InRange(time.Value, 0, 600));
         Assert.Equal(0, recording.Sum("tinygpt.queue.length"));

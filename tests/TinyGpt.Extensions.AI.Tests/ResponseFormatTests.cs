@@ -101,7 +101,8 @@ public sealed class ResponseFormatTests : IDisposable
         {
             for (long seed = 0; seed < 5; seed++)
             {
-                ChatResponse response = await client.GetResponseAsync("hello", new ChatOptions { Temperature = 1, Seed = seed, ResponseFormat = format });
+                ChatResponse response = await client.GetResponseAsync(
+                    "hello", new ChatOptions { Temperature = 1, Seed = seed, ResponseFormat = format });
                 Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
                 Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(response.Text).RootElement.ValueKind);
             }

@@ -96,6 +96,9 @@ internal sealed class ChatBatch : IDisposable
                 _closing.Cancel();
                 Monitor.Pulse(_gate);
             }
+
+            _thread.Join();
+            _closing.Dispose(); // whether it was cancelled can still be asked
         }
 
         _thread.Join();
@@ -166,7 +169,8 @@ internal sealed class ChatBatch : IDisposable
     private int Admit()
     {
         int admitted = 0;
-        while (admitted < _waiting.Count && _running.Count < _mostSequences && _reservedPages + _waiting[admitted].Pages <= _engine.KvPages)
+        while (admitted < _waiting.Count && _running.Count < _mostSequences
+            && _reservedPages + _waiting[admitted].Pages <= _engine.KvPages)
         {
             ChatRequest request = _waiting[admitted++];
             _reservedPages += request.Pages;

@@ -14,7 +14,8 @@ namespace TinyGpt.Extensions.AI.Batching;
 /// <param name="Started">The time of the call, of <see cref="Stopwatch"/>.</param>
 internal sealed record ChatRequest(int[] Prompt, SamplingOptions Sampling, SessionOptions Options, int Pages, long Started)
 {
-    private readonly Channel<string> _texts = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Channel<string> _texts = Channel.CreateUnbounded<string>(
+        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private volatile bool _isAbandoned;
 
     /// <summary>The answer in parts. Ends with the error, where there is one.</summary>

@@ -67,17 +67,20 @@ internal sealed class ChatRequestComposer
             if (content is not (TextContent or TextReasoningContent or UsageContent))
             {
                 throw new UnsupportedChatOptionException(
-                    "ChatMessage.Contents", $"the model reads text only, and a message of the role '{message.Role}' has {content.GetType().Name}.");
+                    "ChatMessage.Contents",
+                    $"the model reads text only, and a message of the role '{message.Role}' has {content.GetType().Name}.");
             }
         }
     }
 
     private void RefuseWhatIsNotServed(ChatOptions options)
     {
-        Refuse(options.Tools is { Count: > 0 } && options.ToolMode is not NoneChatToolMode, nameof(ChatOptions.Tools), "the client calls no tools.");
-        Refuse(options.ConversationId is not null, nameof(ChatOptions.ConversationId), "the client keeps no talks: send all messages with each request.");
-        Refuse(
-            options.ModelId is { } id && id != _modelId, nameof(ChatOptions.ModelId), $"the client has the model '{_modelId}' and no '{options.ModelId}'.");
+        bool hasTools = options.Tools is { Count: > 0 } && options.ToolMode is not NoneChatToolMode;
+        Refuse(hasTools, nameof(ChatOptions.Tools), "the client calls no tools.");
+        bool hasTalk = options.ConversationId is not null;
+        Refuse(hasTalk, nameof(ChatOptions.ConversationId), "the client keeps no talks: send all messages with each request.");
+        bool hasOtherModel = options.ModelId is { } id && id != _modelId;
+        Refuse(hasOtherModel, nameof(ChatOptions.ModelId), $"the client has the model '{_modelId}' and no '{options.ModelId}'.");
     }
 
     private SamplingOptions SamplingOf(ChatOptions options) => _sampling with

@@ -102,7 +102,8 @@ internal static class JsonSchemaTranslation
     private static Grammar Object(SchemaNode node, int nesting)
     {
         node.Allow("type", "properties", "required", "additionalProperties");
-        if (node.TryGet("additionalProperties", out JsonElement additional) && additional.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+        if (node.TryGet("additionalProperties", out JsonElement additional)
+            && additional.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
         {
             throw node.Refuse("additionalProperties", "must be true or false; an answer has the properties that are named and no other.");
         }
@@ -120,7 +121,12 @@ internal static class JsonSchemaTranslation
             {
                 string name = NameOf(property, $"{node.Path}.properties");
                 string path = $"{node.Path}.properties.{name}";
-                members.Add(names.Add(name) ? (name, Value(property.Value, path, nesting + 1)) : throw new ResponseFormatException(path, "stands here twice."));
+                if (!names.Add(name))
+                {
+                    throw new ResponseFormatException(path, "stands here twice.");
+                }
+
+                members.Add((name, Value(property.Value, path, nesting + 1)));
             }
         }
 

@@ -71,13 +71,11 @@ public sealed class DependencyInjectionTests : IDisposable
                 {
                     options.ModelPath = path;
                     options.PromptFormat = new ChatPromptFormat(
-                        (tokenizer, messages) => tokenizer.Encode($"Q: {messages[^1].Text}\nA:"), "\nQ:");
+                        (tokenizer, messages) => tokenizer.Encode($"Q: {messages[^1].Text}\nA:"), "\nQ:", ".");
                 })
                 .BuildServiceProvider();
             ChatResponse response = await provider.GetRequiredService<IChatClient>().GetResponseAsync("What is SLM?");
-            Assert.Equal(
-                "SLM is a Small Language Model trained on a single page of memory. It is web scale, cloud native, and proudly under-informed.",
-                response.Text);
+            Assert.Equal("SLM is a Small Language Model trained on a single page of memory", response.Text);
             Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
             Assert.Equal(Path.GetFileNameWithoutExtension(path), response.ModelId);
         }

@@ -21,14 +21,25 @@ public sealed partial class GptEngine
     /// <param name="FirstGuess">The first of those rows.</param>
     private readonly record struct Share(GptSession Session, int Rows, int LogitIndex = -1, int Guesses = 0, int FirstGuess = 0);
 
-    /// <summary>Gives the pass under way up if the session takes part in it: its sequence is about to change.</summary>
+    /// <summary>
+    /// Gives the pass under way up if the session takes part in it: its sequence is about to change. Where the pass is computed and tokens
+    /// are being chosen, only the session's part in it is given up.
+    /// </summary>
     internal void AbandonPassOf(GptSession session)
     {
         for (int i = 0; i < _shareCount; i++)
         {
             if (_shares[i].Session == session)
             {
-                AbandonPass();
+                if (_decoder.IsUnderway)
+                {
+                    AbandonPass();
+                }
+                else if (i >= _generated)
+                {
+                    _shares[i] = new Share(session, 0);
+                }
+
                 return;
             }
         }

@@ -10,7 +10,7 @@ namespace TinyGpt.Extensions.AI;
 /// </summary>
 public sealed class ChatPromptFormat
 {
-    private readonly Func<BytePairTokenizer, IReadOnlyList<ChatMessage>, int[]> _encode;
+    private readonly Func<Tokenizer, IReadOnlyList<ChatMessage>, int[]> _encode;
 
     /// <summary>Makes a format.</summary>
     /// <param name="encode">
@@ -19,7 +19,7 @@ public sealed class ChatPromptFormat
     /// </param>
     /// <param name="stopSequences">Texts that end an answer and are not part of it, such as the beginning of the user's next turn.</param>
     /// <exception cref="ArgumentException">A stop sequence is empty or has a surrogate without its partner.</exception>
-    public ChatPromptFormat(Func<BytePairTokenizer, IReadOnlyList<ChatMessage>, int[]> encode, params IEnumerable<string> stopSequences)
+    public ChatPromptFormat(Func<Tokenizer, IReadOnlyList<ChatMessage>, int[]> encode, params IEnumerable<string> stopSequences)
     {
         ArgumentNullException.ThrowIfNull(encode);
         ArgumentNullException.ThrowIfNull(stopSequences);
@@ -38,7 +38,7 @@ public sealed class ChatPromptFormat
     /// <summary>Texts that end an answer and are not part of it. Not used for answers in JSON, which end by themselves.</summary>
     public IReadOnlyList<string> StopSequences { get; }
 
-    internal int[] Encode(BytePairTokenizer tokenizer, IReadOnlyList<ChatMessage> messages) => _encode(tokenizer, messages)
+    internal int[] Encode(Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages) => _encode(tokenizer, messages)
         ?? throw new InvalidOperationException("The function of the ChatPromptFormat returned null instead of tokens.");
 
     private static string PlainText(IReadOnlyList<ChatMessage> messages)

@@ -15,7 +15,7 @@ namespace TinyGpt.Dialogue;
 public sealed class GrammarCompiler
 {
     private readonly TokenTrie _trie;
-    private readonly BytePairTokenizer _tokenizer;
+    private readonly Tokenizer _tokenizer;
     private readonly int? _endOfText;
 
     /// <summary>Makes a compiler.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using TinyGpt.Format;
 using TinyGpt.Kernels;
-using TinyGpt.Text;
 
 namespace TinyGpt.Import;
 
@@ -19,12 +18,12 @@ internal sealed unsafe class HuggingFaceModel : ITensorSource
     private readonly HashSet<string> _unused;
     private readonly string _prefix;
 
-    private HuggingFaceModel(SafetensorsCheckpoint checkpoint, ModelConfig config, TokenVocabulary? vocabulary)
+    private HuggingFaceModel(SafetensorsCheckpoint checkpoint, ModelConfig config, TokenizerContent? tokenizer)
     {
         _checkpoint = checkpoint;
         _names = CheckpointNames.Of(config.Architecture);
-        Config = WithEndOfText(config, vocabulary);
-        Tokenizer = vocabulary is null ? null : TokenizerContent.Of(vocabulary);
+        Config = config with { EndOfTextToken = config.EndOfTextToken ?? tokenizer?.EndOfText };
+        Tokenizer = tokenizer;
         _prefix = Array.Find(_names.Prefixes, prefix => checkpoint.Tensors.ContainsKey($"{prefix}{_names.TokenEmbedding}.weight")) ?? "";
         _unused = new HashSet<string>(checkpoint.Tensors.Keys.Where(name => !IsIgnored(name)), StringComparer.Ordinal);
         MapTensors();
@@ -39,6 +38,9 @@ internal sealed unsafe class HuggingFaceModel : ITensorSource
 
     public long SourceBytes { get; private set; }
 
+    public IEnumerable<SourceTensor> Stored =>
+        _checkpoint.Tensors.Values.Select(tensor => new SourceTensor(tensor.Name, tensor.TypeName, tensor.Shape, tensor.Bytes));
+
     public TokenizerContent? Tokenizer { get; }
 
     /// <summary>Opens a checkpoint and checks that its tensors are those of its configuration.</summary>
@@ -48,11 +50,11 @@ internal sealed unsafe class HuggingFaceModel : ITensorSource
     {
         string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
         ModelConfig config = HuggingFaceConfig.Read(Path.Combine(folder, ConfigName));
-        TokenVocabulary? vocabulary = TokenizerFiles.Exists(folder) ? TokenizerFiles.Read(folder, config.VocabularySize) : null;
+        TokenizerContent? tokenizer = TokenizerFiles.Exists(folder) ? TokenizerFiles.ReadContent(folder, config.VocabularySize) : null;
         SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.Open(path);
         try
         {
-            return new HuggingFaceModel(checkpoint, config, vocabulary);
+            return new HuggingFaceModel(checkpoint, config, tokenizer);
         }
         catch
         {
@@ -74,12 +76,6 @@ internal sealed unsafe class HuggingFaceModel : ITensorSource
     }
 
     public void Dispose() => _checkpoint.Dispose();
-
-    /// <summary>A configuration that names no end of text has that of its tokenizer.</summary>
-    private static ModelConfig WithEndOfText(ModelConfig config, TokenVocabulary? vocabulary) =>
-        config.EndOfTextToken is null && vocabulary is not null && vocabulary.TryGetSpecialToken("<|endoftext|>", out int id)
-            ? config with { EndOfTextToken = id }
-            : config;
 
     private bool IsIgnored(string name) => Array.Exists(_names.Ignored, end => name.EndsWith(end, StringComparison.Ordinal));
 

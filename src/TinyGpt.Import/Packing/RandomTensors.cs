@@ -41,6 +41,8 @@ internal sealed unsafe class RandomTensors : ITensorSource
     /// <summary>What the weights would take as float32.</summary>
     public long SourceBytes => Config.ParameterCount * sizeof(float);
 
+    public IEnumerable<SourceTensor> Stored => [];
+
     public TokenizerContent? Tokenizer => null;
 
     public QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation)

@@ -64,6 +64,12 @@ internal readonly struct CheckedJson
     /// <summary>Whether a member is there and not null.</summary>
     public bool Has(string name) => _element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
 
+    /// <summary>Whether a member is an object.</summary>
+    public bool IsObject(string name) => _element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Object;
+
+    /// <summary>Whether a member is an array.</summary>
+    public bool IsArray(string name) => _element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array;
+
     /// <summary>Refuses members of other names than these.</summary>
     public void AllowOnly(params ReadOnlySpan<string> names)
     {
@@ -123,9 +129,11 @@ internal readonly struct CheckedJson
     {
         JsonElement array = Array(name, most);
         CheckedJson[] result = new CheckedJson[array.GetArrayLength()];
-        for (int i = 0; i < result.Length; i++)
+        int count = 0;
+        foreach (JsonElement item in array.EnumerateArray()) // an index would be searched from the start each time
         {
-            result[i] = Wrap(array[i], $"{name}[{i}]");
+            result[count] = Wrap(item, $"{name}[{count}]");
+            count++;
         }
 
         return result;
@@ -147,9 +155,6 @@ internal readonly struct CheckedJson
 
         return result;
     }
-
-    /// <summary>Whether a member is there and an array.</summary>
-    public bool IsArray(string name) => _element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array;
 
     /// <summary>The numbers of an array, each of 32 bits.</summary>
     /// <param name="name">The array's name.</param>

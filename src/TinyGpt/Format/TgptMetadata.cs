@@ -14,12 +14,6 @@ internal static class TgptMetadata
     /// <summary>The most chunks that a file may have: more than the largest configuration calls for.</summary>
     public const int MostChunks = 16384;
 
-    /// <summary>The longest tokenizer chunk, in bytes.</summary>
-    public const int LongestTokenizer = 256 << 20;
-
-    /// <summary>Kinds of tokenizer that this version reads.</summary>
-    public static readonly string[] TokenizerKinds = ["byte_bpe"];
-
     // No LZ4 block expands further: a byte of length code stands for 255 bytes of content.
     private const long LargestExpansion = 255;
 
@@ -28,13 +22,13 @@ internal static class TgptMetadata
     private static readonly string[] Codecs = ["raw", "lz4"];
 
     /// <summary>Reads and checks the metadata: the configuration, the tensors that it calls for, and the place of every chunk.</summary>
-    /// <param name="json">The bytes, whose hash was checked.</param>
+    /// <param name="utf8">The bytes, whose hash was checked.</param>
     /// <param name="header">The file's header.</param>
     /// <param name="file">For errors.</param>
     /// <exception cref="ModelFormatException">The metadata is damaged or contradicts itself.</exception>
-    public static TgptInfo Read(ReadOnlyMemory<byte> json, in TgptHeader header, string file)
+    public static TgptInfo Read(ReadOnlyMemory<byte> utf8, in TgptHeader header, string file)
     {
-        using JsonDocument document = CheckedJson.Parse(json, Limits, file, TgptHeader.Length, out CheckedJson root);
+        using JsonDocument document = CheckedJson.Parse(utf8, Limits, file, TgptHeader.Length, out CheckedJson root);
         root.AllowOnly("format", "config", "tokenizer", "tensors", "chunks");
         if (root.Int32("format") != TgptHeader.Version)
         {
@@ -54,30 +48,29 @@ internal static class TgptMetadata
 
         IReadOnlyList<TensorShape> tensors = ModelTensors.Of(config);
         int[] tensorChunks = ReadTensors(root, tensors, chunks, unused);
-        string? tokenizerKind = null;
+        TgptTokenizer? tokenizer = null;
         int tokenizerChunk = -1;
         if (root.Has("tokenizer"))
         {
-            CheckedJson tokenizer = root.Object("tokenizer");
-            tokenizer.AllowOnly("kind", "chunk");
-            tokenizerKind = TokenizerKinds[tokenizer.Choice("kind", TokenizerKinds)];
-            tokenizerChunk = TakeChunk(tokenizer, unused);
-            if (chunks[tokenizerChunk].Length > LongestTokenizer)
+            CheckedJson json = root.Object("tokenizer");
+            tokenizer = TgptTokenizer.Read(json);
+            tokenizerChunk = TakeChunk(json, unused);
+            if (chunks[tokenizerChunk].Length > TgptTokenizer.LongestChunk)
             {
-                throw tokenizer.Failure($"has {chunks[tokenizerChunk].Length} bytes, and at most {LongestTokenizer} are accepted");
+                throw json.Failure($"has {chunks[tokenizerChunk].Length} bytes, and at most {TgptTokenizer.LongestChunk} are accepted");
             }
         }
 
         return unused.Count == 0
-            ? new TgptInfo(file, header, config, tensors, chunks, tensorChunks, tokenizerKind, tokenizerChunk)
+            ? new TgptInfo(file, header, config, tensors, chunks, tensorChunks, tokenizer, tokenizerChunk)
             : throw root.Failure($"has a chunk '{unused.Keys.First()}' that belongs to nothing");
     }
 
     /// <summary>Writes the metadata of a file.</summary>
     /// <param name="config">A valid configuration.</param>
-    /// <param name="tokenizerKind">One of <see cref="TokenizerKinds"/>, or null if there is no tokenizer.</param>
+    /// <param name="tokenizer">What to say of the tokenizer, or null if there is none.</param>
     /// <param name="chunks">One for each tensor, in their order and of their names, then the tokenizer's.</param>
-    public static byte[] Write(ModelConfig config, string? tokenizerKind, IReadOnlyList<TgptChunk> chunks)
+    public static byte[] Write(ModelConfig config, TgptTokenizer? tokenizer, IReadOnlyList<TgptChunk> chunks)
     {
         using MemoryStream stream = new();
         using (Utf8JsonWriter json = new(stream))
@@ -87,14 +80,7 @@ internal static class TgptMetadata
             json.WritePropertyName("config");
             TgptConfig.Write(json, config);
             IReadOnlyList<TensorShape> tensors = ModelTensors.Of(config);
-            if (tokenizerKind is not null)
-            {
-                json.WriteStartObject("tokenizer");
-                json.WriteString("kind", tokenizerKind);
-                json.WriteString("chunk", chunks[tensors.Count].Name);
-                json.WriteEndObject();
-            }
-
+            tokenizer?.Write(json, chunks[^1].Name);
             json.WriteStartArray("tensors");
             for (int i = 0; i < tensors.Count; i++)
             {

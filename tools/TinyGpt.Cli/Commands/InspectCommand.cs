@@ -1,20 +1,19 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Format;
-using TinyGpt.Kernels;
+using TinyGpt.Import;
 
 namespace TinyGpt.Cli.Commands;
 
-/// <summary><c>tinygpt inspect</c>: what is in a .tgpt file.</summary>
+/// <summary><c>tinygpt inspect</c>: what is in a .tgpt file, or in a checkpoint that could be packed to one.</summary>
 internal sealed class InspectCommand : CliCommand
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "A .tgpt file." };
+    private readonly Argument<string> _file = new("FILE") { Description = "A .tgpt file, or anything that 'pack' takes." };
     private readonly Option<bool> _verify = new("--verify")
     {
-        Description = "Read all of the file, and check every weight and every checksum.",
+        Description = "Read all of a .tgpt file, and check every weight and every checksum.",
     };
 
     private readonly Option<bool> _json = OutputArguments.CreateJson();
@@ -22,7 +21,7 @@ internal sealed class InspectCommand : CliCommand
     public InspectCommand()
         : base(
             "inspect",
-            "Show what is in a .tgpt file.",
+            "Show what is in a model file.",
             "Shows the configuration, the tensors, how they are stored, and the memory that one sequence would take.")
     {
         Add(_file);
@@ -30,14 +29,26 @@ internal sealed class InspectCommand : CliCommand
         Add(_json);
     }
 
-    public override IReadOnlyList<string> Examples { get; } = ["tinygpt inspect gpt2.tgpt", "tinygpt inspect gpt2.tgpt --verify --json"];
+    public override IReadOnlyList<string> Examples { get; } = 
+        ["tinygpt inspect gpt2.tgpt", "tinygpt inspect gpt2.tgpt --verify --json", "tinygpt inspect smollm2-135m.gguf"];
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
         string path = arguments.GetRequiredValue(_file);
-        ModelLoading.RequireTgpt(path);
-        TgptInfo info = TgptFile.ReadInfo(path);
         bool verified = arguments.GetValue(_verify);
+        if (!ModelSource.IsTgpt(path))
+        {
+            if (verified)
+            {
+                throw new CommandFailedException($"{path}: --verify checks the checksums of .tgpt files, and this is none");
+            }
+
+            CheckpointInspection.Write(path, arguments.GetValue(_json));
+            return;
+        }
+
+        ModelLoading.RequireFile(path);
+        TgptInfo info = TgptFile.ReadInfo(path);
         if (verified)
         {
             using TgptFile file = TgptFile.Open(path, new TgptReadOptions { VerifyChecksums = true });
@@ -57,27 +68,16 @@ internal sealed class InspectCommand : CliCommand
 
     private static void WriteText(TgptInfo info, MemoryPlan plan, bool verified)
     {
-        ModelConfig config = info.Config;
         TextWriter output = Console.Out;
-        string head = config.TiedHead ? "tied" : "untied";
-        string end = config.EndOfTextToken is { } token ? $"token {token}" : "none";
         string mapped = ByteSize.Format(info.MappedBytes);
         string decompressed = ByteSize.Format(info.ArenaBytes);
         string tokenizer = info.TokenizerKind is { } kind ? $"{kind}, {ByteSize.Format(info.TokenizerChunk!.Length)}" : "none";
         output.WriteLine($"file         {info.File}, {ByteSize.Format(info.FileLength)}");
         output.WriteLine($"content      {Convert.ToHexStringLower(info.ContentHash)}");
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"parameters   {config.ParameterCount:N0}"));
-        output.WriteLine($"architecture {config.Architecture}: {config.Layers} layers, width {config.Width}, feed-forward {config.FeedForwardWidth}");
-        foreach (string line in ConfigText.Lines(config))
-        {
-            output.WriteLine($"             {line}");
-        }
-
-        output.WriteLine($"             {head} head, norm epsilon {Epsilon(config)}");
-        output.WriteLine($"vocabulary   {config.VocabularySize} tokens, end of text: {end}");
-        output.WriteLine($"context      {config.ContextLength} tokens");
+        ModelText.Write(output, info.Config);
         output.WriteLine($"tokenizer    {tokenizer}");
-        output.WriteLine($"memory       {ByteSize.Format(plan)}, for {Math.Min(config.ContextLength, EngineArguments.MostDefaultContext)} tokens");
+        output.WriteLine($"chat         {info.Chat?.Name ?? "none"}");
+        ModelText.Write(output, info.Config, plan);
         output.WriteLine($"             {mapped} of the file are mapped, {decompressed} decompressed");
         output.WriteLine();
 
@@ -125,21 +125,17 @@ internal sealed class InspectCommand : CliCommand
         {
             json.WriteStartObject("tokenizer");
             json.WriteString("kind", info.TokenizerKind);
+            if (info.Chat is { } chat)
+            {
+                json.WriteString("chat", chat.Name);
+            }
+
             TensorText.WriteJson(json, chunk);
             json.WriteEndObject();
         }
 
-        json.WriteStartObject("memory");
-        json.WriteNumber("weights", plan.Weights);
-        json.WriteNumber("kvCache", plan.KvCache);
-        json.WriteNumber("scratch", plan.Scratch);
-        json.WriteNumber("runtime", plan.Runtime);
-        json.WriteNumber("total", plan.Total);
-        json.WriteEndObject();
+        ModelText.WriteJson(json, plan);
         json.WriteNumber("mappedBytes", info.MappedBytes);
         json.WriteNumber("arenaBytes", info.ArenaBytes);
         json.WriteBoolean("verified", verified);
-    }
-
-    private static string Epsilon(ModelConfig config) => config.NormEpsilon.ToString(CultureInfo.InvariantCulture);
-}
+    }}

@@ -15,6 +15,9 @@ public sealed class UsageTests
     [InlineData("--seed takes a whole number, 0 or more, not '-1'", "generate", "-p", "x", "--seed", "-1")]
     [InlineData("--threads takes a whole number from 1 to 256, not '0'", "generate", "-p", "x", "--threads", "0")]
     [InlineData("--tier takes one of scalar, avx2,", "generate", "-p", "x", "--tier", "mmx")]
+    [InlineData("'foo'", "generate", "-p", "x", "--kv", "foo")]
+    [InlineData("--lookup takes a whole number from 0 to 16, not '17'", "generate", "-p", "x", "--lookup", "17")]
+    [InlineData("--kv takes float32, int8, not 'bf16'", "bench", "--kv", "int8,bf16")]
     [InlineData("--logit-bias takes ID=VALUE", "generate", "-p", "x", "--logit-bias", "5")]
     [InlineData("--stop is empty", "generate", "-p", "x", "--stop", "")]
     [InlineData("'two' is none", "generate", "--ids", "1,two")]
@@ -32,15 +35,6 @@ public sealed class UsageTests
         Assert.Contains(reason, line, StringComparison.Ordinal);
         string command = arguments[0] == "frobnicate" ? "" : arguments[0] + " ";
         Assert.EndsWith($" (see 'tinygpt {command}--help')", line, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Without_a_command_the_help_goes_to_standard_error()
-    {
-        CommandLineRun run = await CommandLineRun.Of();
-        Assert.Equal(2, run.ExitCode);
-        Assert.Equal("", run.Output);
-        Assert.Contains("Commands:", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]

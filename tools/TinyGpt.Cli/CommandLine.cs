@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using TinyGpt.Cli.Commands;
 using TinyGpt.Cli.Output;
+using TinyGpt.Tavern;
 
 namespace TinyGpt.Cli;
 
@@ -45,9 +46,19 @@ internal static class CommandLine
         }
     }
 
+    private static void TalkInTheTavern(CancellationToken cancellation)
+    {
+        using GptModel model = TavernModel.Load();
+        using GptEngine engine = new(model);
+        SamplingOptions sampling = TavernTalk.DefaultSampling with { Seed = (ulong)Environment.TickCount64 };
+        using TavernScreen screen = new(engine, sampling);
+        screen.Run(cancellation);
+    }
+
     private static RootCommand CreateRoot()
     {
-        RootCommand root = new("Runs GPT language models in pure C#: int8 weights, the same bits on every machine.")
+        RootCommand root = new(
+            "Runs GPT language models in pure C#: int8 weights, the same bits on every machine. Without a command: a talk in the tavern.")
         {
             new GenerateCommand(),
             new ChatCommand(),
@@ -65,11 +76,7 @@ internal static class CommandLine
             help.Action = new HelpWithExamples((HelpAction)help.Action!);
         }
 
-        root.SetAction(_ =>
-        {
-            root.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = Console.Error });
-            return ExitCode.BadUsage;
-        });
+        root.SetAction((_, cancellation) => Task.Run(() => TalkInTheTavern(cancellation), CancellationToken.None));
         return root;
     }
 }

@@ -2,7 +2,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace TinyGpt.Kernels;
 
-/// <summary>AVX-VNNI: the lanes of AVX2 and the dot-product matrix kernel.</summary>
+/// <summary>
+/// AVX-VNNI: the dot-product matrix kernel, with the lanes of AVX-512 where the processor has them and those of AVX2 elsewhere. What
+/// happens between the matrices of a prompt is bound by instructions, so the wider lanes pay; the results are the same bits.
+/// </summary>
 public readonly unsafe struct AvxVnniKernels : IKernels
 {
     /// <inheritdoc/>
@@ -23,22 +26,48 @@ public readonly unsafe struct AvxVnniKernels : IKernels
         TiledMultiply.Run<AvxVnniMatrixMultiply>(weights, activations, bias, output, outputStride, firstPanel, panelCount);
 
     /// <inheritdoc/>
-    public static void Quantize(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
-        LaneQuantization.Quantize<Avx2Lanes>(source, destination, row, firstGroup, groupCount);
+    public static void Quantize(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+    {
+        if (Avx512Kernels.IsSupported)
+        {
+            LaneQuantization.Quantize<Avx512Lanes>(source, destination, row, firstGroup, groupCount);
+        }
+        else
+        {
+            LaneQuantization.Quantize<Avx2Lanes>(source, destination, row, firstGroup, groupCount);
+        }
+    }
 
     /// <inheritdoc/>
     public static void AddNormalizeQuantize(
-        float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row) =>
-        LaneLayerNorm.AddNormalizeQuantize<Avx2Lanes>(residual, addend, width, gain, bias, epsilon, destination, row);
+        float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row)
+    {
+        if (Avx512Kernels.IsSupported)
+        {
+            LaneLayerNorm.AddNormalizeQuantize<Avx512Lanes>(residual, addend, width, gain, bias, epsilon, destination, row);
+        }
+        else
+        {
+            LaneLayerNorm.AddNormalizeQuantize<Avx2Lanes>(residual, addend, width, gain, bias, epsilon, destination, row);
+        }
+    }
 
     /// <inheritdoc/>
-    public static void GeluQuantize(float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
-        LaneGelu.GeluQuantize<Avx2Lanes>(source, form, destination, row, firstGroup, groupCount);
+    public static void GeluQuantize(float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+    {
+        if (Avx512Kernels.IsSupported)
+        {
+            LaneGelu.GeluQuantize<Avx512Lanes>(source, form, destination, row, firstGroup, groupCount);
+        }
+        else
+        {
+            LaneGelu.GeluQuantize<Avx2Lanes>(source, form, destination, row, firstGroup, groupCount);
+        }
+    }
 
     /// <inheritdoc/>
     public static void Attend(in AttentionHead head)
     {
-        // Attention is bound by instructions once its keys are cached, so wider lanes pay where the processor has them.
         if (Avx512Kernels.IsSupported)
         {
             LaneAttention.Attend<Avx512Lanes>(head);

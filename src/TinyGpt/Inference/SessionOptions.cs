@@ -88,7 +88,7 @@ public sealed record SessionOptions
     internal StopPatterns StopPatterns { get; private init; } = StopPatterns.None;
 
     /// <summary>The largest <see cref="LookupTokens"/>.</summary>
-    internal const int MostLookupTokens = 16;
+    public const int MostLookupTokens = 16;
 
     /// <summary>Checks every value's range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>

@@ -42,12 +42,12 @@ internal sealed class ChatCommand : CliCommand
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
-        string path = ModelOption.Require(arguments, _model);
-        GptEngineOptions options = _engine.Read(arguments);
+        string? path = arguments.GetValue(_model);
+        GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier);
         byte[] persona = arguments.GetValue(_persona) is { } file ? File.ReadAllBytes(file) : [];
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
-        ModelLoading.RequireTokenizer(model, path, ", so nobody can talk with it");
+        ModelLoading.RequireTokenizer(model, ModelLoading.NameOf(path), ", so nobody can talk with it");
         using GptEngine engine = new(model, options);
         using GptSession session = engine.CreateSession(
             _sampling.ReadSampling(arguments, model.Config), _sampling.ReadSession(arguments, "\n"));

@@ -52,16 +52,17 @@ internal sealed class GenerateCommand : CliCommand
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
-        string path = ModelOption.Require(arguments, _model);
-        GptEngineOptions options = _engine.Read(arguments);
+        string? path = arguments.GetValue(_model);
+        string name = ModelLoading.NameOf(path);
+        GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier); // a tier that cannot run is refused before a model is loaded for it
         bool verbose = _engine.IsVerbose(arguments);
         using GptModel model = ModelLoading.Open(path, verbose ? options : null, cancellation);
-        int[] prompt = ReadPrompt(arguments, model, path);
+        int[] prompt = ReadPrompt(arguments, model, name);
         SessionOptions answer = _sampling.ReadSession(arguments);
         if (answer.StopStrings.Count > 0)
         {
-            ModelLoading.RequireTokenizer(model, path, ", so --stop cannot be found in its answer");
+            ModelLoading.RequireTokenizer(model, name, ", so --stop cannot be found in its answer");
         }
 
         using GptEngine engine = new(model, options);
@@ -95,11 +96,11 @@ internal sealed class GenerateCommand : CliCommand
         }
     }
 
-    private int[] ReadPrompt(ParseResult arguments, GptModel model, string path)
+    private int[] ReadPrompt(ParseResult arguments, GptModel model, string name)
     {
         if (arguments.GetValue(_prompt) is { } text)
         {
-            return ModelLoading.RequireTokenizer(model, path, "; give the prompt as --ids").Encode(text);
+            return ModelLoading.RequireTokenizer(model, name, "; give the prompt as --ids").Encode(text);
         }
 
         if (arguments.GetValue(_ids) is { Length: > 0 } ids)
@@ -109,7 +110,7 @@ internal sealed class GenerateCommand : CliCommand
         }
 
         return [model.Config.EndOfTextToken
-            ?? throw new CommandFailedException($"{path}: the model has no end-of-text token to begin with; give --prompt or --ids")];
+            ?? throw new CommandFailedException($"{name}: the model has no end-of-text token to begin with; give --prompt or --ids")];
     }
 
     private static void WriteText(AnswerRun run, CancellationToken cancellation)

@@ -40,7 +40,7 @@ internal sealed class LogitsCommand : CliCommand
             throw new ContextOverflowException(ids.Length, model.Config.ContextLength);
         }
 
-        using LogitsEvaluator evaluator = new(model, options.Threads, options.Tier);
+        using LogitsEvaluator evaluator = new(model, options.Threads, options.Tier, kvPrecision: options.KvPrecision);
         float[] logits = evaluator.Evaluate(ids, cancellation).ToArray();
         if (Array.FindIndex(logits, logit => !float.IsFinite(logit)) is >= 0 and int token)
         {

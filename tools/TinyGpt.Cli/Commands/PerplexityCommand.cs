@@ -47,7 +47,7 @@ internal sealed class PerplexityCommand : CliCommand
             throw new CommandFailedException($"{file}: too short: two tokens or more are needed, and it has {ids.Length}");
         }
 
-        using LogitsEvaluator evaluator = new(model, options.Threads, options.Tier);
+        using LogitsEvaluator evaluator = new(model, options.Threads, options.Tier, kvPrecision: options.KvPrecision);
         PerplexityResult result = ProgressDisplay.Run<int, PerplexityResult>(
             $"reading {file}",
             predicted => (double)predicted / (ids.Length - 1),

@@ -36,6 +36,13 @@ internal sealed class EngineArguments
         },
     };
 
+    private readonly Option<string> _precision = new("--kv")
+    {
+        Description = "How keys and values are kept. int8 takes a quarter of the memory, and long contexts go faster.",
+        HelpName = string.Join('|', KvPrecisions.All.Select(KvPrecisions.Name)),
+        DefaultValueFactory = _ => KvPrecisions.Name(new GptEngineOptions().KvPrecision),
+    };
+
     private readonly Option<bool> _verbose = new("--verbose", "-v")
     {
         Description = "Print the memory plan and timings on standard error even if that is no terminal.",
@@ -49,6 +56,8 @@ internal sealed class EngineArguments
     {
         command.Add(_threads);
         command.Add(_tier);
+        _precision.AcceptOnlyFromAmong([.. KvPrecisions.All.Select(KvPrecisions.Name)]);
+        command.Add(_precision);
         command.Add(_verbose);
     }
 
@@ -57,6 +66,7 @@ internal sealed class EngineArguments
     {
         Threads = arguments.GetValue(_threads),
         Tier = arguments.GetValue(_tier),
+        KvPrecision = KvPrecisions.TryParse(arguments.GetValue(_precision), out KvPrecision precision) ? precision : default,
     };
 
     /// <summary>Whether memory plan and timings are wanted.</summary>

@@ -7,13 +7,9 @@ internal static class ModelOption
 {
     public static Option<string> Create(bool required = true) => new("--model", "-m")
     {
-        Description = "A .tgpt file, or anything that 'pack' takes: it is packed in memory then.",
+        Description = "A .tgpt file, or anything that 'pack' takes: it is packed in memory then."
+            + (required ? "" : " By default the model that is built in."),
         HelpName = "MODEL",
         Required = required,
     };
-
-    /// <summary>The model that was named.</summary>
-    /// <exception cref="CommandFailedException">None was.</exception>
-    public static string Require(ParseResult arguments, Option<string> option) => arguments.GetValue(option)
-        ?? throw new CommandFailedException("this build has no default model; name one with -m MODEL");
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using TinyGpt.Dialogue.Talks;
 
@@ -86,18 +87,15 @@ public sealed partial class DialogueStage
                 throw new InvalidOperationException("The exchange is running: stop it first.");
             }
 
-            int before = _inputIds.Count;
-            Range ids = WriteLine(exchange.SecondSide, opening, AnswerRequest.Free, out int textLength);
-            int said = _inputIds.Count;
-            byte[] text = Encoding.UTF8.GetBytes(opening.ToArray());
-            if (Prompts.SaidLine(text, _lineIds, out int length, out _) != OperationStatus.Done)
-            {
-                _inputIds.RemoveRange(before, _inputIds.Count - before);
-                throw new ArgumentException("The line is too long for the model's context.", nameof(opening));
-            }
+            Range heard = WriteLine(exchange.SecondSide, opening, AnswerRequest.Free, out int textLength);
 
-            _inputIds.AddRange(_lineIds.AsSpan(0, length));
-            Post(new Input(InputKind.Begin, exchange.SecondSide, ids, said.._inputIds.Count, textLength, 0, lines, AnswerRequest.Free));
+            // The same line as its speaker remembers it; what fits the one's context fits the other's log.
+            byte[] bytes = Rent(opening, out int byteCount);
+            Prompts.SaidLine(bytes.AsSpan(0, byteCount), _lineIds, out int said, out _);
+            ArrayPool<byte>.Shared.Return(bytes);
+            _inputIds.AddRange(_lineIds.AsSpan(0, said));
+            Range ids = heard.End.._inputIds.Count;
+            Post(new Input(InputKind.Begin, exchange.SecondSide, heard, ids, textLength, 0, lines, AnswerRequest.Free));
             exchange.Posted++;
         }
     }
@@ -196,8 +194,7 @@ public sealed partial class DialogueStage
     /// <summary>Writes a line behind the others of this tick, if it fits the context beside the card and the answer.</summary>
     private Range WriteLine(Talk talk, ReadOnlySpan<char> line, AnswerRequest request, out int textLength)
     {
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(line.Length));
-        int byteCount = Encoding.UTF8.GetBytes(line, bytes);
+        byte[] bytes = Rent(line, out int byteCount);
         OperationStatus status = Prompts.HeardLine(talk.Heard, bytes.AsSpan(0, byteCount), _lineIds, out int length, out textLength);
         ArrayPool<byte>.Shared.Return(bytes);
         if (textLength == 0)
@@ -224,12 +221,20 @@ public sealed partial class DialogueStage
         return start.._inputIds.Count;
     }
 
+    /// <summary>A text as UTF-8 in an array of the shared pool.</summary>
+    private static byte[] Rent(ReadOnlySpan<char> text, out int length)
+    {
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
+        length = Encoding.UTF8.GetBytes(text, bytes);
+        return bytes;
+    }
+
     private void ApplyInputs()
     {
         foreach (Input input in _inputs)
         {
             Talk talk = input.Talk;
-            ReadOnlySpan<int> ids = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_inputIds);
+            ReadOnlySpan<int> ids = CollectionsMarshal.AsSpan(_inputIds);
             switch (input.Kind)
             {
                 case InputKind.Say:

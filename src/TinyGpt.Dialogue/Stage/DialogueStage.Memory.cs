@@ -146,11 +146,11 @@ public sealed partial class DialogueStage
         return _world is { IsBusy: true } ? pages - Math.Max(0, PagesFor(WorldIds.Length) - _world.KvPages) : pages;
     }
 
-    private static bool IsEvictable(Talk talk) => talk.Session is not null && !talk.IsBusy;
+    private static bool IsEvictable(Talk talk) => talk.Session is not null && talk.Phase is TalkState.Idle or TalkState.Waiting;
 
     private static bool IsEvictable(Npc npc) => npc.Base is not null && npc.BaseReservedPages == 0;
 
-    /// <summary>Takes session and pages from the idle talk, or the card, that was not used for the longest time.</summary>
+    /// <summary>Takes session and pages from the talk that does not answer, or the card, that was not used for the longest time.</summary>
     private bool TryEvict(Npc exceptCard, GptSession? except)
     {
         Talk? talk = null;
@@ -192,13 +192,16 @@ public sealed partial class DialogueStage
         npc.BaseReservedPages = 0;
     }
 
-    /// <summary>Takes the pages from the farthest character that answers and is farther than another.</summary>
+    /// <summary>
+    /// Takes the pages from the farthest character that answers and is farther than another; once an answer at most, so that every answer
+    /// comes to its end however characters move about.
+    /// </summary>
     private bool TrySuspendFarther(Talk requester)
     {
         Talk? farthest = null;
         foreach (Talk talk in _talks)
         {
-            if (talk.Phase == TalkState.Answering && talk.Npc.Distance > (farthest ?? requester).Npc.Distance)
+            if (talk.Phase == TalkState.Answering && !talk.WasSuspended && talk.Npc.Distance > (farthest ?? requester).Npc.Distance)
             {
                 farthest = talk;
             }
@@ -213,6 +216,7 @@ public sealed partial class DialogueStage
         farthest.Session.ReleaseKeysAndValues();
         farthest.ReservedPages = 0;
         farthest.Phase = TalkState.Suspended;
+        farthest.WasSuspended = true;
         return true;
     }
 

@@ -37,6 +37,7 @@ public sealed partial class DialogueStage
         talk.Request = request;
         talk.Phase = TalkState.Waiting;
         talk.End = TalkEnd.None;
+        talk.WasSuspended = false;
         talk.Answers++;
         talk.Since = Ticks;
         _changed = true;
@@ -385,7 +386,10 @@ public sealed partial class DialogueStage
             talk.End = TalkEnd.Interrupted;
         }
 
-        talk.BeginText();
+        // What is left can be cut again.
+        talk.Output.Clear();
+        talk.ProducedBytes = talk.SkippedBytes + shown;
+        talk.IsMuted = false;
     }
 
     private void ShortenLastLine(Talk talk, int shown)

@@ -262,20 +262,29 @@ public sealed partial class DialogueStage : IDisposable
                 }
 
                 StepStatus step = _engine.Step(Rest(budget, start), cancellation);
-                bool isBusy;
                 lock (Gate)
                 {
                     Collect();
-                    isBusy = IsBusy();
                 }
 
                 Deliver();
-                bool goesOn = _changed && (budget == StepBudget.Unlimited || Rest(budget, start).Duration is { TotalMilliseconds: > SmallestRest });
-                if (!goesOn)
+                if (!_changed || !(budget == StepBudget.Unlimited || Rest(budget, start).Duration is { TotalMilliseconds: > SmallestRest }))
                 {
-                    return !isBusy ? StepStatus.Idle : _changed || step == StepStatus.Working ? StepStatus.Working : StepStatus.Waiting;
+                    return Status(step);
                 }
             }
+        }
+    }
+
+    private StepStatus Status(StepStatus step)
+    {
+        lock (Gate)
+        {
+            // Listeners may have said something that the next tick does.
+            return _inputs.Count > 0 ? StepStatus.Working
+                : !IsBusy() ? StepStatus.Idle
+                : _changed || step == StepStatus.Working ? StepStatus.Working
+                : StepStatus.Waiting;
         }
     }
 

@@ -64,6 +64,9 @@ public sealed partial class Talk
 
     internal bool IsClosed { get; set; }
 
+    /// <summary>Whether the answer under way gave its pages to another once.</summary>
+    internal bool WasSuspended { get; set; }
+
     /// <summary>The round of scheduling in which the talk was tried last.</summary>
     internal long TriedIn { get; set; }
 

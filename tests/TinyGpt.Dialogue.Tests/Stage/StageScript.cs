@@ -57,4 +57,7 @@ internal static class StageScript
     /// <summary>The whole transcript, one line a turn.</summary>
     public static string Lines(Talk talk) =>
         string.Join('\n', talk.Transcript().Select(line => $"{line.Speaker}: {line.Text}"));
+
+    /// <summary>A line as the other hears it: a random model says control characters as well.</summary>
+    public static string Heard(string line) => string.Concat(line.Trim().Select(character => char.IsControl(character) ? ' ' : character));
 }

@@ -49,16 +49,21 @@ public sealed class TalkTests
     {
         using GptModel model = DialogueModels.Bytes();
         using DialogueStage stage = new(model, StageScript.Options());
-        Npc npc = stage.Add(StageScript.Mira with { Sampling = SamplingOptions.Greedy });
+        string home = $"the Gilded Goose{new string('!', 150)}";
+        Npc npc = stage.Add(StageScript.Mira with
+        {
+            Sampling = SamplingOptions.Greedy,
+            Facts = [.. StageScript.Mira.Facts.Select(fact => fact.Key == "Home" ? fact with { Value = home } : fact)],
+        });
         Talk talk = stage.Open(npc);
         StageScript.Ask(stage, talk, "Hello");
         string before = StageScript.Lines(talk);
-        int prompt = model.Tokenizer!.Encode($"Name: Mira\nTrade: innkeeper\nMood: cheerful\nHome: the Gilded Goose\nSells: ale 2").Length;
+        int prompt = model.Tokenizer!.Encode($"Name: Mira\nTrade: innkeeper\nMood: cheerful\nHome: {home}\nSells: ale 2").Length;
         npc.SetFact("Sells", "ale 3, stew 5");
         Assert.Equal("ale 3, stew 5", npc.GetFact("Sells"));
         long computed = stage.ComputedTokens;
         string answer = StageScript.Ask(stage, talk, "What does the ale cost?");
-        string full = "Name: Mira\nTrade: innkeeper\nMood: cheerful\nHome: the Gilded Goose\nSells: ale 3, stew 5\nRumour: wolves prowl near the mill\n\n"
+        string full = $"Name: Mira\nTrade: innkeeper\nMood: cheerful\nHome: {home}\nSells: ale 3, stew 5\nRumour: wolves prowl near the mill\n\n"
             + $"{before}\nPlayer: What does the ale cost?\nMira:";
         Assert.Equal(Direct(model, full, out _), answer);
         int all = model.Tokenizer.Encode(full).Length;

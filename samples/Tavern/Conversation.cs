@@ -51,6 +51,7 @@ internal sealed class Conversation
         if (!_isAnswering)
         {
             _isAnswering = true;
+            asker.LetLineFade();
             answerer.Answer(exchange.SecondSide);
             return false;
         }

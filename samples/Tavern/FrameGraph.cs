@@ -37,7 +37,7 @@ internal sealed class FrameGraph
             longest = Math.Max(longest, milliseconds);
             tokens += _tokens[index];
             int eighths = Math.Clamp((int)Math.Ceiling(milliseconds / MillisecondsPerEighth), 1, 8);
-            screen.Put(1 + Frames - shown + i, y, (char)('▁' + eighths - 1), eighths > 3 ? Ink.Player : Ink.Wood);
+            screen.Put(1 + Frames - shown + i, y, (char)('▁' + eighths - 1), eighths > 3 ? Ink.Bright : Ink.Wood);
         }
 
         screen.Write(62, y, "longest", Ink.Faint);

@@ -14,6 +14,7 @@ internal sealed class Patron
     private const int SpeechFrames = 6;
     private const int SpeechBytes = 4;
     private const int FramesPerStep = 7;
+    private const int FadingFrames = 20;
 
     private readonly TalkPanel _panel;
     private string _line = "";
@@ -49,6 +50,12 @@ internal sealed class Patron
     /// <summary>Whether the patron has arrived at its seat.</summary>
     public bool IsSeated => Room.Seats[Seat].X == X && Room.Seats[Seat].Y == Y;
 
+    /// <summary>Whether the patron stands where its bubble would hide the guests at the bar.</summary>
+    public bool IsBehindBar => IsSeated && Seat == Room.InnkeepersSeat;
+
+    /// <summary>The column of the table at which the patron sits, above which it speaks; null for the bar and on the way.</summary>
+    public int? TableColumn => IsSeated ? Room.ColumnOf(Room.Seats[Seat].Table) : null;
+
     /// <summary>Frames since the patron last had somebody to talk to.</summary>
     public int IdleFrames { get; set; }
 
@@ -77,6 +84,9 @@ internal sealed class Patron
         FallSilent();
         _voice = talk;
     }
+
+    /// <summary>Lets the last line go out of the air, because somebody answers it.</summary>
+    public void LetLineFade() => SilentFrames = Math.Max(SilentFrames, LingeringFrames - FadingFrames);
 
     /// <summary>Says no more.</summary>
     public void FallSilent()

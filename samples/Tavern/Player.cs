@@ -72,6 +72,9 @@ internal sealed class Player
         Said.Append(Line);
     }
 
+    /// <summary>Lets the last line go out of the air, because somebody answers it.</summary>
+    public void LetLineFade() => Said = null;
+
     /// <summary>Lets time pass.</summary>
     public void Update()
     {

@@ -74,6 +74,9 @@ internal sealed class Room
         return best;
     }
 
+    /// <summary>The middle of a table; null for the bar.</summary>
+    public static int? ColumnOf(int table) => table < TableColumns.Length ? TableColumns[table] : null;
+
     /// <summary>Draws walls and furniture.</summary>
     public void Draw(Screen screen)
     {

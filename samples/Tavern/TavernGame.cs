@@ -132,6 +132,10 @@ internal sealed class TavernGame : IDisposable
         foreach (Patron patron in Folk)
         {
             patron.Speak();
+            if (patron == Player.Partner && patron.Said is not null)
+            {
+                Player.LetLineFade();
+            }
         }
     }
 

@@ -7,7 +7,7 @@ internal static class TavernView
     private const int PanelRows = 5;
     private const int GraphRow = PanelTop + PanelRows;
     private const int InputRow = GraphRow + 1;
-    private const int BubbleWidth = 24;
+    private const int BubbleWidth = 22;
     private const int MostBubbleLines = 3;
 
     /// <summary>Draws a frame.</summary>
@@ -25,16 +25,18 @@ internal static class TavernView
         screen.Put(game.Player.X, game.Player.Y, '@', Ink.Player);
         foreach (Patron patron in game.Folk)
         {
-            DrawBubble(screen, patron.X, patron.Y, patron.Said);
+            DrawBubble(screen, patron.X, patron.Y - (patron.IsBehindBar ? 2 : 0), patron.TableColumn ?? patron.X, patron.Said);
         }
+
+        DrawBubble(screen, game.Player.X, game.Player.Y, game.Player.X, game.Player.Said);
 
         game.Panel.Draw(screen, PanelTop, PanelRows);
         graph.Draw(screen, GraphRow);
         DrawInput(game, screen);
     }
 
-    /// <summary>Draws the end of what somebody says, above the head.</summary>
-    private static void DrawBubble(Screen screen, int x, int y, Utterance? utterance)
+    /// <summary>Draws the end of what somebody says, above the row <paramref name="y"/> and around a column near <paramref name="x"/>.</summary>
+    private static void DrawBubble(Screen screen, int x, int y, int middle, Utterance? utterance)
     {
         if (utterance is null || utterance.Words.IsEmpty)
         {
@@ -43,7 +45,7 @@ internal static class TavernView
 
         int lines = LineWrap.Count(utterance.Words, BubbleWidth, out int width);
         int shown = Math.Min(lines, MostBubbleLines);
-        int left = Math.Clamp(x - ((width + 4) / 2), 1, Screen.Width - width - 5);
+        int left = Math.Clamp(middle - ((width + 4) / 2), 1, Screen.Width - width - 5);
         int top = y - shown - 2;
         DrawBorder(screen, left, top, width + 2, '╭', '─', '╮');
         LineWrap wrap = new(utterance.Words, BubbleWidth);
@@ -58,7 +60,7 @@ internal static class TavernView
         }
 
         DrawBorder(screen, left, y - 1, width + 2, '╰', '─', '╯');
-        screen.Put(x, y - 1, '┬', Ink.Faint);
+        screen.Put(Math.Clamp(x, left + 1, left + width + 2), y - 1, '┬', Ink.Faint);
     }
 
     private static void DrawBorder(Screen screen, int left, int y, int width, char first, char middle, char last)

@@ -1,0 +1,50 @@
+using Microsoft.Xna.Framework;
+using TinyGpt.Dialogue;
+
+namespace TinyGpt.Samples.MonoGame;
+
+/// <summary>
+/// Owns the stage on which everybody talks, and advances it in each frame. Add it to <c>Game.Components</c>, and make it once: an engine
+/// takes all its memory when it is made.
+/// </summary>
+public sealed class DialogueComponent : GameComponent
+{
+    private readonly StepBudget _budget;
+
+    /// <summary>Makes the stage.</summary>
+    /// <param name="game">The game.</param>
+    /// <param name="model">The model; must stay alive as long as the component.</param>
+    /// <param name="options">How the stage is made.</param>
+    /// <param name="milliseconds">How long the stage works in a frame, 0 or more. At 60 frames a second a frame has 16.7.</param>
+    public DialogueComponent(Game game, GptModel model, StageOptions options, double milliseconds = 2)
+        : base(game)
+    {
+        Stage = new DialogueStage(model, options);
+        _budget = StepBudget.Milliseconds(milliseconds);
+    }
+
+    /// <summary>The stage.</summary>
+    public DialogueStage Stage { get; }
+
+    /// <summary>
+    /// Advances everybody. With <c>IsFixedTimeStep</c> MonoGame catches up on missed frames with several updates in a row; a slice of work in
+    /// each is enough then.
+    /// </summary>
+    /// <param name="gameTime">The frame's time.</param>
+    public override void Update(GameTime gameTime)
+    {
+        ArgumentNullException.ThrowIfNull(gameTime);
+        Stage.Tick(gameTime.IsRunningSlowly ? StepBudget.Milliseconds(0) : _budget);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Stage.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

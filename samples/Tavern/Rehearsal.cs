@@ -57,9 +57,9 @@ internal sealed class Rehearsal
         {
             double[] sorted = [.. _ticks.Order()];
             return FormattableString.Invariant(
-                $"{_ticks.Length} frames, a frame's game and talk: median {sorted[sorted.Length / 2]:F2} ms, worst {sorted[^1]:F2} ms; ")
-                + FormattableString.Invariant($"{_game.Stage.ComputedTokens} tokens; ")
-                + FormattableString.Invariant($"after {WarmUpFrames} frames {UpdateBytes} bytes allocated, by drawing {DrawingBytes}");
+                $"{_ticks.Length} frames; game and talk in a frame: median {sorted[sorted.Length / 2]:F2} ms, worst {sorted[^1]:F2} ms; ")
+                + FormattableString.Invariant($"{_game.Stage.ComputedTokens} tokens; memory plan {_game.Stage.MemoryPlan.Total / 1048576.0:F0} MiB; ")
+                + FormattableString.Invariant($"after {WarmUpFrames} frames {UpdateBytes} bytes allocated, {DrawingBytes} more by drawing");
         }
     }
 }

@@ -10,6 +10,7 @@ namespace TinyGpt.Samples.Tavern;
 internal sealed class TavernGame : IDisposable
 {
     private const ulong Seed = 7;
+    private const int KvPages = 40; // half of what everybody would need to speak at length at the same time
     private const int EarshotColumns = 9;
     private const int PatientFrames = 240;
     private const int LonelyFrames = 420;
@@ -30,7 +31,7 @@ internal sealed class TavernGame : IDisposable
         _budget = budget;
         Stage = new DialogueStage(model, new StageOptions
         {
-            Engine = new GptEngineOptions { MaxSequences = 2 * Names.Length, MaxLookupTokens = 4 },
+            Engine = new GptEngineOptions { MaxSequences = 2 * Names.Length, KvPages = KvPages, MaxLookupTokens = 4 },
             Seed = Seed,
             FullRateDistance = Screen.Width / 2,
         });

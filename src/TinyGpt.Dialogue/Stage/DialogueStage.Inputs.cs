@@ -136,7 +136,7 @@ public sealed partial class DialogueStage
         }
     }
 
-    internal AnswerRequest RequestChoice(Talk talk, IReadOnlyList<string> options, bool isAside)
+    internal AnswerRequest RequestChoice(IReadOnlyList<string> options, bool isAside)
     {
         if (options.Count < 2 || options.Count > Grammar.MostParts)
         {
@@ -240,7 +240,7 @@ public sealed partial class DialogueStage
                 case InputKind.Say:
                     talk.Posted--;
                     CutAnswer(talk, input.ShownBytes);
-                    talk.Log.Add(TurnKind.Heard, ids[input.Ids], [], [], talk.Heard.Before.Length, input.TextLength, Ticks);
+                    talk.Log.Add(TurnKind.Heard, ids[input.Ids], [], [], talk.Heard.Before.Length, input.TextLength, _now);
                     Await(talk, input.Request);
                     break;
                 case InputKind.Interrupt:
@@ -275,8 +275,8 @@ public sealed partial class DialogueStage
         exchange.Posted--;
         exchange.LinesLeft = input.Lines;
         first.Log.Add(
-            TurnKind.Said, first.Npc.AnswerStart, said, [], first.Npc.AnswerStartBytes + Prompts.LeadBytes, input.TextLength, Ticks);
-        second.Log.Add(TurnKind.Heard, heard, [], [], second.Heard.Before.Length, input.TextLength, Ticks);
+            TurnKind.Said, first.Npc.AnswerStart, said, [], first.Npc.AnswerStartBytes + Prompts.LeadBytes, input.TextLength, _now);
+        second.Log.Add(TurnKind.Heard, heard, [], [], second.Heard.Before.Length, input.TextLength, _now);
         Await(second, AnswerRequest.Free);
     }
 

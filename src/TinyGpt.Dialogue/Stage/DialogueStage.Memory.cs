@@ -71,7 +71,7 @@ public sealed partial class DialogueStage
             _changed = true;
         }
 
-        npc.BaseUsed = Ticks;
+        npc.BaseUsed = _now;
         return session.ComputedTokens == session.Tokens.Length ? StartResult.Started : StartResult.WaitsForPrefix;
     }
 

@@ -39,7 +39,7 @@ public sealed partial class DialogueStage
         talk.End = TalkEnd.None;
         talk.WasSuspended = false;
         talk.Answers++;
-        talk.Since = Ticks;
+        talk.Since = _now;
         _changed = true;
     }
 
@@ -261,7 +261,7 @@ public sealed partial class DialogueStage
         {
             ReadOnlySpan<int> tokens = choice.ChosenTokens;
             ReadOnlySpan<byte> text = _texts.Decode(tokens)[Prompts.LeadBytes..];
-            talk.Log.Add(TurnKind.Said, talk.Npc.AnswerStart, tokens, [], talk.Npc.AnswerStartBytes + Prompts.LeadBytes, text.Length, Ticks);
+            talk.Log.Add(TurnKind.Said, talk.Npc.AnswerStart, tokens, [], talk.Npc.AnswerStartBytes + Prompts.LeadBytes, text.Length, _now);
             talk.Output.TryAppend(text);
             talk.ProducedBytes = Prompts.LeadBytes + text.Length;
             talk.SkippedBytes = Prompts.LeadBytes;
@@ -320,7 +320,7 @@ public sealed partial class DialogueStage
                 _lineIds.AsSpan(0, rest),
                 talk.Npc.AnswerStartBytes + talk.SkippedBytes,
                 Math.Max(0, bytes - talk.SkippedBytes),
-                Ticks);
+                _now);
         }
 
         EndAnswer(talk, end, kept);
@@ -344,7 +344,7 @@ public sealed partial class DialogueStage
         talk.Phase = TalkState.Idle;
         talk.End = end;
         talk.ReservedPages = 0;
-        talk.Since = Ticks;
+        talk.Since = _now;
         _changed = true;
     }
 
@@ -367,7 +367,7 @@ public sealed partial class DialogueStage
             return;
         }
 
-        listener.Log.Add(TurnKind.Heard, _lineIds.AsSpan(0, length), [], [], listener.Heard.Before.Length, textLength, Ticks);
+        listener.Log.Add(TurnKind.Heard, _lineIds.AsSpan(0, length), [], [], listener.Heard.Before.Length, textLength, _now);
         exchange.Next = exchange.LinesLeft > 0 ? listener : null;
     }
 
@@ -408,7 +408,7 @@ public sealed partial class DialogueStage
         {
             // The log takes its own tokens back in their old place.
             talk.Log.Add(
-                TurnKind.Said, ids[..frame], ids.Slice(frame, kept), _lineIds.AsSpan(0, rest), turn.TextStart, Math.Max(0, bytes - lead), Ticks);
+                TurnKind.Said, ids[..frame], ids.Slice(frame, kept), _lineIds.AsSpan(0, rest), turn.TextStart, Math.Max(0, bytes - lead), _now);
         }
     }
 

@@ -22,6 +22,12 @@ namespace TinyGpt.Dialogue;
 /// </remarks>
 public sealed partial class DialogueStage : IDisposable
 {
+    /// <summary>The most characters on a stage.</summary>
+    public const int MostNpcs = 4096;
+
+    /// <summary>The most open talks on a stage; an exchange is two.</summary>
+    public const int MostTalks = 4096;
+
     /// <summary>What the player is called in talks unless they say otherwise.</summary>
     public const string PlayerName = "Player";
 
@@ -38,6 +44,8 @@ public sealed partial class DialogueStage : IDisposable
     private readonly List<Talk> _talks = [];
     private readonly List<Exchange> _exchanges = [];
     private readonly byte[] _delivered = new byte[1024];
+    private ulong _seed;
+    private long _now; // the tick whose inputs are done
     private int _opened;
     private bool _changed;
     private bool _disposed;
@@ -54,6 +62,7 @@ public sealed partial class DialogueStage : IDisposable
         options.Validate();
         Model = model;
         _options = options;
+        _seed = options.Seed;
         _compiler = new GrammarCompiler(model);
         Prompts = new PromptWriter(options.Layout, model.Tokenizer!);
         WorldIds = Prompts.World(options.World);
@@ -146,6 +155,7 @@ public sealed partial class DialogueStage : IDisposable
         lock (Gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
+            RequireRoom(_npcs.Count + 1, MostNpcs, "characters");
             Npc npc = new(this, persona.Frozen(), _npcs.Count);
             _npcs.Add(npc);
             return npc;
@@ -162,7 +172,12 @@ public sealed partial class DialogueStage : IDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(partner);
         lock (Gate)
         {
-            return AddTalk(npc, partner, null);
+            RequireRoom(_talks.Count + 1, MostTalks, "talks");
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Talk talk = new(npc, partner, SeedOf(_opened), _opened, null);
+            _opened++;
+            _talks.Add(talk);
+            return talk;
         }
     }
 
@@ -181,7 +196,12 @@ public sealed partial class DialogueStage : IDisposable
 
         lock (Gate)
         {
-            Exchange exchange = new(this, first, second);
+            RequireRoom(_talks.Count + 2, MostTalks, "talks");
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Exchange exchange = new(this, first, _opened, SeedOf(_opened), second, _opened + 1, SeedOf(_opened + 1));
+            _opened += 2;
+            _talks.Add(exchange.FirstSide);
+            _talks.Add(exchange.SecondSide);
             _exchanges.Add(exchange);
             return exchange;
         }
@@ -231,15 +251,15 @@ public sealed partial class DialogueStage : IDisposable
         }
     }
 
-    internal Talk AddTalk(Npc npc, string partner, Exchange? exchange)
+    private static void RequireRoom(int count, int most, string what)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        ulong seed = SeedSequence.Derive(_options.Seed, (ulong)_opened);
-        Talk talk = new(npc, partner, seed, _opened, exchange);
-        _opened++;
-        _talks.Add(talk);
-        return talk;
+        if (count > most)
+        {
+            throw new InvalidOperationException($"A stage has at most {most} {what}: close some, or make another stage.");
+        }
     }
+
+    private ulong SeedOf(int talk) => SeedSequence.Derive(_seed, (ulong)talk);
 
     private StepStatus Advance(StepBudget budget, CancellationToken cancellation)
     {
@@ -249,7 +269,7 @@ public sealed partial class DialogueStage : IDisposable
             lock (Gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                Ticks++;
+                _now = ++Ticks;
                 ApplyInputs();
             }
 

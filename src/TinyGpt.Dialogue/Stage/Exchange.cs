@@ -8,11 +8,11 @@ public sealed class Exchange
 {
     private bool _isHeard = true;
 
-    internal Exchange(DialogueStage stage, Npc first, Npc second)
+    internal Exchange(DialogueStage stage, Npc first, int firstNumber, ulong firstSeed, Npc second, int secondNumber, ulong secondSeed)
     {
         Stage = stage;
-        FirstSide = stage.AddTalk(first, second.Name, this);
-        SecondSide = stage.AddTalk(second, first.Name, this);
+        FirstSide = new Talk(first, second.Name, firstSeed, firstNumber, this);
+        SecondSide = new Talk(second, first.Name, secondSeed, secondNumber, this);
     }
 
     /// <summary>The character that says the opening line.</summary>

@@ -115,12 +115,12 @@ public sealed partial class Talk
     {
         ArgumentNullException.ThrowIfNull(line);
         ArgumentNullException.ThrowIfNull(options);
-        AnswerRequest request = Stage.RequestChoice(this, options, isAside: !remember);
+        AnswerRequest request = Stage.RequestChoice(options, isAside: !remember);
         Stage.Say(this, line, request);
         return request.Choice!.Result;
     }
 
-    /// <summary>The choice that was asked for last, as after a restore; null if there is none under way.</summary>
+    /// <summary>The choice that was asked for last, as after <see cref="DialogueStage.Restore"/>; null if there is none under way.</summary>
     public Choice? PendingChoice
     {
         get

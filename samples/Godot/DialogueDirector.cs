@@ -38,21 +38,37 @@ public partial class DialogueDirector : Node
     /// <exception cref="InvalidOperationException">The node is not in the tree.</exception>
     public DialogueStage Stage => _stage ?? throw new InvalidOperationException("The director is not in the scene tree: make it an autoload.");
 
+    private StageOptions Options => new()
+    {
+        // Two sequences for each that speaks, one for the world.
+        Engine = new GptEngineOptions { MaxSequences = (2 * MostSpeakers) + 1, MaxLookupTokens = 4 },
+        World = World,
+        Seed = unchecked((ulong)Seed),
+    };
+
     /// <inheritdoc/>
     public override void _Ready()
     {
         _model = GptModel.Load(ProjectSettings.GlobalizePath(ModelPath));
-        _stage = new DialogueStage(_model, new StageOptions
-        {
-            // Two sequences for each that speaks, one for the world. All memory is taken here.
-            Engine = new GptEngineOptions { MaxSequences = (2 * MostSpeakers) + 1, MaxLookupTokens = 4 },
-            World = World,
-            Seed = unchecked((ulong)Seed),
-        });
+        _stage = new DialogueStage(_model, Options); // all memory is taken here
     }
 
     /// <inheritdoc/>
     public override void _Process(double delta) => Stage.Tick(StepBudget.Milliseconds(BudgetMilliseconds));
+
+    /// <summary>Writes everybody, with all that was said, into the game's save.</summary>
+    /// <param name="save">The game's save, where the stage is to stand; stays open.</param>
+    public void Save(Stream save) => Stage.Save(save);
+
+    /// <summary>Makes the saved stage the game's; each <see cref="TalkingNpc"/> finds itself on it in its next frame.</summary>
+    /// <param name="save">The game's save, at the stage.</param>
+    /// <exception cref="StageSaveException">The save is damaged or of another model; the stage is as it was.</exception>
+    public void Load(Stream save)
+    {
+        DialogueStage restored = DialogueStage.Restore(save, Stage.Model, Options);
+        _stage?.Dispose();
+        _stage = restored;
+    }
 
     /// <inheritdoc/>
     public override void _ExitTree()

@@ -14,6 +14,8 @@ public partial class TalkingNpc : Node3D
     private const int BytesPerFrame = 64;
 
     private readonly StringBuilder _shown = new();
+    private Persona? _persona;
+    private DialogueStage? _stage;
     private Npc? _npc;
     private Talk? _talk;
 
@@ -43,9 +45,8 @@ public partial class TalkingNpc : Node3D
     /// <inheritdoc/>
     public override void _Ready()
     {
-        _npc = Director.Stage.Add(Persona.Load(ProjectSettings.GlobalizePath(PersonaPath)));
-        _talk = Director.Stage.Open(_npc);
-        _npc.Prepare(); // the card is read while the scene fades in
+        _persona = Persona.Load(ProjectSettings.GlobalizePath(PersonaPath));
+        TakeStage(_persona);
     }
 
     /// <summary>Says something to the character; if it is still speaking, it breaks off, and knows how far it got.</summary>
@@ -71,6 +72,11 @@ public partial class TalkingNpc : Node3D
     /// <inheritdoc/>
     public override void _Process(double delta)
     {
+        if (_stage != Director.Stage && _persona is { } persona)
+        {
+            TakeStage(persona); // a game was loaded
+        }
+
         Npc.Distance = Vector3.Distance(GlobalPosition, Player.GlobalPosition);
         Span<byte> utf8 = stackalloc byte[BytesPerFrame];
         Span<char> text = stackalloc char[BytesPerFrame];
@@ -81,8 +87,17 @@ public partial class TalkingNpc : Node3D
         }
     }
 
-    /// <inheritdoc/>
-    public override void _ExitTree() => _talk?.Close();
+    /// <summary>
+    /// Finds the character on the stage, where it is when the scene was left and entered again or a game was loaded, or else puts it there.
+    /// </summary>
+    private void TakeStage(Persona persona)
+    {
+        _stage = Director.Stage;
+        _npc = _stage.Npcs.FirstOrDefault(npc => npc.Name == persona.Name) ?? _stage.Add(persona);
+        _talk = _stage.Talks.FirstOrDefault(talk => talk.Npc == _npc) ?? _stage.Open(_npc);
+        _npc.Prepare(); // the card is read while the scene fades in
+        ClearBubble();
+    }
 
     private void ClearBubble()
     {

@@ -9,6 +9,7 @@ namespace TinyGpt.Samples.MonoGame;
 /// </summary>
 public sealed class DialogueComponent : GameComponent
 {
+    private readonly StageOptions _options;
     private readonly StepBudget _budget;
 
     /// <summary>Makes the stage.</summary>
@@ -19,12 +20,13 @@ public sealed class DialogueComponent : GameComponent
     public DialogueComponent(Game game, GptModel model, StageOptions options, double milliseconds = 2)
         : base(game)
     {
+        _options = options;
         Stage = new DialogueStage(model, options);
         _budget = StepBudget.Milliseconds(milliseconds);
     }
 
-    /// <summary>The stage.</summary>
-    public DialogueStage Stage { get; }
+    /// <summary>The stage; another one after <see cref="Load"/>.</summary>
+    public DialogueStage Stage { get; private set; }
 
     /// <summary>
     /// Advances everybody. With <c>IsFixedTimeStep</c> MonoGame catches up on missed frames with several updates in a row; a slice of work in
@@ -35,6 +37,20 @@ public sealed class DialogueComponent : GameComponent
     {
         ArgumentNullException.ThrowIfNull(gameTime);
         Stage.Tick(gameTime.IsRunningSlowly ? StepBudget.Milliseconds(0) : _budget);
+    }
+
+    /// <summary>Writes everybody, with all that was said, into the game's save.</summary>
+    /// <param name="save">The game's save, where the stage is to stand; stays open.</param>
+    public void Save(Stream save) => Stage.Save(save);
+
+    /// <summary>Makes the saved stage the game's; each <see cref="Villager"/> finds itself on it in its next update.</summary>
+    /// <param name="save">The game's save, at the stage.</param>
+    /// <exception cref="StageSaveException">The save is damaged or of another model; the stage is as it was.</exception>
+    public void Load(Stream save)
+    {
+        DialogueStage restored = DialogueStage.Restore(save, Stage.Model, _options);
+        Stage.Dispose();
+        Stage = restored;
     }
 
     /// <inheritdoc/>

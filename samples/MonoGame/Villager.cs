@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Text;
 using Microsoft.Xna.Framework.Graphics;
@@ -14,7 +15,10 @@ public sealed class Villager : IDisposable
     private const int LargestCharacter = 4; // bytes of UTF-8
 
     private readonly StringBuilder _shown = new(1024);
-    private readonly Talk _talk;
+    private readonly DialogueComponent _dialogue;
+    private readonly Persona _persona;
+    private DialogueStage _stage;
+    private Talk _talk;
     private double _allowance;
 
     /// <summary>Puts somebody on the stage.</summary>
@@ -24,13 +28,13 @@ public sealed class Villager : IDisposable
     public Villager(DialogueComponent dialogue, Persona persona)
     {
         ArgumentNullException.ThrowIfNull(dialogue);
-        Npc = dialogue.Stage.Add(persona);
-        Npc.Prepare();
-        _talk = dialogue.Stage.Open(Npc);
+        _dialogue = dialogue;
+        _persona = persona;
+        TakeStage();
     }
 
     /// <summary>The character on the stage: facts and moods are changed there.</summary>
-    public Npc Npc { get; }
+    public Npc Npc { get; private set; }
 
     /// <summary>Where the villager stands.</summary>
     public Vector2 Position { get; set; }
@@ -49,6 +53,11 @@ public sealed class Villager : IDisposable
     /// <param name="listener">Where the player stands.</param>
     public void Update(double seconds, Vector2 listener)
     {
+        if (_stage != _dialogue.Stage)
+        {
+            TakeStage(); // a game was loaded
+        }
+
         Npc.Distance = Vector2.Distance(Position, listener);
         _allowance = Math.Min(_allowance + (seconds * BytesPerSecond), 2 * LargestCharacter);
         Span<byte> utf8 = stackalloc byte[LargestCharacter];
@@ -71,4 +80,14 @@ public sealed class Villager : IDisposable
 
     /// <summary>Ends the talk.</summary>
     public void Dispose() => _talk.Close();
+
+    [MemberNotNull(nameof(_stage), nameof(_talk), nameof(Npc))]
+    private void TakeStage()
+    {
+        _stage = _dialogue.Stage;
+        Npc = _stage.Npcs.FirstOrDefault(npc => npc.Name == _persona.Name) ?? _stage.Add(_persona);
+        _talk = _stage.Talks.FirstOrDefault(talk => talk.Npc == Npc) ?? _stage.Open(Npc);
+        Npc.Prepare();
+        _shown.Clear();
+    }
 }

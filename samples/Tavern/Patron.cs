@@ -100,13 +100,13 @@ internal sealed class Patron
     /// <summary>Takes a step now and then, if there is a way to go.</summary>
     public void Walk(Room room)
     {
-        if (++_frame % FramesPerStep == 0)
+        if (_frame % FramesPerStep == 0)
         {
             (X, Y) = room.StepToward(Seat, X, Y);
         }
     }
 
-    /// <summary>Says the next few characters when it is time.</summary>
+    /// <summary>Says the next few characters when it is time. Called once a frame, whether the patron walks or not.</summary>
     public void Speak()
     {
         SilentFrames++;
@@ -115,7 +115,7 @@ internal sealed class Patron
             Said = null;
         }
 
-        if (_frame % SpeechFrames != 0)
+        if (++_frame % SpeechFrames != 0)
         {
             return;
         }

@@ -55,11 +55,12 @@ internal sealed class Rehearsal
     {
         get
         {
-            double[] sorted = [.. _ticks.Order()];
-            return FormattableString.Invariant(
-                $"{_ticks.Length} frames; game and talk in a frame: median {sorted[sorted.Length / 2]:F2} ms, worst {sorted[^1]:F2} ms; ")
-                + FormattableString.Invariant($"{_game.Stage.ComputedTokens} tokens; memory plan {_game.Stage.MemoryPlan.Total / 1048576.0:F0} MiB; ")
-                + FormattableString.Invariant($"after {WarmUpFrames} frames {UpdateBytes} bytes allocated, {DrawingBytes} more by drawing");
+            double[] sorted = [.. _ticks.Skip(Math.Min(WarmUpFrames, _ticks.Length - 1)).Order()];
+            string all = FormattableString.Invariant(
+                $"{_ticks.Length} frames: {_game.Stage.ComputedTokens} tokens, {_game.Stage.MemoryPlan.Total >> 20} MiB planned; ");
+            string warm = FormattableString.Invariant(
+                $"behind the first {WarmUpFrames}: median {sorted[sorted.Length / 2]:F2} ms a frame, worst {sorted[^1]:F2} ms, ");
+            return all + warm + FormattableString.Invariant($"{UpdateBytes} bytes allocated by the game and {DrawingBytes} by drawing");
         }
     }
 }

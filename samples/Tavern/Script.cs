@@ -15,7 +15,7 @@ internal sealed class Script
         5 up 1
         8 right 30
         110 say How much is the stew?
-        330 say Do you have work for me?
+        400 say Do you have work for me?
         """;
 
     private readonly List<(int Frame, Keystroke Stroke)> _strokes;

@@ -37,6 +37,20 @@ public sealed class TavernTests
         Assert.Equal(24, Lines(rehearsal.LastFrame).Length);
     }
 
+    [Theory]
+    [InlineData(110)]
+    [InlineData(111)]
+    [InlineData(113)]
+    public void Whoever_is_talked_to_answers_whatever_the_frame(int frame)
+    {
+        using GptModel model = TavernModel.Load();
+        using TavernGame game = new(model, StepBudget.OnePass);
+        _ = new Rehearsal(game, Script.Parse($"5 up 1\n8 right 30\n{frame} say How much is the ale?"), frame + 150);
+        Assert.Equal("Mira", game.Player.Partner?.Npc.Name);
+        Assert.NotNull(game.Folk[0].Said);
+        Assert.False(game.Folk[0].Said!.Words.IsEmpty);
+    }
+
     [Fact]
     public void Drawing_allocates_nothing_once_it_is_warm()
     {

@@ -22,11 +22,7 @@ public sealed class ChatTests
     public async Task A_model_with_an_unknown_template_is_asked_for_one()
     {
         using TemporaryFolder folder = new();
-        foreach (string file in Directory.GetFiles(TestModels.Slm4096))
-        {
-            folder.Write(Path.GetFileName(file), await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
-        }
-
+        folder.CopyFrom(TestModels.Slm4096);
         folder.Write("tokenizer_config.json", """{"chat_template": "{{ '<start_of_turn>' + message['content'] }}"}"""u8.ToArray());
         byte[] question = "Q: Are you AGI?\n"u8.ToArray();
 

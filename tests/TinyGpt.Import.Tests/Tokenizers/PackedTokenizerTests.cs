@@ -73,7 +73,7 @@ public sealed class PackedTokenizerTests
     public void A_stop_token_ends_an_answer_and_is_no_part_of_it()
     {
         using GptModel model = Open(Pieces.ToContent(280));
-        using GptEngine engine = new(model, new GptEngineOptions());
+        using GptEngine engine = new(model, new GptEngineOptions { MaxSequences = 2 });
         using GptSession first = engine.CreateSession(options: new SessionOptions { MaxNewTokens = 10, StopAtEndOfText = false });
         first.Append("the a");
         engine.Step(StepBudget.Unlimited);

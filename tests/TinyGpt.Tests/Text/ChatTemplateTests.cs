@@ -125,6 +125,17 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
+    public void An_answer_can_be_empty_or_have_tokens_without_text()
+    {
+        Tokenizer tokenizer = TokenizerOf(ChatFamily.Plain);
+        ChatTemplate template = new(new ChatFormat(ChatFamily.Plain), tokenizer, endOfText: 256);
+
+        Assert.Equal("\nBye\n", Text(tokenizer, template.EncodeNext([], Bye)));
+        Assert.Equal("\nBye\n", Text(tokenizer, template.EncodeNext([5000, 'a'], Bye)));
+        Assert.Equal("Bye\n", Text(tokenizer, template.EncodeNext(['a', '\n'], Bye)));
+    }
+
+    [Fact]
     public void A_talk_without_a_system_turn_has_the_models_own()
     {
         Tokenizer tokenizer = TokenizerOf(ChatFamily.ChatMl);

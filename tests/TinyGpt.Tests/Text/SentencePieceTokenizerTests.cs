@@ -18,7 +18,7 @@ public sealed class SentencePieceTokenizerTests
     public void The_best_score_merges_first_and_the_text_begins_with_a_space()
     {
         Assert.Equal([" the", " ", "in", "n"], Texts(Small.Encode("the inn"))); // nothing makes the " in" that " inn" would need
-        Assert.Equal([" t", "he", "er"], Texts(Small.Encode("theer")));
+        Assert.Equal([" the", "er"], Texts(Small.Encode("theer")));
         Assert.Empty(Small.Encode(""));
     }
 

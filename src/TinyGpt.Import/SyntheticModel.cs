@@ -1,11 +1,12 @@
 using TinyGpt.Format;
 using TinyGpt.Kernels;
+using TinyGpt.Text;
 
 namespace TinyGpt.Import;
 
 /// <summary>
 /// Models of real shapes with random weights, for benchmarks and tests that need no meaning: the same shape and seed give the same bytes
-/// on every machine. They have no tokenizer. Thread-safe.
+/// on every machine. Thread-safe.
 /// </summary>
 public static class SyntheticModel
 {
@@ -84,6 +85,19 @@ public static class SyntheticModel
     {
         using RandomTensors source = new(config, seed);
         return Packer.OpenInMemory(source, $"synthetic model, seed {seed}", new PackOptions(), progress, cancellation);
+    }
+
+    /// <summary>Makes a model that has a tokenizer, so that it speaks, if nonsense.</summary>
+    /// <param name="config">Any valid configuration.</param>
+    /// <param name="vocabulary">The tokens; at most as many as the configuration has.</param>
+    /// <param name="seed">Any number.</param>
+    /// <param name="cancellation">Stops early.</param>
+    /// <exception cref="ArgumentException">The configuration is not valid.</exception>
+    public static TgptFile Open(ModelConfig config, TokenVocabulary vocabulary, ulong seed = 1, CancellationToken cancellation = default)
+    {
+        using RandomTensors source = new(config, seed);
+        PackOptions options = new() { Tokenizer = TokenizerContent.Of(vocabulary) };
+        return Packer.OpenInMemory(source, $"synthetic model, seed {seed}", options, progress: null, cancellation);
     }
 
     private static ModelConfig Config(int layers, int heads, int width, int vocabulary, int context) => new()

@@ -3,7 +3,7 @@ namespace TinyGpt.Perf;
 /// <summary>One measurement. What does not apply is null.</summary>
 public sealed record BenchmarkRow
 {
-    /// <summary><c>decode</c>, <c>prefill</c>, <c>load</c>, <c>first-token</c> or <c>memory</c>.</summary>
+    /// <summary><c>decode</c>, <c>prefill</c>, <c>matrices</c> (those of a prompt alone), <c>load</c>, <c>first-token</c> or <c>memory</c>.</summary>
     public required string Phase { get; init; }
 
     /// <summary>The model's name or shape.</summary>

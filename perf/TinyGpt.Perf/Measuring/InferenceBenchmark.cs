@@ -38,6 +38,8 @@ public sealed class InferenceBenchmark : IDisposable
         _bandwidth = new MemoryBandwidth(MemoryBandwidth.BufferBytesLike(_work.WeightBytes));
     }
 
+    private int ChunkTokens => _settings.ChunkTokens ?? new GptEngineOptions().MaxBatchTokens;
+
     /// <summary>Measures everything that the settings ask for and the model's context has room for.</summary>
     /// <param name="cancellation">Checked between slices.</param>
     /// <exception cref="KernelTierException">This process cannot execute the tier.</exception>
@@ -50,7 +52,12 @@ public sealed class InferenceBenchmark : IDisposable
         [
             .. from threads in _settings.Threads
                from prompt in _settings.Prompts.Where(HasRoomFor)
-               select (Func<Measurement>)(() => PreparePrefill(tier, threads, prompt, cancellation)),
+               from prepare in (Func<Measurement>[])
+               [
+                   () => PreparePrefill(tier, threads, prompt, cancellation),
+                   () => PrepareMatrices(tier, threads, prompt),
+               ]
+               select prepare,
         ]);
         foreach (int threads in _settings.Threads)
         {
@@ -71,10 +78,10 @@ public sealed class InferenceBenchmark : IDisposable
     public void Dispose() => _bandwidth.Dispose();
 
     /// <summary>Something to measure, ready to be run.</summary>
-    /// <param name="Engine">The engine that it runs on.</param>
+    /// <param name="Owned">What it runs on.</param>
     /// <param name="Work">The work.</param>
     /// <param name="Describe">Makes the row of what was measured.</param>
-    private sealed record Measurement(GptEngine Engine, TimedWork Work, Func<BenchmarkRow> Describe);
+    private sealed record Measurement(IDisposable Owned, TimedWork Work, Func<BenchmarkRow> Describe);
 
     /// <summary>
     /// Measures several things in turn, repeat by repeat: what is compared with each other then met the same machine, whose speed drifts.
@@ -114,7 +121,7 @@ public sealed class InferenceBenchmark : IDisposable
         {
             foreach (Measurement measurement in measurements)
             {
-                measurement.Engine.Dispose();
+                measurement.Owned.Dispose();
             }
         }
     }
@@ -139,8 +146,7 @@ public sealed class InferenceBenchmark : IDisposable
         BenchmarkRow Describe()
         {
             Spread seconds = work.Seconds;
-            int chunk = _settings.ChunkTokens ?? new GptEngineOptions().MaxBatchTokens;
-            double gigaMacs = _work.PrefillMultiplyAdds(prompt, chunk) / seconds.Median / 1e9;
+            double gigaMacs = _work.PrefillMultiplyAdds(prompt, ChunkTokens) / seconds.Median / 1e9;
             return new BenchmarkRow
             {
                 Phase = "prefill",
@@ -153,6 +159,30 @@ public sealed class InferenceBenchmark : IDisposable
                 GigaMacs = gigaMacs,
                 RatioToPeak = gigaMacs / work.Reference,
                 AllocatedBytes = work.AllocatedBytes,
+            };
+        }
+    }
+
+    private Measurement PrepareMatrices(KernelTier tier, int threads, int prompt)
+    {
+        _progress($"threads {threads}: the matrices of {prompt} tokens");
+        MatrixWork matrices = MatrixWork.For(tier, _model.Config, prompt, Math.Min(prompt, ChunkTokens));
+        TimedWork work = new(() => matrices.Run(threads), () => MultiplyPeak.MeasureIntegers(tier, threads, 1)?[0]);
+        return new Measurement(matrices, work, Describe);
+
+        BenchmarkRow Describe()
+        {
+            double gigaMacs = matrices.MultiplyAdds / work.Seconds.Median / 1e9;
+            return new BenchmarkRow
+            {
+                Phase = "matrices",
+                Shape = _shape,
+                Threads = threads,
+                Batch = 1,
+                Context = prompt,
+                TokensPerSecond = PerSecond(prompt, work.Seconds),
+                GigaMacs = gigaMacs,
+                RatioToPeak = gigaMacs / work.Reference,
             };
         }
     }

@@ -110,6 +110,13 @@ internal static class MarkdownReport
         WriteSection(
             output,
             report,
+            "matrices",
+            "Matrices of a prompt",
+            "The same products without the rest of the pass: no attention, no norms, no head. Whole chunks; threads do not wait for each other.",
+            PrefillColumns);
+        WriteSection(
+            output,
+            report,
             "load",
             "Load",
             "Each repeat is a process of its own that opens the mapped file; the file is in the system's cache.",

@@ -131,9 +131,11 @@ internal readonly struct CheckedJson
     {
         JsonElement array = Array(name, most);
         CheckedJson[] result = new CheckedJson[array.GetArrayLength()];
-        for (int i = 0; i < result.Length; i++)
+        int count = 0;
+        foreach (JsonElement item in array.EnumerateArray()) // an index would be searched from the start each time
         {
-            result[i] = Wrap(array[i], $"{name}[{i}]");
+            result[count] = Wrap(item, $"{name}[{count}]");
+            count++;
         }
 
         return result;

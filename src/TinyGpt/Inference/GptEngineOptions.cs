@@ -49,7 +49,9 @@ public sealed record GptEngineOptions
     internal DecoderLimits Limits => new(
         Rows: Math.Max(MaxBatchTokens, MaxSequences + MaxLookupTokens), LogitRows: MaxSequences + MaxLookupTokens, Threads);
 
-    internal void Validate()
+    /// <summary>Checks every value's range, as making an engine does.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Names the property, its value and its range.</exception>
+    public void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSequences, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxSequences, 4096);

@@ -66,15 +66,7 @@ public sealed class LogitsEvaluator : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary, or there are too few or too many.</exception>
     public ReadOnlySpan<float> Evaluate(ReadOnlySpan<int> tokens, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(tokens.Length, 1, nameof(tokens));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, _context, nameof(tokens));
-        CheckIds(tokens);
-        _sequence.Truncate(0);
-        while (_sequence.Length < tokens.Length)
-        {
-            ComputeChunk(tokens, wanted: tokens.Length - 1, cancellation);
-        }
-
+        ComputeAll(tokens, cancellation);
         return _decoder.Logits(0);
     }
 
@@ -121,6 +113,36 @@ public sealed class LogitsEvaluator : IDisposable
         _arena.Dispose();
     }
 
+    /// <summary>Computes the final state behind the last of some tokens: what the head makes logits of.</summary>
+    /// <param name="tokens">As for <see cref="Evaluate"/>.</param>
+    /// <param name="state">Takes the state, as many numbers as the model is wide.</param>
+    /// <param name="cancellation">Checked about every millisecond.</param>
+    internal void EvaluateState(ReadOnlySpan<int> tokens, Span<float> state, CancellationToken cancellation)
+    {
+        ComputeAll(tokens, cancellation);
+        _decoder.CopyFinalState(state);
+    }
+
+    /// <summary>Turns logits into probabilities, with the same bits on every tier.</summary>
+    /// <returns>The largest one's index, the lowest among equals.</returns>
+    internal int Softmax(ReadOnlySpan<float> logits, Span<float> probabilities)
+    {
+        int largest = _decoder.ArgMax(logits);
+        _decoder.SoftmaxWeights(logits, logits[largest], inverseTemperature: 1, probabilities);
+        double sum = 0;
+        foreach (float weight in probabilities)
+        {
+            sum += weight;
+        }
+
+        foreach (ref float weight in probabilities)
+        {
+            weight = (float)(weight / sum);
+        }
+
+        return largest;
+    }
+
     private static double LogProbability(ReadOnlySpan<float> logits, int token)
     {
         double maximum = double.NegativeInfinity;
@@ -136,6 +158,18 @@ public sealed class LogitsEvaluator : IDisposable
         }
 
         return logits[token] - maximum - Math.Log(sum);
+    }
+
+    private void ComputeAll(ReadOnlySpan<int> tokens, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokens.Length, 1, nameof(tokens));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, _context, nameof(tokens));
+        CheckIds(tokens);
+        _sequence.Truncate(0);
+        while (_sequence.Length < tokens.Length)
+        {
+            ComputeChunk(tokens, wanted: tokens.Length - 1, cancellation);
+        }
     }
 
     private void CheckIds(ReadOnlySpan<int> tokens)

@@ -22,7 +22,7 @@ Type[] benchmarks =
     typeof(MemoryMatrixBenchmarks<>),
     typeof(CachedMatrixBenchmarks<>),
     typeof(RowBenchmarks<>),
-    typeof(GeluBenchmarks<>),
+    typeof(ActivationBenchmarks<>),
     typeof(AttentionBenchmarks<>),
     typeof(LogitBenchmarks<>),
 ];

@@ -16,7 +16,7 @@ public sealed class TavernTalk : IDisposable
     /// <summary>The most characters of a question that are heard.</summary>
     public const int LongestQuestion = 200;
 
-    private readonly BytePairTokenizer _tokenizer;
+    private readonly Tokenizer _tokenizer;
     private readonly int _context;
     private readonly List<string> _turns = [];
 

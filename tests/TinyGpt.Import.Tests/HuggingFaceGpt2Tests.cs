@@ -17,7 +17,7 @@ public sealed class HuggingFaceGpt2Tests
         using TgptFile file = Packer.PackInMemory(folder.Name, cancellation: Cancellation);
         Assert.Equal((7, 5, 24, 2, 2, 30, 6), (file.Config.VocabularySize, file.Config.ContextLength, file.Config.Width, file.Config.Layers,
             file.Config.Heads, file.Config.FeedForwardWidth, file.Config.EndOfTextToken));
-        Assert.Equal((1e-5f, GeluForm.Tanh, false), (file.Config.NormEpsilon, file.Config.Activation, file.Config.TiedHead));
+        Assert.Equal((1e-5f, Activation.GeluTanh, false), (file.Config.NormEpsilon, file.Config.Activation, file.Config.TiedHead));
         foreach (TensorShape shape in ModelTensors.Of(file.Config))
         {
             for (int row = 0; row < shape.Rows; row++)
@@ -143,7 +143,7 @@ public sealed class HuggingFaceGpt2Tests
     }
 
     [Theory]
-    [InlineData("\"gpt2\"", "\"llama\"", "llama")]
+    [InlineData("\"gpt2\"", "\"mamba\"", "mamba")]
     [InlineData("\"n_layer\":2", "\"n_layer\":3", "h.2.ln_1.weight")]
     [InlineData("\"n_layer\":2", "\"n_layer\":1", "h.1")]
     [InlineData("\"n_layer\":2", "\"n_layer\":0", "layers")]
@@ -156,7 +156,7 @@ public sealed class HuggingFaceGpt2Tests
     [InlineData("\"vocab_size\":7", "\"vocab_size\":8", "wte.weight")]
     [InlineData("\"vocab_size\":7", "\"vocab_size\":7,\"vocab_size\":7", "JSON")]
     [InlineData("1e-05", "-1", "normEpsilon")]
-    [InlineData("gelu_new", "relu", "relu")]
+    [InlineData("gelu_new", "quick_gelu", "quick_gelu")]
     [InlineData("\"eos_token_id\":6", "\"eos_token_id\":\"x\"", "eos_token_id")]
     [InlineData("\"eos_token_id\":6", "\"scale_attn_by_inverse_layer_idx\":true", "scale_attn_by_inverse_layer_idx")]
     [InlineData("\"eos_token_id\":6", "\"reorder_and_upcast_attn\":true", "reorder_and_upcast_attn")]
@@ -171,14 +171,14 @@ public sealed class HuggingFaceGpt2Tests
     }
 
     [Theory]
-    [InlineData("gelu", GeluForm.Erf)]
-    [InlineData("gelu_pytorch_tanh", GeluForm.Tanh)]
-    [InlineData("gelu_new", GeluForm.Tanh)]
-    public void Activations_are_known_by_their_names(string name, GeluForm form)
+    [InlineData("gelu", Activation.GeluErf)]
+    [InlineData("gelu_pytorch_tanh", Activation.GeluTanh)]
+    [InlineData("gelu_new", Activation.GeluTanh)]
+    public void Activations_are_known_by_their_names(string name, Activation activation)
     {
         using TemporaryFolder folder = new TinyCheckpoint("").Write(TinyCheckpoint.Config.Replace("gelu_new", name, StringComparison.Ordinal));
         using TgptFile file = Packer.PackInMemory(folder.Name, cancellation: Cancellation);
-        Assert.Equal(form, file.Config.Activation);
+        Assert.Equal(activation, file.Config.Activation);
     }
 
     [Fact]

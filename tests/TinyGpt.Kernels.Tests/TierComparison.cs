@@ -106,9 +106,9 @@ public abstract unsafe class TierComparison<TKernels>
     }
 
     [Theory]
-    [InlineData(GeluForm.Tanh)]
-    [InlineData(GeluForm.Erf)]
-    public void Gelu_has_the_bits_of_the_scalar_tier(GeluForm form)
+    [InlineData(Activation.GeluTanh)]
+    [InlineData(Activation.GeluErf)]
+    public void Gelu_has_the_bits_of_the_scalar_tier(Activation activation)
     {
         SkipUnlessSupported();
         Random random = new(5);
@@ -122,8 +122,8 @@ public abstract unsafe class TierComparison<TKernels>
             for (int row = 0; row < tokens; row++)
             {
                 FloatRows.Fill(random, source.Span, round);
-                ScalarKernels.GeluQuantize(source.Pointer, form, expected.View, row, 0, groups);
-                TKernels.GeluQuantize(source.Pointer, form, actual.View, row, 0, groups);
+                ScalarKernels.ActivateQuantize(source.Pointer, activation, expected.View, row, 0, groups);
+                TKernels.ActivateQuantize(source.Pointer, activation, actual.View, row, 0, groups);
             }
 
             actual.AssertSameBits(expected, $"round {round}");
@@ -267,7 +267,7 @@ public abstract unsafe class TierComparison<TKernels>
             before = GC.GetAllocatedBytesForCurrentThread();
             TKernels.MultiplyPanels(weights.View, rows.View, null, floats.Pointer, 128, 0, 4);
             TKernels.Quantize(vector.Pointer, rows.View, 1, 0, 2);
-            TKernels.GeluQuantize(vector.Pointer, GeluForm.Erf, rows.View, 1, 0, 2);
+            TKernels.ActivateQuantize(vector.Pointer, Activation.GeluErf, rows.View, 1, 0, 2);
             TKernels.AddNormalizeQuantize(
                 floats.Pointer, null, 100, vector.Pointer, vector.Pointer, 1e-5f, rows.View, 0);
             TKernels.Attend(operands.Head);

@@ -16,7 +16,7 @@ internal static class SoakModel
         Heads = 5,
         FeedForwardWidth = 150,
         NormEpsilon = 1e-5f,
-        Activation = GeluForm.Tanh,
+        Activation = Activation.GeluTanh,
         TiedHead = true,
     }));
 }

@@ -89,6 +89,14 @@ public sealed class ScoreTests
     }
 
     [Fact]
+    public void A_refusal_that_happens_to_have_the_fact_is_wrong()
+    {
+        ScoredQuestion question = Asked.First(question => question.Kind.Name == "rumour");
+
+        Assert.False(Judge.IsRight(question, $"No news is good news, they say, and I have none. {question.Card.Rumour}."));
+    }
+
+    [Fact]
     public void The_foe_is_not_the_friend()
     {
         ScoredQuestion question = Asked.First(question => question.Kind.Name == "friend" && question.Card.Foe is not null);
@@ -131,9 +139,10 @@ public sealed class ScoreTests
     public void A_speaker_who_never_says_the_same_repeats_nothing()
     {
         int count = 0;
-        Score score = Score.Of(prompts => [.. prompts.Select(_ => $"Answer {count++}")], Lines, Deck, 40, seed: 2);
+        Score score = Score.Of(prompts => [.. prompts.Select(_ => $"Answer {count++}")], Lines, Deck, 1000, seed: 2);
 
         Assert.Equal(0, score.Repetition.Right);
+        Assert.Equal(500, score.Repetition.Questions);
     }
 
     [Fact]

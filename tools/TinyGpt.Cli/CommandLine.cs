@@ -12,9 +12,6 @@ internal static class CommandLine
     // "@" begins a response file by default, and here a prompt that is addressed to somebody.
     private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
 
-    // After Ctrl-C: enough to end a slice of work and to delete a half-written file.
-    private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(2);
-
     public static async Task<int> RunAsync(string[] arguments)
     {
         RootCommand root = CreateRoot();
@@ -31,12 +28,12 @@ internal static class CommandLine
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeToStop,
+                ProcessTerminationTimeout = (parsed.CommandResult.Command as CliCommand)?.TimeToStop ?? CliCommand.ShortTimeToStop,
             });
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException cancelled)
         {
-            ErrorLine.Write("cancelled");
+            ErrorLine.Write(cancelled is TrainingStoppedException ? cancelled.Message : "cancelled");
             return ExitCode.Cancelled;
         }
         catch (Exception failure)
@@ -51,7 +48,7 @@ internal static class CommandLine
         using GptModel model = TavernModel.Load();
         using GptEngine engine = new(model);
         SamplingOptions sampling = TavernTalk.DefaultSampling with { Seed = (ulong)Environment.TickCount64 };
-        using TavernScreen screen = new(engine, sampling);
+        using TavernScreen screen = new(engine, TavernFolk.All[0], sampling);
         screen.Run(cancellation);
     }
 
@@ -66,8 +63,12 @@ internal static class CommandLine
             new LogitsCommand(),
             new PerplexityCommand(),
             new PackCommand(),
+            new PullCommand(),
             new InspectCommand(),
             new SynthCommand(),
+            new TrainCommand(),
+            new FinetuneCommand(),
+            new ClassifyCommand(),
             new BenchCommand(),
             new DoctorCommand(),
         };

@@ -56,12 +56,12 @@ internal static class ModelLoading
     }
 
     /// <summary>Opens the tokenizer of a model, or of a folder that has nothing else.</summary>
-    public static BytePairTokenizer OpenTokenizer(string path, CancellationToken cancellation)
+    public static Tokenizer OpenTokenizer(string path, CancellationToken cancellation)
     {
         string? folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path));
-        if (!ModelSource.IsTgpt(path) && Path.Exists(path) && TokenizerFiles.Exists(folder!))
+        if (!ModelSource.IsTgpt(path) && !GgufFile.IsAt(path) && Path.Exists(path) && TokenizerFiles.Exists(folder!))
         {
-            return new BytePairTokenizer(TokenizerFiles.Read(folder!));
+            return Tokenizer.Create(TokenizerFiles.Read(folder!));
         }
 
         using GptModel model = Open(path, planFor: null, cancellation);
@@ -70,21 +70,11 @@ internal static class ModelLoading
 
     /// <summary>The tokenizer of a model.</summary>
     /// <exception cref="CommandFailedException">It has none.</exception>
-    public static BytePairTokenizer RequireTokenizer(GptModel model, string path, string instead) =>
+    public static Tokenizer RequireTokenizer(GptModel model, string path, string instead) =>
         model.Tokenizer ?? throw new CommandFailedException($"{path}: the model has no tokenizer{instead}");
 
-    /// <summary>Refuses what is no .tgpt file by its name and its first bytes.</summary>
-    public static void RequireTgpt(string path)
-    {
-        if (!ModelSource.IsTgpt(path) && Path.Exists(path))
-        {
-            throw new CommandFailedException($"{path}: not a .tgpt file; make one with 'tinygpt pack {path} -o OUT.tgpt'");
-        }
-
-        RequireFile(path);
-    }
-
-    private static void RequireFile(string path)
+    /// <summary>Refuses a path that is no file.</summary>
+    public static void RequireFile(string path)
     {
         if (!File.Exists(path))
         {

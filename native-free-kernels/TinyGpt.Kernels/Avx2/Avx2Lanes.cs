@@ -61,6 +61,10 @@ internal readonly unsafe struct Avx2Lanes : ILanes<Avx2Lanes>
         new(Fma.MultiplyAddNegated(left._low, right._low, addend._low), Fma.MultiplyAddNegated(left._high, right._high, addend._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Avx2Lanes SwapPairs(Avx2Lanes value) =>
+        new(Avx.Permute(value._low, 0b10_11_00_01), Avx.Permute(value._high, 0b10_11_00_01));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Avx2Lanes Absolute(Avx2Lanes value) => new(Vector256.Abs(value._low), Vector256.Abs(value._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

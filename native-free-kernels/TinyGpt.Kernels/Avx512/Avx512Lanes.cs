@@ -51,6 +51,9 @@ internal readonly unsafe struct Avx512Lanes : ILanes<Avx512Lanes>
         new(Avx512F.FusedMultiplyAddNegated(left._lanes, right._lanes, addend._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Avx512Lanes SwapPairs(Avx512Lanes value) => new(Avx512F.Permute4x32(value._lanes, 0b10_11_00_01));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Avx512Lanes Absolute(Avx512Lanes value) => new(Vector512.Abs(value._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -43,10 +43,15 @@ public readonly unsafe struct AttentionHead
     /// </summary>
     public int KeyCount { get; init; }
 
+    /// <summary>
+    /// The most keys that a query attends to, its latest, 1 or more. The weights of those before are zero; all are there nevertheless.
+    /// </summary>
+    public int Window { get; init; } = int.MaxValue;
+
     /// <summary>Channels of a head in all buffers: the head size rounded up to 16.</summary>
     public int HeadStride { get; init; }
 
-    /// <summary>What each score is multiplied with: 1/√(head size).</summary>
+    /// <summary>What each score is multiplied with, such as 1/√(head size).</summary>
     public float ScoreScale { get; init; }
 
     /// <summary>Scratch: as many floats as the last query has keys, rounded up to 16, for each query.</summary>
@@ -63,4 +68,8 @@ public readonly unsafe struct AttentionHead
 
     /// <summary>Floats from one result to the next.</summary>
     public nint OutputStride { get; init; }
+
+    /// <summary>The first key that a query attends to; those before it are behind its window.</summary>
+    /// <param name="query">The query's index.</param>
+    internal int FirstKey(int query) => Math.Max(0, KeyCount + query - Window);
 }

@@ -8,7 +8,7 @@ namespace TinyGpt.Kernels;
 /// <remarks>
 /// The methods check nothing: every pointer's length was checked by the caller that made it. Rows of floats are padded with zeros to
 /// a multiple of 64 unless stated otherwise. Buffers do not overlap. All methods are thread-safe on disjoint outputs and allocate nothing.
-/// The exponential in softmax and GELU is a polynomial with a relative error below 1.5·10⁻⁷, the same operations on every tier.
+/// The exponential in softmax and in activations is a polynomial with a relative error below 1.5·10⁻⁷, the same operations on every tier.
 /// </remarks>
 public unsafe interface IKernels
 {
@@ -65,19 +65,83 @@ public unsafe interface IKernels
     static abstract void AddNormalizeQuantize(
         float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row);
 
-    /// <summary>Applies GELU to groups of one row, whose bias is already in it, and quantizes them. The source is not changed.</summary>
+    /// <summary>
+    /// <c>residual += addend</c>, then RMS norm of the residual (Zhang and Sennrich, 2019, arXiv:1910.07467):
+    /// <c>x · (1/√(mean square + epsilon))</c>, then a multiplication with the gain, then quantization. The mean square is the sum of the
+    /// squares / width.
+    /// </summary>
+    /// <param name="residual">The residual row, updated in place; its padding stays zero.</param>
+    /// <param name="addend">What is added to it first, or null.</param>
+    /// <param name="width">Features before padding, 1 or more.</param>
+    /// <param name="gain">Gain, padded with zeros.</param>
+    /// <param name="epsilon">Added to the mean square.</param>
+    /// <param name="destination">Where the quantized row goes; as many groups as the padded width has.</param>
+    /// <param name="row">The destination row.</param>
+    static abstract void AddRmsNormalizeQuantize(
+        float* residual, float* addend, int width, float* gain, float epsilon, in QuantizedRows destination, int row);
+
+    /// <summary>
+    /// <c>residual = norm(residual + addend)</c> with the layer norm of <see cref="AddNormalizeQuantize"/>, bit for bit, for blocks whose norms
+    /// are behind their sums.
+    /// </summary>
+    /// <param name="residual">The residual row, replaced; its padding stays zero.</param>
+    /// <param name="addend">What is added to it first.</param>
+    /// <param name="width">Features before padding, 1 or more.</param>
+    /// <param name="gain">Gain, padded with zeros.</param>
+    /// <param name="bias">Bias, padded with zeros.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    static abstract void AddNormalize(float* residual, float* addend, int width, float* gain, float* bias, float epsilon);
+
+    /// <summary><c>target += addend</c>, for rows whose norm was taken before the sum.</summary>
+    /// <param name="target">The row, updated in place; its padding stays zero.</param>
+    /// <param name="addend">What is added to it.</param>
+    /// <param name="width">Features before padding, 1 or more.</param>
+    static abstract void Add(float* target, float* addend, int width);
+
+    /// <summary>The RMS norm of <see cref="AddRmsNormalizeQuantize"/> of one query or key, in place.</summary>
+    /// <param name="head">The query or key: the head size rounded up to 16 floats, whose padding stays zero.</param>
+    /// <param name="headSize">Features before padding, 1 or more.</param>
+    /// <param name="gain">Gain, padded with zeros to a multiple of 16.</param>
+    /// <param name="epsilon">Added to the mean square.</param>
+    static abstract void NormalizeHead(float* head, int headSize, float* gain, float epsilon);
+
+    /// <summary>
+    /// Rotates the pairs of channels 2i and 2i + 1 of one query or key, in place (Su et al., 2021, arXiv:2104.09864):
+    /// <c>x[2i]·cos - x[2i+1]·sin</c> and <c>x[2i+1]·cos + x[2i]·sin</c>, each a multiplication with the cosine and one fused multiply-add.
+    /// </summary>
+    /// <param name="head">The query or key, <paramref name="channels"/> floats.</param>
+    /// <param name="cosines">The cosine of each channel's pair, <paramref name="channels"/> floats.</param>
+    /// <param name="sines">The sine of each channel's pair, negated for even channels, <paramref name="channels"/> floats.</param>
+    /// <param name="channels">Channels, a multiple of 16. Those that do not turn have cosine 1 and sine 0.</param>
+    static abstract void Rotate(float* head, float* cosines, float* sines, int channels);
+
+    /// <summary>Applies a feed-forward layer's function to groups of one row, whose bias is already in it, and quantizes them. The source is not changed.</summary>
     /// <param name="source">The whole row: <c>destination.Groups</c> × 64 floats.</param>
-    /// <param name="form">Which form of GELU.</param>
+    /// <param name="activation">The function.</param>
     /// <param name="destination">Where the quantized groups go.</param>
     /// <param name="row">The destination row.</param>
     /// <param name="firstGroup">The first group.</param>
     /// <param name="groupCount">How many groups.</param>
-    static abstract void GeluQuantize(float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount);
+    static abstract void ActivateQuantize(
+        float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount);
+
+    /// <summary>
+    /// <c>activation(gate) · value</c> of groups of one row, and their quantization. In the source 16 gates and 16 values take turns: those
+    /// of output c are at <c>2c - c mod 16</c> and 16 floats behind. The source is not changed.
+    /// </summary>
+    /// <param name="source">The whole row: <c>destination.Groups</c> × 128 floats.</param>
+    /// <param name="activation">The function.</param>
+    /// <param name="destination">Where the quantized groups go.</param>
+    /// <param name="row">The destination row.</param>
+    /// <param name="firstGroup">The first group.</param>
+    /// <param name="groupCount">How many groups.</param>
+    static abstract void GatedActivateQuantize(
+        float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount);
 
     /// <summary>
     /// Softmax attention of queries over the keys of their past (Vaswani et al., 2017, arXiv:1706.03762): scores <c>(q·k) · ScoreScale</c>,
     /// their exact maximum, <c>e^(score - maximum)</c>, the sum in 16 lanes, values accumulated in key order by fused multiply-add, and
-    /// last a multiplication with 1/sum. How many queries there are changes no query's result.
+    /// last a multiplication with 1/sum. How many queries there are changes no query's result, nor do keys before its window.
     /// </summary>
     static abstract void Attend(in AttentionHead head);
 

@@ -38,6 +38,9 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>-(left · right) + addend, rounded once.</summary>
     static abstract TSelf FusedNegateMultiplyAdd(TSelf left, TSelf right, TSelf addend);
 
+    /// <summary>Lane 1, 0, 3, 2, 5, 4 and so on.</summary>
+    static abstract TSelf SwapPairs(TSelf value);
+
     static abstract TSelf Absolute(TSelf value);
 
     /// <summary>left &gt; right ? left : right, also for zeros and NaN.</summary>

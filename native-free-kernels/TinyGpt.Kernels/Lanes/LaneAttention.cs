@@ -26,7 +26,7 @@ internal static unsafe class LaneAttention
         }
 
         Score<TLanes>(head);
-        Accumulate<TLanes, StoredFloat>(head, 1f / LaneSoftmax.Softmax<TLanes>(head.Scores, head.KeyCount));
+        Accumulate<TLanes, StoredFloat>(head, 1f / LaneSoftmax.Softmax<TLanes>(head.Scores, head.FirstKey(0), head.KeyCount));
     }
 
     /// <summary>The output of one query from its weights.</summary>

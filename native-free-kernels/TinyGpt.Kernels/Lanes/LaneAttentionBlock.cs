@@ -21,7 +21,8 @@ internal static unsafe class LaneAttentionBlock
         float* inverseSums = stackalloc float[AttentionHead.MostQueries];
         for (int query = 0; query < head.Queries; query++)
         {
-            inverseSums[query] = 1f / LaneSoftmax.Softmax<TLanes>(head.Scores + (query * head.ScoresStride), head.KeyCount + query);
+            float* scores = head.Scores + (query * head.ScoresStride);
+            inverseSums[query] = 1f / LaneSoftmax.Softmax<TLanes>(scores, head.FirstKey(query), head.KeyCount + query);
         }
 
         Accumulate<TLanes, StoredFloat>(head, inverseSums);

@@ -15,17 +15,7 @@ internal static unsafe class LaneLayerNorm
     {
         float mean = AddAndSum<TLanes>(residual, addend, width) / width;
         TLanes meanLanes = TLanes.Broadcast(mean);
-
-        TLanes squares = TLanes.Zero;
-        for (int i = 0; i < width; i += PanelLayout.VirtualLanes)
-        {
-            TLanes difference = KeepWidth(TLanes.Load(residual + i) - meanLanes, width - i);
-            squares = TLanes.FusedMultiplyAdd(difference, difference, squares);
-        }
-
-        float variance = FourLanes.Sum(TLanes.FoldSum(squares)) / width;
-        TLanes inverseDeviation = TLanes.Broadcast(1f / MathF.Sqrt(variance + epsilon));
-
+        TLanes inverseDeviation = InverseDeviation(residual, meanLanes, width, epsilon);
         GroupCursor cursor = new(destination, row, 0);
         for (int i = 0; i < destination.Groups * PanelLayout.InputsPerGroup; i += PanelLayout.InputsPerGroup)
         {
@@ -38,6 +28,34 @@ internal static unsafe class LaneLayerNorm
             cursor.MoveNext();
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddNormalize<TLanes>(float* residual, float* addend, int width, float* gain, float* bias, float epsilon)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        TLanes mean = TLanes.Broadcast(AddAndSum<TLanes>(residual, addend, width) / width);
+        TLanes inverseDeviation = InverseDeviation(residual, mean, width, epsilon);
+        for (int i = 0; i < width; i += PanelLayout.VirtualLanes)
+        {
+            TLanes.Store(residual + i, Normalize(residual, i, width, mean, inverseDeviation, gain, bias));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add<TLanes>(float* target, float* addend, int width)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        for (int i = 0; i < width; i += PanelLayout.VirtualLanes)
+        {
+            TLanes.Store(target + i, KeepWidth(TLanes.Load(target + i) + TLanes.Load(addend + i), width - i));
+        }
+    }
+
+    /// <summary>Zeroes the lanes behind the width; <paramref name="remaining"/> may be negative.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes KeepWidth<TLanes>(TLanes value, int remaining)
+        where TLanes : struct, ILanes<TLanes> =>
+        remaining >= PanelLayout.VirtualLanes ? value : TLanes.KeepFirst(value, remaining);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float AddAndSum<TLanes>(float* residual, float* addend, int width)
@@ -68,9 +86,18 @@ internal static unsafe class LaneLayerNorm
         return KeepWidth(TLanes.FusedMultiplyAdd(scaled, TLanes.Load(gain + i), TLanes.Load(bias + i)), width - i);
     }
 
-    /// <summary>Zeroes the lanes behind the width; <paramref name="remaining"/> may be negative.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLanes KeepWidth<TLanes>(TLanes value, int remaining)
-        where TLanes : struct, ILanes<TLanes> =>
-        remaining >= PanelLayout.VirtualLanes ? value : TLanes.KeepFirst(value, remaining);
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static TLanes InverseDeviation<TLanes>(float* residual, TLanes mean, int width, float epsilon)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        TLanes squares = TLanes.Zero;
+        for (int i = 0; i < width; i += PanelLayout.VirtualLanes)
+        {
+            TLanes difference = KeepWidth(TLanes.Load(residual + i) - mean, width - i);
+            squares = TLanes.FusedMultiplyAdd(difference, difference, squares);
+        }
+
+        float variance = FourLanes.Sum(TLanes.FoldSum(squares)) / width;
+        return TLanes.Broadcast(1f / MathF.Sqrt(variance + epsilon));
+    }
 }

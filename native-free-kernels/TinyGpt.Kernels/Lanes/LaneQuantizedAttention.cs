@@ -28,7 +28,7 @@ internal static unsafe class LaneQuantizedAttention
         for (int query = 0; query < head.Queries; query++)
         {
             float* scores = head.Scores + (query * head.ScoresStride);
-            inverseSums[query] = 1f / LaneSoftmax.Softmax<TLanes>(scores, head.KeyCount + query);
+            inverseSums[query] = 1f / LaneSoftmax.Softmax<TLanes>(scores, head.FirstKey(query), head.KeyCount + query);
             ScaleWeights<TLanes>(head, scores, head.KeyCount + query);
         }
 

@@ -7,9 +7,10 @@ internal static unsafe class LaneSoftmax
 {
     /// <summary>Turns scores into e^(score - maximum) and returns their sum.</summary>
     /// <param name="scores">The scores, with room up to a multiple of 16; what lies behind the last one is overwritten.</param>
-    /// <param name="count">How many, 1 or more.</param>
+    /// <param name="first">How many at the start are behind the window and become 0.</param>
+    /// <param name="count">How many there are, more than <paramref name="first"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Softmax<TLanes>(float* scores, int count)
+    public static float Softmax<TLanes>(float* scores, int first, int count)
         where TLanes : struct, ILanes<TLanes>
     {
         // Copies of the last score fill the last 16, which leaves the maximum as it is.
@@ -18,6 +19,8 @@ internal static unsafe class LaneSoftmax
             scores[position] = scores[count - 1];
         }
 
+        // Negative infinity is no maximum, and its exponential is 0.
+        new Span<float>(scores, first).Fill(float.NegativeInfinity);
         TLanes largest = TLanes.Load(scores);
         for (int i = PanelLayout.VirtualLanes; i < count; i += PanelLayout.VirtualLanes)
         {

@@ -32,8 +32,34 @@ public readonly unsafe struct NeonKernels : IKernels
         LaneLayerNorm.AddNormalizeQuantize<NeonLanes>(residual, addend, width, gain, bias, epsilon, destination, row);
 
     /// <inheritdoc/>
-    public static void GeluQuantize(float* source, GeluForm form, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
-        LaneGelu.GeluQuantize<NeonLanes>(source, form, destination, row, firstGroup, groupCount);
+    public static void AddRmsNormalizeQuantize(
+        float* residual, float* addend, int width, float* gain, float epsilon, in QuantizedRows destination, int row) =>
+        LaneRmsNorm.AddRmsNormalizeQuantize<NeonLanes>(residual, addend, width, gain, epsilon, destination, row);
+
+    /// <inheritdoc/>
+    public static void AddNormalize(float* residual, float* addend, int width, float* gain, float* bias, float epsilon) =>
+        LaneLayerNorm.AddNormalize<NeonLanes>(residual, addend, width, gain, bias, epsilon);
+
+    /// <inheritdoc/>
+    public static void Add(float* target, float* addend, int width) => LaneLayerNorm.Add<NeonLanes>(target, addend, width);
+
+    /// <inheritdoc/>
+    public static void NormalizeHead(float* head, int headSize, float* gain, float epsilon) =>
+        LaneRmsNorm.NormalizeHead<NeonLanes>(head, headSize, gain, epsilon);
+
+    /// <inheritdoc/>
+    public static void Rotate(float* head, float* cosines, float* sines, int channels) =>
+        LaneRotation.Rotate<NeonLanes>(head, cosines, sines, channels);
+
+    /// <inheritdoc/>
+    public static void ActivateQuantize(
+        float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
+        LaneActivation.ActivateQuantize<NeonLanes>(source, activation, destination, row, firstGroup, groupCount);
+
+    /// <inheritdoc/>
+    public static void GatedActivateQuantize(
+        float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
+        LaneActivation.GatedActivateQuantize<NeonLanes>(source, activation, destination, row, firstGroup, groupCount);
 
     /// <inheritdoc/>
     public static void Attend(in AttentionHead head) => LaneAttention.Attend<NeonLanes>(head);

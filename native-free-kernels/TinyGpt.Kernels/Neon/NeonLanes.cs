@@ -98,6 +98,10 @@ internal readonly unsafe struct NeonLanes : ILanes<NeonLanes>
             AdvSimd.FusedMultiplySubtract(addend._d, left._d, right._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NeonLanes SwapPairs(NeonLanes value) =>
+        new(SwapPairs(value._a), SwapPairs(value._b), SwapPairs(value._c), SwapPairs(value._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static NeonLanes Absolute(NeonLanes value) =>
         new(AdvSimd.Abs(value._a), AdvSimd.Abs(value._b), AdvSimd.Abs(value._c), AdvSimd.Abs(value._d));
 
@@ -200,6 +204,9 @@ internal readonly unsafe struct NeonLanes : ILanes<NeonLanes>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Smaller(Vector128<float> left, Vector128<float> right) =>
         AdvSimd.BitwiseSelect(AdvSimd.CompareLessThan(left, right), left, right);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> SwapPairs(Vector128<float> value) => AdvSimd.ReverseElement32(value.AsInt64()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> KeepFirst(Vector128<float> value, int count) =>

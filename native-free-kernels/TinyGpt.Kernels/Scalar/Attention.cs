@@ -10,18 +10,19 @@ public readonly unsafe partial struct ScalarKernels
             AttendOne(
                 head,
                 head.Query + (query * head.QueryStride),
+                head.FirstKey(query),
                 head.KeyCount + query,
                 head.Scores + (query * head.ScoresStride),
                 head.Output + (query * head.OutputStride));
         }
     }
 
-    private static void AttendOne(in AttentionHead head, float* query, int keys, float* scores, float* output)
+    private static void AttendOne(in AttentionHead head, float* query, int first, int keys, float* scores, float* output)
     {
         float* lanes = stackalloc float[PanelLayout.VirtualLanes];
 
         float maximum = float.NegativeInfinity;
-        for (int position = 0; position < keys; position++)
+        for (int position = first; position < keys; position++)
         {
             float* key = Row(head, head.KeyOffset, position);
             new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
@@ -36,12 +37,12 @@ public readonly unsafe partial struct ScalarKernels
             maximum = score > maximum ? score : maximum;
         }
 
-        float inverseSum = 1f / Softmax(scores, keys, maximum);
+        float inverseSum = 1f / Softmax(scores, first, keys, maximum);
 
         for (int channel = 0; channel < head.HeadStride; channel++)
         {
             float accumulator = 0f;
-            for (int position = 0; position < keys; position++)
+            for (int position = first; position < keys; position++)
             {
                 float* value = Row(head, head.ValueOffset, position);
                 accumulator = MathF.FusedMultiplyAdd(scores[position], value[channel], accumulator);
@@ -52,11 +53,11 @@ public readonly unsafe partial struct ScalarKernels
     }
 
     /// <summary>Turns scores into e^(score - maximum) and returns their sum.</summary>
-    private static float Softmax(float* scores, int keys, float maximum)
+    private static float Softmax(float* scores, int first, int keys, float maximum)
     {
         float* lanes = stackalloc float[PanelLayout.VirtualLanes];
         new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
-        for (int position = 0; position < keys; position++)
+        for (int position = first; position < keys; position++)
         {
             float weight = Exponential(scores[position] - maximum);
             scores[position] = weight;

@@ -6,32 +6,7 @@ public readonly unsafe partial struct ScalarKernels
     public static void AddNormalizeQuantize(
         float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row)
     {
-        float* lanes = stackalloc float[PanelLayout.VirtualLanes];
-
-        new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
-        for (int i = 0; i < width; i++)
-        {
-            if (addend != null)
-            {
-                residual[i] += addend[i];
-            }
-
-            lanes[i % PanelLayout.VirtualLanes] += residual[i];
-        }
-
-        float mean = SumLanes(lanes) / width;
-
-        new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
-        for (int i = 0; i < width; i++)
-        {
-            float difference = residual[i] - mean;
-            ref float lane = ref lanes[i % PanelLayout.VirtualLanes];
-            lane = MathF.FusedMultiplyAdd(difference, difference, lane);
-        }
-
-        float variance = SumLanes(lanes) / width;
-        float inverseDeviation = 1f / MathF.Sqrt(variance + epsilon);
-
+        AddAndMeasure(residual, addend, width, epsilon, out float mean, out float inverseDeviation);
         float* normalized = stackalloc float[PanelLayout.InputsPerGroup];
         for (int group = 0; group < destination.Groups; group++)
         {
@@ -45,5 +20,54 @@ public readonly unsafe partial struct ScalarKernels
 
             QuantizeGroup(normalized, destination, row, group);
         }
+    }
+
+    /// <inheritdoc/>
+    public static void AddNormalize(float* residual, float* addend, int width, float* gain, float* bias, float epsilon)
+    {
+        AddAndMeasure(residual, addend, width, epsilon, out float mean, out float inverseDeviation);
+        for (int i = 0; i < width; i++)
+        {
+            residual[i] = MathF.FusedMultiplyAdd((residual[i] - mean) * inverseDeviation, gain[i], bias[i]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public static void Add(float* target, float* addend, int width)
+    {
+        for (int i = 0; i < width; i++)
+        {
+            target[i] += addend[i];
+        }
+    }
+
+    private static void AddAndMeasure(
+        float* residual, float* addend, int width, float epsilon, out float mean, out float inverseDeviation)
+    {
+        float* lanes = stackalloc float[PanelLayout.VirtualLanes];
+
+        new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
+        for (int i = 0; i < width; i++)
+        {
+            if (addend != null)
+            {
+                residual[i] += addend[i];
+            }
+
+            lanes[i % PanelLayout.VirtualLanes] += residual[i];
+        }
+
+        mean = SumLanes(lanes) / width;
+
+        new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
+        for (int i = 0; i < width; i++)
+        {
+            float difference = residual[i] - mean;
+            ref float lane = ref lanes[i % PanelLayout.VirtualLanes];
+            lane = MathF.FusedMultiplyAdd(difference, difference, lane);
+        }
+
+        float variance = SumLanes(lanes) / width;
+        inverseDeviation = 1f / MathF.Sqrt(variance + epsilon);
     }
 }

@@ -11,6 +11,7 @@ public readonly unsafe partial struct ScalarKernels
                 head,
                 head.Query + (query * head.QueryStride),
                 head.QuantizedQueries + (query * head.HeadStride),
+                head.FirstKey(query),
                 head.KeyCount + query,
                 head.Scores + (query * head.ScoresStride),
                 head.Output + (query * head.OutputStride));
@@ -42,7 +43,7 @@ public readonly unsafe partial struct ScalarKernels
     }
 
     private static void AttendQuantizedOne(
-        in AttentionHead head, float* query, short* quantizedQuery, int keys, float* scores, float* output)
+        in AttentionHead head, float* query, short* quantizedQuery, int first, int keys, float* scores, float* output)
     {
         float queryScale = HeadScale(query, head.HeadStride, out float inverse);
         for (int i = 0; i < head.HeadStride; i++)
@@ -51,7 +52,7 @@ public readonly unsafe partial struct ScalarKernels
         }
 
         float maximum = float.NegativeInfinity;
-        for (int position = 0; position < keys; position++)
+        for (int position = first; position < keys; position++)
         {
             sbyte* key = QuantizedRow(head, head.KeyOffset, position, out float keyScale);
             int dot = 0;
@@ -65,12 +66,12 @@ public readonly unsafe partial struct ScalarKernels
             maximum = score > maximum ? score : maximum;
         }
 
-        float inverseSum = 1f / Softmax(scores, keys, maximum);
+        float inverseSum = 1f / Softmax(scores, first, keys, maximum);
 
         for (int channel = 0; channel < head.HeadStride; channel++)
         {
             float accumulator = 0f;
-            for (int position = 0; position < keys; position++)
+            for (int position = first; position < keys; position++)
             {
                 sbyte* value = QuantizedRow(head, head.ValueOffset, position, out float valueScale);
                 accumulator = MathF.FusedMultiplyAdd(scores[position] * valueScale, value[channel], accumulator);

@@ -152,6 +152,14 @@ public abstract record Grammar
         return new ObjectGrammar([.. members]);
     }
 
+    /// <summary>A grammar written as JSON, as if it were the value of a member of <see cref="JsonObject"/>.</summary>
+    /// <param name="value">What the value looks like: a text-like part becomes a string, a repetition an array.</param>
+    public static Grammar Json(Grammar value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return new JsonValueGrammar(value);
+    }
+
     private static ImmutableArray<Grammar> Parts(ReadOnlySpan<Grammar> parts, string name)
     {
         if (parts.IsEmpty || parts.Length > MostParts)
@@ -205,3 +213,5 @@ internal sealed record TextGrammar(int Most) : Grammar;
 internal sealed record BooleanGrammar : Grammar;
 
 internal sealed record ObjectGrammar(ImmutableArray<(string Name, Grammar Value)> Members) : Grammar;
+
+internal sealed record JsonValueGrammar(Grammar Value) : Grammar;

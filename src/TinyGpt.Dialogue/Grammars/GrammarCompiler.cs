@@ -15,7 +15,7 @@ namespace TinyGpt.Dialogue;
 public sealed class GrammarCompiler
 {
     private readonly TokenTrie _trie;
-    private readonly BytePairTokenizer _tokenizer;
+    private readonly Tokenizer _tokenizer;
     private readonly int? _endOfText;
 
     /// <summary>Makes a compiler.</summary>
@@ -111,6 +111,9 @@ public sealed class GrammarCompiler
             case RepeatGrammar repeat:
                 CheckText(repeat.Separator);
                 CheckTexts(repeat.Item);
+                break;
+            case JsonValueGrammar json:
+                CheckTexts(json.Value);
                 break;
             case ObjectGrammar members:
                 foreach ((string name, Grammar value) in members.Members)

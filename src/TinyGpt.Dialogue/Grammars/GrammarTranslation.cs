@@ -52,6 +52,7 @@ internal sealed class GrammarTranslation(ByteGraph graph)
         TextGrammar text => AddText(text, from, form),
         BooleanGrammar => AddBoolean(from),
         ObjectGrammar members when form != Form.JsonString => AddObject(members, from),
+        JsonValueGrammar json when form != Form.JsonString => Add(json.Value, from, Form.Json),
         _ => throw new GrammarException("An object cannot be part of a text: take it out of the Sequence or Repeat that is a member's value."),
     };
 

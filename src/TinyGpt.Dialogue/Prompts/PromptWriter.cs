@@ -5,7 +5,7 @@ using TinyGpt.Text;
 namespace TinyGpt.Dialogue.Prompts;
 
 /// <summary>Writes the pieces of prompts as tokens. Thread-safe.</summary>
-internal sealed class PromptWriter(PromptLayout layout, BytePairTokenizer tokenizer)
+internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
 {
     private const string TextSlot = "{text}";
     private const int MostStackBytes = 512;
@@ -65,7 +65,7 @@ internal sealed class PromptWriter(PromptLayout layout, BytePairTokenizer tokeni
     /// <param name="ids">Receives the tokens.</param>
     /// <param name="length">How many there are.</param>
     /// <param name="textLength">Bytes of the line as written, behind those of the frame; 0 for an empty line.</param>
-    /// <returns><see cref="OperationStatus.Done"/>, or why not: as <see cref="BytePairTokenizer.Encode(ReadOnlySpan{byte}, Span{int}, out int, out int, SpecialTokenHandling)"/>.</returns>
+    /// <returns><see cref="OperationStatus.Done"/>, or why not: as <see cref="Tokenizer.Encode(ReadOnlySpan{byte}, Span{int}, out int, out int, SpecialTokenHandling)"/>.</returns>
     public OperationStatus HeardLine((byte[] Before, byte[] Behind) frame, ReadOnlySpan<byte> line, Span<int> ids, out int length, out int textLength) =>
         Framed(frame.Before, line, frame.Behind, ids, out length, out textLength);
 

@@ -5,7 +5,7 @@ using TinyGpt.Text;
 namespace TinyGpt.Dialogue.Talks;
 
 /// <summary>Which tokens of an answer belong to the part of its text that was shown. Not thread-safe; grows to the longest answer.</summary>
-internal sealed class AnswerText(BytePairTokenizer tokenizer)
+internal sealed class AnswerText(Tokenizer tokenizer)
 {
     private const int ReplacementLength = 3; // U+FFFD in UTF-8
 

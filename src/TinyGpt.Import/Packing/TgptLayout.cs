@@ -24,8 +24,8 @@ internal sealed class TgptLayout
             throw new ArgumentException(problem, nameof(config));
         }
 
-        if (tokenizer is not null && (!TgptMetadata.TokenizerKinds.Contains(tokenizer.Kind)
-            || tokenizer.Data.Length is 0 or > TgptMetadata.LongestTokenizer))
+        if (tokenizer is not null && (!TgptTokenizer.Kinds.Contains(tokenizer.Kind)
+            || tokenizer.Data.Length is 0 or > TgptTokenizer.LongestChunk))
         {
             throw new ArgumentException($"A tokenizer of kind '{tokenizer.Kind}' with {tokenizer.Data.Length} bytes is not supported.", nameof(tokenizer));
         }
@@ -39,7 +39,7 @@ internal sealed class TgptLayout
         // Offsets and lengths are known only at the end; the room is planned with the longest numbers and the rest becomes spaces.
         IEnumerable<TgptChunk> longest = _names.Select(name => new TgptChunk(
             name, long.MaxValue, TgptCodec.Raw, long.MaxValue, long.MaxValue, new byte[SHA256.HashSizeInBytes]));
-        MetadataLength = TgptMetadata.Write(config, tokenizer?.Kind, [.. longest]).Length;
+        MetadataLength = TgptMetadata.Write(config, tokenizer?.Metadata, [.. longest]).Length;
         End = TgptHeader.Length + MetadataLength;
     }
 
@@ -99,7 +99,7 @@ internal sealed class TgptLayout
         byte[] start = new byte[TgptHeader.Length + MetadataLength];
         Span<byte> metadata = start.AsSpan(TgptHeader.Length);
         metadata.Fill((byte)' ');
-        TgptMetadata.Write(Config, Tokenizer?.Kind, _chunks).CopyTo(metadata);
+        TgptMetadata.Write(Config, Tokenizer?.Metadata, _chunks).CopyTo(metadata);
         new TgptHeader(MetadataLength, End, SHA256.HashData(metadata)).Write(start);
         return start;
     }

@@ -1,3 +1,4 @@
+using TinyGpt.Format;
 using TinyGpt.Text;
 
 namespace TinyGpt.Import;
@@ -7,14 +8,21 @@ namespace TinyGpt.Import;
 /// <param name="Data">Its bytes, 1 … 256 MiB; the format is the kind's own.</param>
 public sealed record TokenizerContent(string Kind, ReadOnlyMemory<byte> Data)
 {
-    private const string ByteLevelBytePairs = "byte_bpe";
+    /// <summary>How the model was taught to talk, or null if it was not.</summary>
+    public ChatFormat? Chat { get; init; }
 
-    /// <summary>A byte-level byte-pair tokenizer.</summary>
+    /// <summary>The token that ends a text, as the tokenizer's files name it, or null where they name none.</summary>
+    public int? EndOfText { get; init; }
+
+    internal TgptTokenizer Metadata => new(Kind, Chat);
+
+    /// <summary>A vocabulary's tokenizer.</summary>
+    /// <param name="vocabulary">The vocabulary.</param>
     public static TokenizerContent Of(TokenVocabulary vocabulary)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
         using MemoryStream data = new();
         vocabulary.Write(data);
-        return new TokenizerContent(ByteLevelBytePairs, data.ToArray());
+        return new TokenizerContent(TgptTokenizer.Kinds[(int)vocabulary.Rules.Kind], data.ToArray());
     }
 }

@@ -38,7 +38,7 @@ internal static class Gpt2VocabularyFiles
         HashSet<string> seen = new(StringComparer.Ordinal);
         while (reader.NextProperty(seen, out string token, VocabularyDraft.MostAddedTokens))
         {
-            draft.AddAddedToken(token, reader.GetInt32($"the id of '{token}'"), special: false, reader.Place);
+            draft.AddAddedToken(reader.GetInt32($"the id of '{token}'"), new DraftToken(token, IsSpecial: null, reader.Place));
         }
 
         reader.End();

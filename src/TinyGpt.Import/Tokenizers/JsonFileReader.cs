@@ -16,15 +16,18 @@ internal ref struct JsonFileReader
     internal const int LongestText = 1 << 14;
 
     private const int DeepestNesting = 32;
+    private const int LargestPart = 1 << 20;
     private const int MostMembers = 1 << 10;
 
     private readonly string _file;
+    private readonly ReadOnlySpan<byte> _content;
     private readonly int _firstByte; // where the JSON begins: behind a byte order mark
     private Utf8JsonReader _reader;
 
     internal JsonFileReader(ReadOnlySpan<byte> content, string file)
     {
         _file = file;
+        _content = content;
         _firstByte = content.StartsWith("\uFEFF"u8) ? 3 : 0;
         _reader = new Utf8JsonReader(content[_firstByte..], new JsonReaderOptions { MaxDepth = DeepestNesting });
         Advance();
@@ -122,6 +125,19 @@ internal ref struct JsonFileReader
         {
             throw Invalid(exception);
         }
+    }
+
+    /// <summary>Copies the current value, a small object, and moves to its end.</summary>
+    internal byte[] TakeObject(string what)
+    {
+        EnterObject(what);
+        FilePlace place = Place;
+        int start = _firstByte + (int)_reader.TokenStartIndex;
+        Skip();
+        int length = _firstByte + (int)_reader.BytesConsumed - start;
+        return length <= LargestPart
+            ? _content.Slice(start, length).ToArray()
+            : throw place.Error($"{what} has {length} bytes; at most {LargestPart} are read");
     }
 
     /// <summary>Checks that nothing follows the root value, at whose end the reader stands.</summary>

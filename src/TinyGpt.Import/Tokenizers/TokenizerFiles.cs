@@ -5,13 +5,15 @@ namespace TinyGpt.Import;
 /// <summary>Reads the tokenizer of a model folder. Stateless and thread-safe.</summary>
 /// <remarks>
 /// <para>
-/// <c>tokenizer.json</c> is read where there is one, because it also holds the added tokens; otherwise <c>vocab.json</c> and
-/// <c>merges.txt</c>, with <c>added_tokens.json</c> and <c>special_tokens_map.json</c> where they exist. Byte-level byte-pair
-/// encoding as GPT-2 does it is supported; everything else is refused by name.
+/// <c>tokenizer.json</c> is read where there is one, because it says everything; otherwise <c>vocab.json</c> and
+/// <c>merges.txt</c>, with <c>added_tokens.json</c> and <c>special_tokens_map.json</c> where they exist, or OpenAI's files of GPT-1,
+/// <c>encoder_bpe_40000.json</c> and <c>vocab_40000.bpe</c>. <c>tokenizer_config.json</c> says which tokens begin and end a text.
+/// Byte-pair encoding as the GPT family does it is supported, byte-level, SentencePiece's and GPT-1's; everything else is refused by name.
 /// </para>
 /// <para>
-/// Special tokens are the added tokens, those that <c>special_tokens_map.json</c> names and <c>&lt;|endoftext|&gt;</c>, except
-/// what ordinary text becomes by itself: single bytes and what merges read or make. A name without a token is passed over.
+/// Special tokens are the added tokens, unless <c>tokenizer.json</c> says that they are not, those that <c>special_tokens_map.json</c> and
+/// <c>tokenizer_config.json</c> name and <c>&lt;|endoftext|&gt;</c>, except what ordinary text becomes by itself: single bytes and what
+/// merges read or make. A name without a token is passed over. Added tokens that are not special are found in any text.
 /// </para>
 /// </remarks>
 public static class TokenizerFiles
@@ -19,12 +21,17 @@ public static class TokenizerFiles
     /// <summary>The largest file that is read, in bytes.</summary>
     public const int LargestFile = 1 << 27;
 
+    private const string SingleFile = "tokenizer.json";
+    private const string EndOfText = "<|endoftext|>";
+
+    /// <summary>The two files of a folder without <see cref="SingleFile"/>: Hugging Face's names, and OpenAI's of GPT-1.</summary>
+    private static readonly (string Vocabulary, string Merges)[] Pairs =
+        [("vocab.json", "merges.txt"), ("encoder_bpe_40000.json", "vocab_40000.bpe")];
+
     /// <summary>Whether a folder has the files of a tokenizer. It says nothing of what is in them.</summary>
     /// <param name="folder">The folder's path.</param>
-    /// <returns>Whether there is <c>tokenizer.json</c>, or <c>vocab.json</c> and <c>merges.txt</c>.</returns>
-    public static bool Exists(string folder) =>
-        File.Exists(Path.Combine(folder, "tokenizer.json"))
-        || (File.Exists(Path.Combine(folder, "vocab.json")) && File.Exists(Path.Combine(folder, "merges.txt")));
+    /// <returns>Whether there is <c>tokenizer.json</c>, or <c>vocab.json</c> and <c>merges.txt</c>, or GPT-1's two files.</returns>
+    public static bool Exists(string folder) => File.Exists(Path.Combine(folder, SingleFile)) || FindPair(folder) is not null;
 
     /// <summary>Reads a folder's tokenizer.</summary>
     /// <param name="folder">The folder's path.</param>
@@ -39,7 +46,30 @@ public static class TokenizerFiles
     /// The folder has no tokenizer, or its files are damaged, contradict themselves or need something that is not supported.
     /// </exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static TokenVocabulary Read(string folder, int? vocabularySize = null)
+    public static TokenVocabulary Read(string folder, int? vocabularySize = null) =>
+        ReadDraft(folder, vocabularySize, out _).Build(vocabularySize);
+
+    /// <summary>Reads a folder's tokenizer, and what its files say of the ends of texts and of talks.</summary>
+    /// <param name="folder">The folder's path.</param>
+    /// <param name="vocabularySize">As for <see cref="Read"/>.</param>
+    /// <returns>The tokenizer as a <c>.tgpt</c> file holds it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">As for <see cref="Read"/>.</exception>
+    /// <exception cref="ModelFormatException">As for <see cref="Read"/>.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static TokenizerContent ReadContent(string folder, int? vocabularySize = null)
+    {
+        VocabularyDraft draft = ReadDraft(folder, vocabularySize, out TokenizerConfigFile config);
+        TokenVocabulary vocabulary = draft.Build(vocabularySize);
+        int? end = config.EndToken is { } token ? draft.FindId(token) : null;
+        end ??= vocabulary.TryGetSpecialToken(EndOfText, out int id) ? id : null;
+        return TokenizerContent.Of(vocabulary) with
+        {
+            EndOfText = end,
+            Chat = ChatTemplates.Recognize(config.ChatTemplate, end is not null),
+        };
+    }
+
+    private static VocabularyDraft ReadDraft(string folder, int? vocabularySize, out TokenizerConfigFile config)
     {
         if (vocabularySize is { } size)
         {
@@ -47,28 +77,45 @@ public static class TokenizerFiles
             ArgumentOutOfRangeException.ThrowIfGreaterThan(size, TokenVocabulary.MostTokens, nameof(vocabularySize));
         }
 
-        string single = Path.Combine(folder, "tokenizer.json");
+        config = TokenizerConfigFile.Read(folder);
+        VocabularyDraft draft;
+        string single = Path.Combine(folder, SingleFile);
         if (File.Exists(single))
         {
-            VocabularyDraft draft = new(single);
+            draft = new VocabularyDraft(single);
             TokenizerJsonFile.Read(ReadFile(single), single, draft);
-            return draft.Build(vocabularySize);
+        }
+        else if (FindPair(folder) is var (vocabulary, merges))
+        {
+            draft = ReadPair(folder, vocabulary, merges, config);
+        }
+        else
+        {
+            throw new ModelFormatException(folder, "the folder has neither tokenizer.json nor vocab.json with merges.txt");
         }
 
-        return Exists(folder)
-            ? ReadGpt2Files(folder).Build(vocabularySize)
-            : throw new ModelFormatException(folder, "the folder has neither tokenizer.json nor vocab.json with merges.txt");
+        ApplyConfig(config, draft);
+        return draft;
     }
 
-    private static VocabularyDraft ReadGpt2Files(string folder)
+    private static (string Vocabulary, string Merges)? FindPair(string folder)
     {
-        string vocabulary = Path.Combine(folder, "vocab.json");
+        foreach ((string vocabulary, string merges) in Pairs)
+        {
+            if (File.Exists(Path.Combine(folder, vocabulary)) && File.Exists(Path.Combine(folder, merges)))
+            {
+                return (Path.Combine(folder, vocabulary), Path.Combine(folder, merges));
+            }
+        }
+
+        return null;
+    }
+
+    private static VocabularyDraft ReadPair(string folder, string vocabulary, string merges, TokenizerConfigFile config)
+    {
         VocabularyDraft draft = new(vocabulary);
         Gpt2VocabularyFiles.ReadVocabulary(ReadFile(vocabulary), vocabulary, draft);
-
-        string merges = Path.Combine(folder, "merges.txt");
         Gpt2VocabularyFiles.ReadMerges(ReadFile(merges), merges, draft);
-
         string addedTokens = Path.Combine(folder, "added_tokens.json");
         if (File.Exists(addedTokens))
         {
@@ -81,7 +128,54 @@ public static class TokenizerFiles
             Gpt2VocabularyFiles.ReadSpecialTokensMap(ReadFile(specialTokens), specialTokens, draft);
         }
 
+        if (draft.MarksWordEnds)
+        {
+            draft.Spelling = TokenSpelling.Words;
+            draft.Rules = Gpt1Rules(draft.FindId(config.UnknownToken ?? "<unk>"));
+        }
+        else if (config.TokenizerClass is { } name && !name.StartsWith("GPT2Tokenizer", StringComparison.Ordinal))
+        {
+            throw config.Place.Error(
+                $"tokenizer_class '{name}' without a tokenizer.json is not supported; with vocab.json and merges.txt GPT2Tokenizer is");
+        }
+        else if (config.AddsPrefixSpace)
+        {
+            draft.Rules = draft.Rules with { PrefixSpace = PrefixSpace.UnlessThere, PrefixAfterAddedTokens = true };
+        }
+
         return draft;
+    }
+
+    /// <summary>GPT-1's rules, as its published <c>tokenizer.json</c> has them: BERT's normalizer and splitting.</summary>
+    private static TokenizerRules Gpt1Rules(int? unknown) => new()
+    {
+        Kind = TokenizerKind.Words,
+        Splitting = PreSplitting.Bert,
+        Normalization = TextNormalization.Clean | TextNormalization.SeparateIdeographs | TextNormalization.StripAccents
+            | TextNormalization.Lowercase,
+        Unknown = unknown,
+    };
+
+    private static void ApplyConfig(TokenizerConfigFile config, VocabularyDraft draft)
+    {
+        foreach (string? mark in (ReadOnlySpan<string?>)[config.BeginToken, config.EndToken, config.UnknownToken])
+        {
+            if (mark is not null)
+            {
+                draft.AddMark(mark, config.Place);
+            }
+        }
+
+        if (config.AddsBeginToken == true)
+        {
+            int begin = draft.FindId(config.BeginToken ?? "")
+                ?? throw config.Place.Error($"'add_bos_token' needs the token '{config.BeginToken}', which the vocabulary does not have");
+            draft.Rules = draft.Rules with { BeginOfText = begin };
+        }
+        else if (config.AddsBeginToken == false)
+        {
+            draft.Rules = draft.Rules with { BeginOfText = null };
+        }
     }
 
     private static byte[] ReadFile(string path)

@@ -1,123 +1,131 @@
+using TinyGpt.Text;
+
 namespace TinyGpt.Import;
 
 /// <summary>
-/// Reads <c>tokenizer.json</c> where it holds byte-level byte-pair encoding as GPT-2 does it. Whatever would make other tokens of
-/// a text (another model, a normalizer, another splitting pattern) is refused by name; post-processors and decoders are not
-/// looked at, as they only add marks around a text and join bytes.
+/// Reads <c>tokenizer.json</c> where it holds byte-pair encoding as the GPT family's models use it: byte-level, SentencePiece's or GPT-1's.
+/// Whatever would make other tokens of a text, or another text of tokens, is refused by name.
 /// </summary>
 internal static class TokenizerJsonFile
 {
     /// <summary>Reads the file into a draft.</summary>
     internal static void Read(ReadOnlySpan<byte> content, string file, VocabularyDraft draft)
     {
-        JsonFileReader reader = new(content, file);
-        reader.EnterObject("the file");
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        while (reader.NextProperty(seen, out string name))
+        TokenizerJsonModel? model = null;
+        TokenizerPart normalizer = TokenizerPart.Missing("normalizer", file);
+        TokenizerPart? splitter = null;
+        TokenizerPart postProcessor = TokenizerPart.Missing("post-processor", file);
+        TokenizerPart decoder = TokenizerPart.Missing("decoder", file);
+        try
         {
-            switch (name)
+            JsonFileReader reader = new(content, file);
+            reader.EnterObject("the file");
+            HashSet<string> seen = new(StringComparer.Ordinal);
+            while (reader.NextProperty(seen, out string name))
             {
-                case "added_tokens":
-                    ReadAddedTokens(ref reader, draft);
-                    break;
-                case "normalizer":
-                    RefuseNormalizer(ref reader);
-                    break;
-                case "pre_tokenizer":
-                    CheckPreTokenizer(ref reader);
-                    break;
-                case "model":
-                    ReadModel(ref reader, draft);
-                    break;
-                default:
-                    reader.Skip();
-                    break;
+                switch (name)
+                {
+                    case "added_tokens":
+                        ReadAddedTokens(ref reader, draft);
+                        break;
+                    case "normalizer":
+                        normalizer = TokenizerPart.Read(ref reader, "normalizer", "normalizers");
+                        TokenizerJsonNormalizer.Read(normalizer); // so that what is not supported is refused before a vocabulary is read
+                        break;
+                    case "pre_tokenizer":
+                        splitter = TokenizerPart.Read(ref reader, "pre-tokenizer", "pretokenizers");
+                        TokenizerJsonSplitting.Read(splitter);
+                        break;
+                    case "post_processor":
+                        postProcessor = TokenizerPart.Read(ref reader, "post-processor", "processors");
+                        break;
+                    case "decoder":
+                        decoder = TokenizerPart.Read(ref reader, "decoder", "decoders");
+                        break;
+                    case "model":
+                        model = TokenizerJsonModel.Read(ref reader, draft);
+                        break;
+                    default:
+                        reader.Skip();
+                        break;
+                }
             }
+
+            reader.End();
+            if (model is null || splitter is null)
+            {
+                throw new ModelFormatException(file, $"there is no '{(model is null ? "model" : "pre_tokenizer")}'");
+            }
+
+            ApplyRules(model, TokenizerJsonNormalizer.Read(normalizer), normalizer, TokenizerJsonSplitting.Read(splitter), splitter, draft);
+            TokenizerJsonDecoder.Check(decoder, draft.Rules);
+            ApplyBeginOfText(TokenizerJsonPostProcessor.ReadBeginOfText(postProcessor), postProcessor.Place, draft);
         }
-
-        reader.End();
-        foreach (string needed in (ReadOnlySpan<string>)["model", "pre_tokenizer"])
+        finally
         {
-            if (!seen.Contains(needed))
-            {
-                throw new ModelFormatException(file, $"there is no '{needed}'");
-            }
-        }
-    }
-
-    private static void ReadModel(ref JsonFileReader reader, VocabularyDraft draft)
-    {
-        FilePlace place = reader.Place;
-        reader.EnterObject("the model");
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        while (reader.NextProperty(seen, out string name))
-        {
-            switch (name)
-            {
-                case "type":
-                    if (reader.GetString("the model's type") is var type and not "BPE")
-                    {
-                        throw reader.Place.Error($"tokenizer model '{type}' is not supported; 'BPE' is");
-                    }
-
-                    break;
-                case "vocab":
-                    Gpt2VocabularyFiles.ReadTokens(ref reader, draft);
-                    break;
-                case "merges":
-                    ReadMerges(ref reader, draft);
-                    break;
-                case "continuing_subword_prefix" or "end_of_word_suffix":
-                    if (!reader.IsNull && reader.GetString(name).Length > 0)
-                    {
-                        throw reader.Place.Error($"a tokenizer with '{name}' is not supported");
-                    }
-
-                    break;
-                case "byte_fallback" or "ignore_merges":
-                    RefuseTrue(ref reader, $"a tokenizer with '{name}'");
-                    break;
-                default:
-                    reader.Skip();
-                    break;
-            }
-        }
-
-        foreach (string needed in (ReadOnlySpan<string>)["vocab", "merges"])
-        {
-            if (!seen.Contains(needed))
-            {
-                throw place.Error($"the model has no '{needed}'");
-            }
+            normalizer.Dispose();
+            splitter?.Dispose();
+            postProcessor.Dispose();
+            decoder.Dispose();
         }
     }
 
-    /// <summary>The merges, each as a string <c>"a b"</c> or, in newer files, as a pair <c>["a", "b"]</c>.</summary>
-    private static void ReadMerges(ref JsonFileReader reader, VocabularyDraft draft)
+    /// <summary>Decides which kind of tokenizer the parts make together.</summary>
+    private static void ApplyRules(
+        TokenizerJsonModel model,
+        TokenizerJsonNormalizer normalizer,
+        TokenizerPart normalizerPart,
+        TokenizerJsonSplitting splitting,
+        TokenizerPart splitter,
+        VocabularyDraft draft)
     {
-        reader.EnterArray("merges");
-        while (reader.NextElement())
+        TokenizerKind kind = splitting.Kind ?? (normalizer.WritesSpaces ? TokenizerKind.SentencePiece : throw splitter.NotSupported(0));
+        bool wantsSpaces = kind == TokenizerKind.SentencePiece && splitting.Kind is null;
+        TextNormalization possible = kind switch
         {
-            FilePlace place = reader.Place;
-            if (reader.IsString)
-            {
-                Gpt2VocabularyFiles.AddMerge(reader.GetString("a merge"), "a merge", place, draft);
-                continue;
-            }
+            TokenizerKind.ByteLevel => TextNormalization.Compose | TextNormalization.Lowercase,
+            TokenizerKind.SentencePiece => TextNormalization.None,
+            _ => normalizer.Steps,
+        };
+        if ((normalizer.Steps & ~possible) != 0 || normalizer.WritesSpaces != wantsSpaces || (normalizer.Prepends && !wantsSpaces))
+        {
+            throw normalizerPart.CombinationNotSupported();
+        }
 
-            reader.EnterArray("a merge");
-            List<string> pair = [];
-            while (reader.NextElement() && pair.Count <= 2)
-            {
-                pair.Add(reader.GetString("a merge's token"));
-            }
+        string? problem = model.MarksWordEnds != (kind == TokenizerKind.Words)
+                ? $"'end_of_word_suffix' {(model.MarksWordEnds ? "without" : "missing for")} pre-tokenizer 'BertPreTokenizer'"
+            : model.FallsBackToBytes && kind != TokenizerKind.SentencePiece ? $"'byte_fallback' with pre-tokenizer '{splitter.Types[^1]}'"
+            : model.IgnoresMerges && kind != TokenizerKind.ByteLevel ? "'ignore_merges' without pre-tokenizer 'ByteLevel'"
+            : kind == TokenizerKind.SentencePiece && !model.FusesUnknown && !model.FallsBackToBytes ? "a tokenizer without 'byte_fallback' or 'fuse_unk'"
+            : null;
+        if (problem is not null)
+        {
+            throw model.Place.Error($"{problem} is not supported");
+        }
 
-            if (pair is not [{ Length: > 0 } left, { Length: > 0 } right])
-            {
-                throw place.Error("a merge is not a pair of tokens");
-            }
+        draft.Spelling = kind == TokenizerKind.ByteLevel ? TokenSpelling.Bytes
+            : kind == TokenizerKind.Words ? TokenSpelling.Words
+            : model.FallsBackToBytes ? TokenSpelling.PiecesAndBytes
+            : TokenSpelling.Pieces;
+        draft.PrefixesNormalizedTokens = normalizer.Prepends;
+        draft.Rules = new TokenizerRules
+        {
+            Kind = kind,
+            Splitting = splitting.Splitting,
+            Normalization = normalizer.Steps,
+            PrefixSpace = normalizer.Prepends ? PrefixSpace.Always : splitting.PrefixSpace,
+            PrefixAfterAddedTokens = normalizer.Prepends || splitting.PrefixAfterAddedTokens,
+            WholePiecesFirst = model.IgnoresMerges,
+            Unknown = kind == TokenizerKind.ByteLevel || model.UnknownToken is not { } unknown ? null : draft.FindId(unknown),
+        };
+    }
 
-            draft.AddMerge(left, right, place);
+    private static void ApplyBeginOfText(string? begin, FilePlace place, VocabularyDraft draft)
+    {
+        if (begin is not null)
+        {
+            int id = draft.FindId(begin) ?? throw place.Error($"the post-processor needs the token '{begin}', which the vocabulary does not have");
+            draft.Rules = draft.Rules with { BeginOfText = id };
         }
     }
 
@@ -131,6 +139,8 @@ internal static class TokenizerJsonFile
             string? content = null;
             int? id = null;
             bool special = false;
+            bool normalized = false;
+            AddedTokenTraits traits = AddedTokenTraits.None;
             HashSet<string> seen = new(StringComparer.Ordinal);
             while (reader.NextProperty(seen, out string name))
             {
@@ -145,9 +155,17 @@ internal static class TokenizerJsonFile
                     case "special":
                         special = reader.GetBoolean("an added token's 'special'");
                         break;
-                    case "lstrip" or "rstrip" or "single_word":
-                        RefuseTrue(ref reader, $"an added token with '{name}'");
+                    case "normalized":
+                        normalized = reader.GetBoolean("an added token's 'normalized'");
                         break;
+                    case "lstrip":
+                        traits |= reader.GetBoolean("an added token's 'lstrip'") ? AddedTokenTraits.StripsLeft : 0;
+                        break;
+                    case "rstrip":
+                        traits |= reader.GetBoolean("an added token's 'rstrip'") ? AddedTokenTraits.StripsRight : 0;
+                        break;
+                    case "single_word" when reader.GetBoolean("an added token's 'single_word'"):
+                        throw reader.Place.Error("an added token with 'single_word' is not supported");
                     default:
                         reader.Skip();
                         break;
@@ -159,63 +177,7 @@ internal static class TokenizerJsonFile
                 throw place.Error("an added token lacks its 'content' or 'id'");
             }
 
-            draft.AddAddedToken(content, given, special, place);
-        }
-    }
-
-    private static void RefuseNormalizer(ref JsonFileReader reader)
-    {
-        if (!reader.IsNull)
-        {
-            FilePlace place = reader.Place;
-            throw place.Error($"normalizer '{ReadType(ref reader, "the normalizer")}' is not supported");
-        }
-    }
-
-    private static void CheckPreTokenizer(ref JsonFileReader reader)
-    {
-        FilePlace place = reader.Place;
-        string type = reader.IsNull ? "null" : ReadType(ref reader, "the pre-tokenizer");
-        if (type != "ByteLevel")
-        {
-            throw place.Error($"pre-tokenizer '{type}' is not supported; 'ByteLevel' is");
-        }
-    }
-
-    /// <summary>
-    /// Reads to the end of an object that describes a part; gives its type and refuses what ByteLevel could do differently.
-    /// </summary>
-    private static string ReadType(ref JsonFileReader reader, string what)
-    {
-        reader.EnterObject(what);
-        string type = "without a type";
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        while (reader.NextProperty(seen, out string name))
-        {
-            switch (name)
-            {
-                case "type":
-                    type = reader.GetString($"the type of {what}");
-                    break;
-                case "add_prefix_space":
-                    RefuseTrue(ref reader, $"{what} with 'add_prefix_space'");
-                    break;
-                case "use_regex" when !reader.GetBoolean(name):
-                    throw reader.Place.Error($"{what} without 'use_regex' is not supported");
-                default:
-                    reader.Skip();
-                    break;
-            }
-        }
-
-        return type;
-    }
-
-    private static void RefuseTrue(ref JsonFileReader reader, string what)
-    {
-        if (!reader.IsNull && reader.GetBoolean(what))
-        {
-            throw reader.Place.Error($"{what} is not supported");
+            draft.AddAddedToken(given, new DraftToken(content, special, place, traits, normalized));
         }
     }
 }

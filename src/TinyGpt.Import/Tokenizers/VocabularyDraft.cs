@@ -6,7 +6,7 @@ namespace TinyGpt.Import;
 
 /// <summary>
 /// Collects what tokenizer files say, in any order, and makes a <see cref="TokenVocabulary"/> of it. Tokens and merges are
-/// written in the <see cref="ByteAlphabet"/>, added tokens as plain text.
+/// written as <see cref="Spelling"/> says, added tokens as plain text.
 /// </summary>
 internal sealed class VocabularyDraft
 {
@@ -19,13 +19,30 @@ internal sealed class VocabularyDraft
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly List<string?> _tokens = []; // by id; null where none was given
     private readonly List<(string Left, string Right, FilePlace Place)> _merges = [];
-    private readonly Dictionary<int, AddedToken> _addedTokens = [];
+    private readonly Dictionary<int, DraftToken> _addedTokens = [];
     private readonly HashSet<string> _marks = new(StringComparer.Ordinal) { EndOfText };
+    private readonly HashSet<int> _unused = [];
     private bool _hasVocabulary;
 
     /// <summary>Makes an empty draft.</summary>
     /// <param name="source">The file or folder that errors without a place name.</param>
     internal VocabularyDraft(string source) => _source = source;
+
+    /// <summary>How tokens and merges are written.</summary>
+    internal TokenSpelling Spelling { get; set; }
+
+    /// <summary>What becomes of text before its tokens merge.</summary>
+    internal TokenizerRules Rules { get; set; } = TokenizerRules.Gpt2;
+
+    /// <summary>For each id how early its token is made; null where merges say it.</summary>
+    internal float[]? Scores { get; set; }
+
+    /// <summary>Whether text is put behind a space before added tokens that are normalized are looked for in it.</summary>
+    internal bool PrefixesNormalizedTokens { get; set; }
+
+    /// <summary>Whether a token of one character has GPT-1's mark of a word's end, which byte-level vocabularies have not.</summary>
+    internal bool MarksWordEnds => _ids.Keys.Any(
+        token => token.Length == TokenSpellings.WordEnd.Length + 1 && token.EndsWith(TokenSpellings.WordEnd, StringComparison.Ordinal));
 
     /// <summary>Adds a token of the model.</summary>
     internal void AddToken(string written, int id, FilePlace place)
@@ -47,27 +64,28 @@ internal sealed class VocabularyDraft
     }
 
     /// <summary>Adds a token that stands beside the model's. It may be one of the model's already, with the same id.</summary>
-    /// <param name="content">The token as it appears in text.</param>
     /// <param name="id">Its id.</param>
-    /// <param name="special">Whether it must be special: whether it is an error if ordinary text becomes it.</param>
-    /// <param name="place">Where it is given.</param>
-    internal void AddAddedToken(string content, int id, bool special, FilePlace place)
+    /// <param name="token">The token.</param>
+    internal void AddAddedToken(int id, DraftToken token)
     {
-        if (content.Length == 0)
+        if (token.Content.Length == 0)
         {
-            throw place.Error($"added token {id} is empty");
+            throw token.Place.Error($"added token {id} is empty");
         }
 
-        if (!_addedTokens.TryAdd(id, new AddedToken(content, special, place)))
+        if (!_addedTokens.TryAdd(id, token))
         {
-            throw place.Error($"added token {id} is given twice");
+            throw token.Place.Error($"added token {id} is given twice");
         }
 
         if (_addedTokens.Count > MostAddedTokens)
         {
-            throw place.Error($"there are more than {MostAddedTokens} added tokens");
+            throw token.Place.Error($"there are more than {MostAddedTokens} added tokens");
         }
     }
+
+    /// <summary>Says that an id has no token, though higher ones have.</summary>
+    internal void AddUnused(int id) => _unused.Add(id);
 
     /// <summary>Says that all tokens of the model were added, so that a merge of others is refused where it stands.</summary>
     internal void EndVocabulary() => _hasVocabulary = true;
@@ -100,11 +118,17 @@ internal sealed class VocabularyDraft
         }
     }
 
+    /// <summary>The id of a token by the way it is written, added tokens included, or null.</summary>
+    internal int? FindId(string written) =>
+        _ids.TryGetValue(written, out int id) ? id
+        : _addedTokens.FirstOrDefault(added => added.Value.Content == written) is { Value: not null } found ? found.Key
+        : null;
+
     /// <summary>Makes the vocabulary.</summary>
     /// <param name="size">The ids that it is to have; those beyond the tokens are unused. Null: as many as there are tokens.</param>
     internal TokenVocabulary Build(int? size)
     {
-        foreach ((int id, AddedToken added) in _addedTokens)
+        foreach ((int id, DraftToken added) in _addedTokens)
         {
             if (!TryClaim(added.Content, id, added.Place) && _tokens[id] != added.Content)
             {
@@ -114,16 +138,32 @@ internal sealed class VocabularyDraft
 
         byte[][] tokens = DecodeTokens(size);
         TokenMerge[] merges = ResolveMerges(out HashSet<int> ordinary);
-        List<int> specialTokens = FindSpecialTokens(tokens, ordinary);
-        if (TokenVocabulary.TryCreate(
-            tokens, merges, [.. specialTokens], out TokenVocabulary? vocabulary, out VocabularyFault fault))
+        List<AddedToken> addedTokens = FindAddedTokens(tokens, ordinary);
+        VocabularyFault? fault = TokenVocabulary.FindFaultOfSizes(tokens, merges.Length, addedTokens.Count);
+        if (fault is null)
         {
-            return vocabulary;
+            (byte[] blob, int[] starts) = VocabularyContent.Join(tokens);
+            VocabularyContent content = new()
+            {
+                Blob = blob,
+                Starts = starts,
+                Merges = merges,
+                AddedTokens = [.. addedTokens],
+                Scores = Scores is null ? null : [.. Scores, .. new float[tokens.Length - Scores.Length]],
+                ByteTokens = Spelling == TokenSpelling.PiecesAndBytes ? FindByteTokens() : null,
+                Rules = Rules,
+            };
+            if (TokenVocabulary.TryAdopt(content, out TokenVocabulary? vocabulary, out VocabularyFault found))
+            {
+                return vocabulary;
+            }
+
+            fault = found;
         }
 
-        throw fault.Part == VocabularyPart.Merges
-            ? _merges[fault.Index].Place.Error(fault.Reason)
-            : new ModelFormatException(_source, fault.Reason);
+        throw fault.Value.Part == VocabularyPart.Merges
+            ? _merges[fault.Value.Index].Place.Error(fault.Value.Reason)
+            : new ModelFormatException(_source, fault.Value.Reason);
     }
 
     /// <summary>Gives an id to a token; false if the id has one. That the token has another id is an error.</summary>
@@ -157,7 +197,7 @@ internal sealed class VocabularyDraft
     {
         for (int id = 0; id < _tokens.Count; id++)
         {
-            if (_tokens[id] is null)
+            if (_tokens[id] is null && !_unused.Contains(id))
             {
                 throw new ModelFormatException(_source, $"no token has id {id}, but higher ids are used");
             }
@@ -172,12 +212,16 @@ internal sealed class VocabularyDraft
         Array.Fill(tokens, []);
         for (int id = 0; id < _tokens.Count; id++)
         {
-            string written = _tokens[id]!;
+            if (_tokens[id] is not { } written)
+            {
+                continue;
+            }
+
             if (_addedTokens.ContainsKey(id))
             {
                 tokens[id] = Encoding.UTF8.GetBytes(written);
             }
-            else if (!ByteAlphabet.TryDecode(written, out tokens[id], out char stranger))
+            else if (!TokenSpellings.TryDecode(written, Spelling, out tokens[id], out char stranger))
             {
                 throw new ModelFormatException(
                     _source, $"token {id}, '{written}', has U+{(int)stranger:X4}, which stands for no byte in GPT-2's alphabet");
@@ -212,30 +256,83 @@ internal sealed class VocabularyDraft
             ? id
             : throw place.Error($"a merge needs the token '{token}', which the vocabulary does not have");
 
-    /// <summary>The ids, ascending, of added tokens and marks that ordinary text cannot become by itself.</summary>
-    private List<int> FindSpecialTokens(byte[][] tokens, HashSet<int> ordinary)
+    /// <summary>The added tokens and marks, ids ascending, that ordinary text cannot become by itself.</summary>
+    private List<AddedToken> FindAddedTokens(byte[][] tokens, HashSet<int> ordinary)
     {
-        List<int> specialTokens = [];
+        List<AddedToken> addedTokens = [];
         for (int id = 0; id < _tokens.Count; id++)
         {
-            bool isAdded = _addedTokens.TryGetValue(id, out AddedToken? added);
-            if (!isAdded && !_marks.Contains(_tokens[id]!))
+            bool isAdded = _addedTokens.TryGetValue(id, out DraftToken? added);
+            bool isMark = (_tokens[id] is { } written && _marks.Contains(written)) || id == Rules.BeginOfText || id == Rules.Unknown;
+            if (!isAdded && !isMark)
             {
                 continue;
             }
 
-            if (tokens[id].Length > 1 && !ordinary.Contains(id))
+            bool isOrdinary = ordinary.Contains(id) || (Rules.Kind == TokenizerKind.ByteLevel && tokens[id].Length <= 1);
+            if (!isOrdinary)
             {
-                specialTokens.Add(id);
+                AddedTokenTraits kind = !isMark && added!.IsSpecial == false ? AddedTokenTraits.UserDefined : AddedTokenTraits.None;
+                addedTokens.Add(new AddedToken(id, kind | (added?.Traits ?? AddedTokenTraits.None)));
+                RequireUnchanged(kind, added);
             }
-            else if (added is { Special: true })
+            else if (added is { IsSpecial: true })
             {
                 throw added.Place.Error($"token {id}, '{added.Content}', is special, but ordinary text becomes it too");
             }
         }
 
-        return specialTokens;
+        return addedTokens;
     }
 
-    private sealed record AddedToken(string Content, bool Special, FilePlace Place);
+    /// <summary>Refuses a token that is looked for in text after that was changed, if the change would change the token too.</summary>
+    private void RequireUnchanged(AddedTokenTraits kind, DraftToken? added)
+    {
+        if (kind != AddedTokenTraits.UserDefined || added is not { IsNormalized: true })
+        {
+            return;
+        }
+
+        byte[] content = Encoding.UTF8.GetBytes(added.Content);
+        PooledBytes normalized = new(content.Length);
+        try
+        {
+            TextNormalizer.Normalize(content, Rules.Normalization, ref normalized);
+            if (PrefixesNormalizedTokens || !normalized.Span.SequenceEqual(content))
+            {
+                throw added.Place.Error($"added token '{added.Content}' with 'normalized', which the normalizer changes, is not supported");
+            }
+        }
+        finally
+        {
+            normalized.Dispose();
+        }
+    }
+
+    private int[] FindByteTokens()
+    {
+        int[] byteTokens = new int[256];
+        Array.Fill(byteTokens, -1);
+        for (int id = 0; id < _tokens.Count; id++)
+        {
+            if (_tokens[id] is { } written && TokenSpellings.TryGetByte(written, out byte value) && !_addedTokens.ContainsKey(id))
+            {
+                byteTokens[value] = id; // there is no other: they are written in one way
+            }
+        }
+
+        return byteTokens;
+    }
 }
+
+/// <summary>A token that stands beside the model's.</summary>
+/// <param name="Content">The token as it appears in text.</param>
+/// <param name="IsSpecial">
+/// True: it must be, so that it is an error if ordinary text becomes it; false: any text that is written so becomes it; null: the file does
+/// not say, and it is special if it can be.
+/// </param>
+/// <param name="Place">Where it is given.</param>
+/// <param name="Traits">How it swallows white space.</param>
+/// <param name="IsNormalized">Whether it is looked for in text after the normalizer has changed that.</param>
+internal sealed record DraftToken(
+    string Content, bool? IsSpecial, FilePlace Place, AddedTokenTraits Traits = AddedTokenTraits.None, bool IsNormalized = false);

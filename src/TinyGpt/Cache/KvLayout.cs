@@ -3,7 +3,7 @@ using TinyGpt.Kernels;
 namespace TinyGpt.Cache;
 
 /// <summary>
-/// Where things lie in a page of 64 positions: for each layer the keys of every head, then the values of every head. One head's keys (or
+/// Where things lie in a page of 64 positions: for each layer the keys of every key-value head, then the values of every one. One head's keys (or
 /// values) are 64 × head stride floats; or as many int8 and, behind them, 64 scales.
 /// </summary>
 internal readonly record struct KvLayout(KvPrecision Precision, int Layers, int Heads, int HeadStride)
@@ -26,7 +26,7 @@ internal readonly record struct KvLayout(KvPrecision Precision, int Layers, int 
     /// <summary>Bytes from the first channel of a head's keys (or values) to their scales.</summary>
     public nint ScalesOffset => (nint)AttentionHead.PositionsPerPage * HeadStride * ElementBytes;
 
-    public static KvLayout Of(ModelConfig config, KvPrecision precision) => new(precision, config.Layers, config.Heads, config.HeadStride);
+    public static KvLayout Of(ModelConfig config, KvPrecision precision) => new(precision, config.Layers, config.KeyValueHeads, config.HeadStride);
 
     /// <summary>Bytes from a page's start to the keys of a layer's head.</summary>
     public nint KeyOffset(int layer, int head) => (nint)((layer * LayerBytes) + (head * HeadBytes));

@@ -64,6 +64,12 @@ internal readonly struct CheckedJson
     /// <summary>Whether a member is there and not null.</summary>
     public bool Has(string name) => _element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
 
+    /// <summary>Whether a member is an object.</summary>
+    public bool IsObject(string name) => _element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Object;
+
+    /// <summary>Whether a member is an array.</summary>
+    public bool IsArray(string name) => _element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array;
+
     /// <summary>Refuses members of other names than these.</summary>
     public void AllowOnly(params ReadOnlySpan<string> names)
     {
@@ -105,6 +111,15 @@ internal readonly struct CheckedJson
         return value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out float number) ? number : throw WrongType(name, "a number", value);
     }
 
+    /// <summary>Text that is one of a few.</summary>
+    /// <returns>Its index among them.</returns>
+    public int Choice(string name, string[] choices)
+    {
+        string value = Text(name);
+        int index = System.Array.IndexOf(choices, value);
+        return index >= 0 ? index : throw Failure($"has {name} '{value}', which is not supported (supported: {string.Join(", ", choices)})");
+    }
+
     public CheckedJson Object(string name) => Wrap(Member(name), name);
 
     /// <summary>The objects of an array.</summary>
@@ -114,9 +129,11 @@ internal readonly struct CheckedJson
     {
         JsonElement array = Array(name, most);
         CheckedJson[] result = new CheckedJson[array.GetArrayLength()];
-        for (int i = 0; i < result.Length; i++)
+        int count = 0;
+        foreach (JsonElement item in array.EnumerateArray()) // an index would be searched from the start each time
         {
-            result[i] = Wrap(array[i], $"{name}[{i}]");
+            result[count] = Wrap(item, $"{name}[{count}]");
+            count++;
         }
 
         return result;
@@ -134,6 +151,43 @@ internal readonly struct CheckedJson
             JsonElement item = array[i];
             result[i] = item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long number) ? number
                 : throw WrongType($"{name}[{i}]", "a whole number of 64 bits", item);
+        }
+
+        return result;
+    }
+
+    /// <summary>The numbers of an array, each of 32 bits.</summary>
+    /// <param name="name">The array's name.</param>
+    /// <param name="most">The most of them that are accepted.</param>
+    public int[] Int32s(string name, int most)
+    {
+        CheckedJson owner = this;
+        return [.. Int64s(name, most).Select(number => number is >= int.MinValue and <= int.MaxValue ? (int)number
+            : throw owner.Failure($"has {number} in '{name}', which is no number of 32 bits"))];
+    }
+
+    /// <summary>The texts of an array.</summary>
+    /// <param name="name">The array's name.</param>
+    /// <param name="most">The most of them that are accepted.</param>
+    public string[] Texts(string name, int most) => TextsOf(name, Array(name, most));
+
+    /// <summary>An array of pairs, each of an array of texts and how often it is repeated.</summary>
+    /// <param name="name">The array's name.</param>
+    /// <param name="most">The most pairs that are accepted, and the most texts of a pair.</param>
+    public (string[] Texts, int Times)[] RepeatedTexts(string name, int most)
+    {
+        JsonElement array = Array(name, most);
+        (string[], int)[] result = new (string[], int)[array.GetArrayLength()];
+        for (int i = 0; i < result.Length; i++)
+        {
+            JsonElement pair = array[i];
+            if (pair.ValueKind != JsonValueKind.Array || pair.GetArrayLength() != 2 || pair[0].ValueKind != JsonValueKind.Array
+                || pair[0].GetArrayLength() > most || pair[1].ValueKind != JsonValueKind.Number || !pair[1].TryGetInt32(out int times))
+            {
+                throw WrongType($"{name}[{i}]", "an array of texts and a number", pair);
+            }
+
+            result[i] = (TextsOf($"{name}[{i}]", pair[0]), times);
         }
 
         return result;
@@ -205,6 +259,17 @@ internal readonly struct CheckedJson
 
         return array.GetArrayLength() <= most ? array
             : throw Failure($"has {array.GetArrayLength()} entries in '{name}', and at most {most} are accepted");
+    }
+
+    private string[] TextsOf(string name, JsonElement array)
+    {
+        string[] result = new string[array.GetArrayLength()];
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = TextOf($"{name}[{i}]", array[i]);
+        }
+
+        return result;
     }
 
     private string TextOf(string name, JsonElement value)

@@ -1,4 +1,5 @@
 using TinyGpt.Kernels;
+using TinyGpt.Text;
 
 namespace TinyGpt.Format;
 
@@ -18,7 +19,7 @@ public sealed class TgptInfo
         IReadOnlyList<TensorShape> tensors,
         TgptChunk[] chunks,
         int[] tensorChunks,
-        string? tokenizerKind,
+        TgptTokenizer? tokenizer,
         int tokenizerChunk)
     {
         _header = header;
@@ -27,7 +28,8 @@ public sealed class TgptInfo
         Config = config;
         Tensors = tensors;
         Chunks = chunks;
-        TokenizerKind = tokenizerKind;
+        TokenizerKind = tokenizer?.Kind;
+        Chat = tokenizer?.Chat;
         TokenizerChunkIndex = tokenizerChunk;
     }
 
@@ -45,6 +47,9 @@ public sealed class TgptInfo
 
     /// <summary>The kind of tokenizer, such as <c>byte_bpe</c>, or null if the file has none.</summary>
     public string? TokenizerKind { get; }
+
+    /// <summary>How the model was taught to talk, or null if it was not.</summary>
+    public ChatFormat? Chat { get; }
 
     /// <summary>The tokenizer's chunk, or null if the file has none.</summary>
     public TgptChunk? TokenizerChunk => TokenizerChunkIndex < 0 ? null : Chunks[TokenizerChunkIndex];

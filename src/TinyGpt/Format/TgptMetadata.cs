@@ -14,35 +14,28 @@ internal static class TgptMetadata
     /// <summary>The most chunks that a file may have: more than the largest configuration calls for.</summary>
     public const int MostChunks = 16384;
 
-    /// <summary>The longest tokenizer chunk, in bytes.</summary>
-    public const int LongestTokenizer = 256 << 20;
-
-    /// <summary>Kinds of tokenizer that this version reads.</summary>
-    public static readonly string[] TokenizerKinds = ["byte_bpe"];
-
     // No LZ4 block expands further: a byte of length code stands for 255 bytes of content.
     private const long LargestExpansion = 255;
 
     private static readonly JsonLimits Limits = new(Depth: 8, Tokens: 1 << 19, TextBytes: 256);
     private static readonly string[] TensorKinds = ["panels", "floats"];
     private static readonly string[] Codecs = ["raw", "lz4"];
-    private static readonly string[] Activations = ["gelu_tanh", "gelu_erf"];
 
     /// <summary>Reads and checks the metadata: the configuration, the tensors that it calls for, and the place of every chunk.</summary>
-    /// <param name="json">The bytes, whose hash was checked.</param>
+    /// <param name="utf8">The bytes, whose hash was checked.</param>
     /// <param name="header">The file's header.</param>
     /// <param name="file">For errors.</param>
     /// <exception cref="ModelFormatException">The metadata is damaged or contradicts itself.</exception>
-    public static TgptInfo Read(ReadOnlyMemory<byte> json, in TgptHeader header, string file)
+    public static TgptInfo Read(ReadOnlyMemory<byte> utf8, in TgptHeader header, string file)
     {
-        using JsonDocument document = CheckedJson.Parse(json, Limits, file, TgptHeader.Length, out CheckedJson root);
+        using JsonDocument document = CheckedJson.Parse(utf8, Limits, file, TgptHeader.Length, out CheckedJson root);
         root.AllowOnly("format", "config", "tokenizer", "tensors", "chunks");
         if (root.Int32("format") != TgptHeader.Version)
         {
             throw root.Failure($"has format {root.Int32("format")}, which is not supported (supported: {TgptHeader.Version})");
         }
 
-        ModelConfig config = ReadConfig(root.Object("config"));
+        ModelConfig config = TgptConfig.Read(root.Object("config"));
         TgptChunk[] chunks = ReadChunks(root, header);
         Dictionary<string, int> unused = new(chunks.Length, StringComparer.Ordinal);
         for (int i = 0; i < chunks.Length; i++)
@@ -55,46 +48,39 @@ internal static class TgptMetadata
 
         IReadOnlyList<TensorShape> tensors = ModelTensors.Of(config);
         int[] tensorChunks = ReadTensors(root, tensors, chunks, unused);
-        string? tokenizerKind = null;
+        TgptTokenizer? tokenizer = null;
         int tokenizerChunk = -1;
         if (root.Has("tokenizer"))
         {
-            CheckedJson tokenizer = root.Object("tokenizer");
-            tokenizer.AllowOnly("kind", "chunk");
-            tokenizerKind = TokenizerKinds[Choose(tokenizer, "kind", TokenizerKinds)];
-            tokenizerChunk = TakeChunk(tokenizer, unused);
-            if (chunks[tokenizerChunk].Length > LongestTokenizer)
+            CheckedJson json = root.Object("tokenizer");
+            tokenizer = TgptTokenizer.Read(json);
+            tokenizerChunk = TakeChunk(json, unused);
+            if (chunks[tokenizerChunk].Length > TgptTokenizer.LongestChunk)
             {
-                throw tokenizer.Failure($"has {chunks[tokenizerChunk].Length} bytes, and at most {LongestTokenizer} are accepted");
+                throw json.Failure($"has {chunks[tokenizerChunk].Length} bytes, and at most {TgptTokenizer.LongestChunk} are accepted");
             }
         }
 
         return unused.Count == 0
-            ? new TgptInfo(file, header, config, tensors, chunks, tensorChunks, tokenizerKind, tokenizerChunk)
+            ? new TgptInfo(file, header, config, tensors, chunks, tensorChunks, tokenizer, tokenizerChunk)
             : throw root.Failure($"has a chunk '{unused.Keys.First()}' that belongs to nothing");
     }
 
     /// <summary>Writes the metadata of a file.</summary>
     /// <param name="config">A valid configuration.</param>
-    /// <param name="tokenizerKind">One of <see cref="TokenizerKinds"/>, or null if there is no tokenizer.</param>
+    /// <param name="tokenizer">What to say of the tokenizer, or null if there is none.</param>
     /// <param name="chunks">One for each tensor, in their order and of their names, then the tokenizer's.</param>
-    public static byte[] Write(ModelConfig config, string? tokenizerKind, IReadOnlyList<TgptChunk> chunks)
+    public static byte[] Write(ModelConfig config, TgptTokenizer? tokenizer, IReadOnlyList<TgptChunk> chunks)
     {
         using MemoryStream stream = new();
         using (Utf8JsonWriter json = new(stream))
         {
             json.WriteStartObject();
             json.WriteNumber("format", TgptHeader.Version);
-            WriteConfig(json, config);
+            json.WritePropertyName("config");
+            TgptConfig.Write(json, config);
             IReadOnlyList<TensorShape> tensors = ModelTensors.Of(config);
-            if (tokenizerKind is not null)
-            {
-                json.WriteStartObject("tokenizer");
-                json.WriteString("kind", tokenizerKind);
-                json.WriteString("chunk", chunks[tensors.Count].Name);
-                json.WriteEndObject();
-            }
-
+            tokenizer?.Write(json, chunks[^1].Name);
             json.WriteStartArray("tensors");
             for (int i = 0; i < tensors.Count; i++)
             {
@@ -129,49 +115,6 @@ internal static class TgptMetadata
         return stream.ToArray();
     }
 
-    private static void WriteConfig(Utf8JsonWriter json, ModelConfig config)
-    {
-        json.WriteStartObject("config");
-        json.WriteString("architecture", config.Architecture);
-        json.WriteNumber("vocabularySize", config.VocabularySize);
-        json.WriteNumber("contextLength", config.ContextLength);
-        json.WriteNumber("width", config.Width);
-        json.WriteNumber("layers", config.Layers);
-        json.WriteNumber("heads", config.Heads);
-        json.WriteNumber("feedForwardWidth", config.FeedForwardWidth);
-        json.WriteNumber("normEpsilon", config.NormEpsilon);
-        json.WriteString("activation", Activations[(int)config.Activation]);
-        json.WriteBoolean("tiedHead", config.TiedHead);
-        if (config.EndOfTextToken is { } end)
-        {
-            json.WriteNumber("endOfTextToken", end);
-        }
-
-        json.WriteEndObject();
-    }
-
-    private static ModelConfig ReadConfig(CheckedJson json)
-    {
-        json.AllowOnly(
-            "architecture", "vocabularySize", "contextLength", "width", "layers", "heads", "feedForwardWidth", "normEpsilon", "activation",
-            "tiedHead", "endOfTextToken");
-        ModelConfig config = new()
-        {
-            Architecture = json.Text("architecture"),
-            VocabularySize = json.Int32("vocabularySize"),
-            ContextLength = json.Int32("contextLength"),
-            Width = json.Int32("width"),
-            Layers = json.Int32("layers"),
-            Heads = json.Int32("heads"),
-            FeedForwardWidth = json.Int32("feedForwardWidth"),
-            NormEpsilon = json.Single("normEpsilon"),
-            Activation = (GeluForm)Choose(json, "activation", Activations),
-            TiedHead = json.Boolean("tiedHead"),
-            EndOfTextToken = json.Has("endOfTextToken") ? json.Int32("endOfTextToken") : null,
-        };
-        return config.TryValidate(out string problem) ? config : throw json.Failure($"is not valid: {problem}");
-    }
-
     private static TgptChunk[] ReadChunks(CheckedJson root, in TgptHeader header)
     {
         CheckedJson[] items = root.Objects("chunks", MostChunks);
@@ -201,7 +144,7 @@ internal static class TgptMetadata
     private static TgptChunk ReadChunk(CheckedJson json)
     {
         json.AllowOnly("name", "offset", "codec", "storedLength", "length", "sha256");
-        TgptCodec codec = (TgptCodec)Choose(json, "codec", Codecs);
+        TgptCodec codec = (TgptCodec)json.Choice("codec", Codecs);
         long stored = json.Int64("storedLength");
         long length = json.Int64("length");
         bool plausible = stored > 0 && length > 0 && codec switch
@@ -242,7 +185,7 @@ internal static class TgptMetadata
             CheckedJson item = items[i];
             item.AllowOnly("name", "kind", "rows", "columns", "chunk");
             TensorShape found = new(
-                item.Text("name"), (TensorKind)Choose(item, "kind", TensorKinds), item.Int32("rows"), item.Int32("columns"));
+                item.Text("name"), (TensorKind)item.Choice("kind", TensorKinds), item.Int32("rows"), item.Int32("columns"));
             if (found != tensor)
             {
                 throw item.Failure($"is {Describe(found)}, and the configuration calls for {Describe(tensor)} here");
@@ -264,13 +207,6 @@ internal static class TgptMetadata
     {
         string name = owner.Text("chunk");
         return unused.Remove(name, out int index) ? index : throw owner.Failure($"names chunk '{name}', which does not exist or has another owner");
-    }
-
-    private static int Choose(CheckedJson json, string name, string[] choices)
-    {
-        string value = json.Text(name);
-        int index = Array.IndexOf(choices, value);
-        return index >= 0 ? index : throw json.Failure($"has {name} '{value}', which is not supported (supported: {string.Join(", ", choices)})");
     }
 
     private static string Describe(TensorShape tensor) =>

@@ -21,14 +21,10 @@ public sealed class GptModel : IDisposable
         _file = file;
         Config = file.Config;
         Weights = new ModelWeights(Config, file.Tensor);
-        if (file.TokenizerKind is not null)
+        if (file.TokenizerKind is { } kind)
         {
-            Tokenizer = new BytePairTokenizer(TokenVocabulary.Read(file.TokenizerData, file.Info.File));
-            if (Tokenizer.VocabularySize > Config.VocabularySize)
-            {
-                throw new ModelFormatException(
-                    file.Info.File, $"the tokenizer has {Tokenizer.VocabularySize} tokens, the model's vocabulary {Config.VocabularySize}");
-            }
+            Tokenizer = OpenTokenizer(file, kind);
+            ChatTemplate = file.Info.Chat is { } chat && chat.Family != ChatFamily.Unknown ? OpenChatTemplate(file, chat, Tokenizer) : null;
         }
     }
 
@@ -36,7 +32,13 @@ public sealed class GptModel : IDisposable
     public ModelConfig Config { get; }
 
     /// <summary>The tokenizer, or null for a model that knows ids only.</summary>
-    public BytePairTokenizer? Tokenizer { get; }
+    public Tokenizer? Tokenizer { get; }
+
+    /// <summary>How to talk with the model; null if it was not taught to, or by a template that is not known (<see cref="TgptInfo.Chat"/>).</summary>
+    public ChatTemplate? ChatTemplate { get; }
+
+    /// <summary>What the file says of itself.</summary>
+    public TgptInfo Info => _file.Info;
 
     /// <summary>What identifies the model's content: equal for equal models, 32 bytes.</summary>
     public ReadOnlySpan<byte> ContentHash => _file.ContentHash;
@@ -68,6 +70,29 @@ public sealed class GptModel : IDisposable
 
     /// <summary>Frees the weights. Engines of this model must not be used any more.</summary>
     public void Dispose() => _file.Dispose();
+
+    private static Tokenizer OpenTokenizer(TgptFile file, string kind)
+    {
+        TokenVocabulary vocabulary = TokenVocabulary.Read(file.TokenizerData, file.Info.File);
+        string reason = TgptTokenizer.Kinds[(int)vocabulary.Rules.Kind] is var found && found != kind
+                ? $"the tokenizer is of kind {found}, and the metadata says {kind}"
+            : vocabulary.Count > file.Config.VocabularySize
+                ? $"the tokenizer has {vocabulary.Count} tokens, the model's vocabulary {file.Config.VocabularySize}"
+            : "";
+        return reason.Length == 0 ? Text.Tokenizer.Create(vocabulary) : throw new ModelFormatException(file.Info.File, reason);
+    }
+
+    private static ChatTemplate OpenChatTemplate(TgptFile file, ChatFormat format, Tokenizer tokenizer)
+    {
+        try
+        {
+            return new ChatTemplate(format, tokenizer, file.Config.EndOfTextToken);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ModelFormatException(file.Info.File, exception.Message, null, exception);
+        }
+    }
 
     private static GptModel Owning(TgptFile file)
     {

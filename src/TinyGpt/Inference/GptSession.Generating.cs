@@ -49,6 +49,19 @@ public sealed partial class GptSession
         return most <= 0 ? 0 : PromptLookup.Guess(Tokens, guesses[..most]);
     }
 
+    private bool IsStopToken(int token)
+    {
+        for (int i = 0; i < _options.StopTokens.Count; i++)
+        {
+            if (_options.StopTokens[i] == token)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Chooses the next token from the logits of the sequence's end.</summary>
     internal void Generate(Sampler sampler, Span<float> logits)
     {
@@ -69,7 +82,7 @@ public sealed partial class GptSession
             return;
         }
 
-        if (_options.StopAtEndOfText && token == Engine.Model.Config.EndOfTextToken)
+        if ((_options.StopAtEndOfText && token == Engine.Model.Config.EndOfTextToken) || IsStopToken(token))
         {
             EndAnswer(FinishReason.EndOfText);
             return;
@@ -113,13 +126,13 @@ public sealed partial class GptSession
     /// <summary>Hands a token's text to the output, which has room for any token.</summary>
     private bool EndsWithStopString(int token)
     {
-        BytePairTokenizer? tokenizer = Engine.Model.Tokenizer;
+        Tokenizer? tokenizer = Engine.Model.Tokenizer;
         if (_output is null || tokenizer is null || token >= tokenizer.VocabularySize)
         {
             return false; // a model may have more ids than its tokenizer has texts
         }
 
-        _output.TryAppend(tokenizer.TokenBytes(token));
+        _output.TryAppend(tokenizer.BytesAfter(_count > 1 ? _tokens[_count - 2] : -1, token));
         return _output.Stopped;
     }
 

@@ -165,7 +165,7 @@ public sealed partial class GptSession
         LogProbability = 0;
     }
 
-    private static int OutputCapacity(BytePairTokenizer tokenizer, SessionOptions options) =>
+    private static int OutputCapacity(Tokenizer tokenizer, SessionOptions options) =>
         Math.Max(options.OutputCapacity, TextOutput.SmallestCapacity(tokenizer.Vocabulary, options.StopPatterns.Longest) + FlushGrowth);
 
     private static void RefuseStopStrings(SessionOptions options)

@@ -83,7 +83,9 @@ public sealed partial class GptSession : IDisposable
     internal bool IsWaitingForReader =>
         IsAnswering && _output is not null && _output.FreeBytes < Engine.Model.Tokenizer!.Vocabulary.LongestToken + FlushGrowth;
 
-    /// <summary>Appends text and has it answered.</summary>
+    /// <summary>
+    /// Appends text and has it answered. An empty sequence begins with the token that the model wants before every text, if it wants one.
+    /// </summary>
     /// <param name="utf8">The text; with an empty one the sequence is just continued. Special tokens in it are ordinary text.</param>
     /// <param name="answer">False to read the text only: a persona, say, or what others say.</param>
     /// <exception cref="InvalidOperationException">The model has no tokenizer.</exception>
@@ -92,9 +94,13 @@ public sealed partial class GptSession : IDisposable
     /// <exception cref="TokenizationException">The vocabulary has no token for a byte of the text.</exception>
     public void Append(ReadOnlySpan<byte> utf8, bool answer = true)
     {
-        BytePairTokenizer tokenizer = Engine.Model.Tokenizer
+        Tokenizer tokenizer = Engine.Model.Tokenizer
             ?? throw new InvalidOperationException("The model has no tokenizer: append token ids.");
-        Append(tokenizer.Encode(utf8), answer);
+        Append(
+            _count == 0 && !utf8.IsEmpty
+                ? tokenizer.EncodeDocument(utf8)
+                : tokenizer.Encode(utf8, position: tokenizer.PositionAfter(_count == 0 ? -1 : _tokens[_count - 1])),
+            answer);
     }
 
     /// <summary>Appends text and has it answered. See <see cref="Append(ReadOnlySpan{byte}, bool)"/>.</summary>

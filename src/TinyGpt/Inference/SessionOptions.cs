@@ -27,7 +27,7 @@ public enum FinishReason
     /// <summary>One of <see cref="SessionOptions.StopStrings"/> was generated; it is not part of the text.</summary>
     Stop,
 
-    /// <summary>The model ended the text.</summary>
+    /// <summary>The model ended the text, or generated one of <see cref="SessionOptions.StopTokens"/>.</summary>
     EndOfText,
 
     /// <summary>The context is full and the policy is <see cref="ContextPolicy.Stop"/>.</summary>
@@ -56,6 +56,12 @@ public sealed record SessionOptions
         get => StopPatterns.Texts;
         init => StopPatterns = value is null ? throw new ArgumentNullException(nameof(StopStrings)) : new StopPatterns(value);
     }
+
+    /// <summary>
+    /// Tokens that end an answer as the end of text does, without becoming part of it; none by default. What ends a turn of a talk:
+    /// <see cref="Text.ChatTemplate.StopTokens"/>.
+    /// </summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
 
     /// <summary>Whether the model's end-of-text token ends an answer; true by default.</summary>
     public bool StopAtEndOfText { get; init; } = true;

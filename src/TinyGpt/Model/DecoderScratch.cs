@@ -23,9 +23,9 @@ internal sealed unsafe class DecoderScratch : IDisposable
     {
         _memory = new NativeArena(Bytes(config, limits));
         WidthStride = PanelLayout.PaddedColumns(config.Width);
-        QueryKeyValueStride = PanelLayout.PaddedColumns(3 * config.AttentionWidth);
+        QueryKeyValueStride = PanelLayout.PaddedColumns(config.QueryKeyValueWidth);
         AttendedStride = PanelLayout.PaddedColumns(config.AttentionWidth);
-        HiddenStride = PanelLayout.PaddedColumns(config.FeedForwardWidth);
+        HiddenStride = HiddenLength(config);
         LogitsStride = PanelLayout.PaddedColumns(config.VocabularySize);
         Residual = Floats(limits.Rows, WidthStride);
         Projection = Floats(limits.Rows, WidthStride);
@@ -35,11 +35,14 @@ internal sealed unsafe class DecoderScratch : IDisposable
         Logits = Floats(limits.LogitRows, LogitsStride);
         _normalized = Quantized(limits.Rows, WidthStride);
         _quantizedAttended = Quantized(limits.Rows, AttendedStride);
-        _quantizedHidden = Quantized(limits.Rows, HiddenStride);
+        _quantizedHidden = Quantized(limits.Rows, PanelLayout.PaddedColumns(config.FeedForwardWidth));
         _normalizedLast = Quantized(limits.LogitRows, WidthStride);
         ScoresStride = ScoresLength(config);
         _scores = Floats(limits.Threads * AttentionHead.MostQueries, ScoresStride);
         _headStride = config.HeadStride;
+        RotationStride = RotaryAngles.ChannelsOf(config.Rotary);
+        Cosines = Floats(limits.Rows, RotationStride);
+        Sines = Floats(limits.Rows, RotationStride);
         _quantizedQueries = (short*)_memory.Take(QuantizedQueryBytes(config, limits));
     }
 
@@ -68,7 +71,17 @@ internal sealed unsafe class DecoderScratch : IDisposable
 
     public float* Attended { get; }
 
+    /// <summary>What the feed-forward layer's first matrix makes: values, or gates and values.</summary>
     public float* Hidden { get; }
+
+    /// <summary>Floats of one row's cosines, and as many sines; 0 without rotary positions.</summary>
+    public int RotationStride { get; }
+
+    /// <summary>The cosines of each row's position.</summary>
+    public float* Cosines { get; }
+
+    /// <summary>The sines of each row's position.</summary>
+    public float* Sines { get; }
 
     public float* Logits { get; }
 
@@ -97,19 +110,23 @@ internal sealed unsafe class DecoderScratch : IDisposable
         int width = PanelLayout.PaddedColumns(config.Width);
         int attended = PanelLayout.PaddedColumns(config.AttentionWidth);
         int hidden = PanelLayout.PaddedColumns(config.FeedForwardWidth);
-        int queryKeyValue = PanelLayout.PaddedColumns(3 * config.AttentionWidth);
+        int queryKeyValue = PanelLayout.PaddedColumns(config.QueryKeyValueWidth);
         int logits = PanelLayout.PaddedColumns(config.VocabularySize);
         return checked(
             (2 * FloatBytes(limits.Rows, width)) + FloatBytes(limits.Rows, queryKeyValue) + FloatBytes(limits.Rows, attended)
-            + FloatBytes(limits.Rows, hidden) + FloatBytes(limits.LogitRows, logits)
+            + FloatBytes(limits.Rows, HiddenLength(config)) + FloatBytes(limits.LogitRows, logits)
             + QuantizedBytes(limits.Rows, width) + QuantizedBytes(limits.Rows, attended) + QuantizedBytes(limits.Rows, hidden)
             + QuantizedBytes(limits.LogitRows, width) + FloatBytes(limits.Threads * AttentionHead.MostQueries, ScoresLength(config))
-            + QuantizedQueryBytes(config, limits));
+            + QuantizedQueryBytes(config, limits) + (2 * FloatBytes(limits.Rows, RotaryAngles.ChannelsOf(config.Rotary))));
     }
 
     public void Dispose() => _memory.Dispose();
 
     private static int ScoresLength(ModelConfig config) => PanelLayout.PaddedColumns(config.ContextLength);
+
+    /// <summary>Whole groups; gates take as much as what they open.</summary>
+    private static int HiddenLength(ModelConfig config) =>
+        (config.Gated ? 2 : 1) * PanelLayout.PaddedColumns(config.FeedForwardWidth);
 
     private static long QuantizedQueryBytes(ModelConfig config, DecoderLimits limits) =>
         NativeArena.RoundUp((long)limits.Threads * AttentionHead.MostQueries * config.HeadStride * sizeof(short));

@@ -5,7 +5,7 @@ namespace TinyGpt.Model;
 
 /// <summary>
 /// The forward pass of a GPT, as kernel calls (Radford et al., 2019, "Language Models are Unsupervised Multitask Learners"; the block is
-/// that of Vaswani et al., 2017, with the norms before the layers). Generic over the kernels, so that it is compiled once for each
+/// that of Vaswani et al., 2017). What later models changed in a stage is data, resolved here and in <see cref="ModelWeights"/>. Generic over the kernels, so that it is compiled once for each
 /// instruction set, with direct calls.
 /// </summary>
 internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights weights, KvArena cache, DecoderLimits limits)
@@ -18,12 +18,18 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
     private readonly int _headsInBundle =
         PanelLayout.InputsPerGroup / Math.Min(PanelLayout.InputsPerGroup, config.HeadStride & -config.HeadStride);
 
-    // A quantized key or value needs its whole head; floats can be stored as each panel makes them, in more and smaller units.
+    // What is rotated, normalized or quantized needs its whole head; other keys and values are stored as each panel makes them, in more
+    // and smaller units.
     private readonly bool _quantizesCache = cache.Layout.Precision == KvPrecision.Int8;
-    private readonly int _panelsInUnit =
-        cache.Layout.Precision == KvPrecision.Int8 ? config.HeadStride / PanelLayout.RowsPerPanel : 1;
+    private readonly int _panelsInUnit = cache.Layout.Precision == KvPrecision.Int8 || config.Rotary is not null || config.QueryKeyNorm
+        ? config.HeadStride / PanelLayout.RowsPerPanel
+        : 1;
 
-    private readonly float _scoreScale = (float)(1.0 / Math.Sqrt(config.HeadSize));
+    private readonly int _panelsInHiddenUnit = config.Gated ? 2 * PanelsPerGroup : PanelsPerGroup;
+    private readonly RotaryAngles? _angles = config.Rotary is { } rotary ? new RotaryAngles(rotary) : null;
+    private readonly int _headsOfOneKey = config.Heads / config.KeyValueHeads;
+    private readonly float _scoreScale = config.ScoreScale ?? (float)(1.0 / Math.Sqrt(config.HeadSize));
+    private readonly int[] _windows = Windows(config);
 
     public override KernelTier Tier => TKernels.Tier;
 
@@ -60,28 +66,29 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
                 }
 
                 break;
-            case Stage.Embedding: // x = token embedding + position embedding
+            case Stage.Embedding: // x = token embedding + position embedding, or the angles of the position
                 for (int row = first; row < first + count; row++)
                 {
-                    float* position = Weights.PositionEmbedding + ((nint)Rows.Position(row) * Scratch.WidthStride);
-                    TKernels.Embed(Weights.TokenEmbedding, Rows.Token(row), position, Residual(row));
+                    _angles?.Write(Rows.Position(row), Cosines(row), Sines(row));
+                    TKernels.Embed(Weights.TokenEmbedding, Rows.Token(row), PositionEmbedding(row), Residual(row));
                 }
 
                 break;
             case Stage.AttentionNorm: // x += the block before; h = norm(x)
-                Normalize(block.AttentionNorm, addProjection: Layer > 0, normalized, first, count);
+                Normalize(block.BeforeAttention, addProjection: Layer > 0, normalized, first, count);
                 break;
-            case Stage.QueryKeyValue: // q, k, v = W·h + b; k and v go into the cache
+            case Stage.QueryKeyValue: // q, k, v = W·h + b; q and k are normalized and rotated; k and v go into the cache
                 int firstPanel = first * _panelsInUnit;
                 Multiply(
                     block.QueryKeyValue, normalized, Scratch.QueryKeyValue, Scratch.QueryKeyValueStride, firstPanel, count * _panelsInUnit);
+                PlaceQueriesAndKeys(block, first, count);
                 if (_quantizesCache)
                 {
                     QuantizeKeysAndValues(first, count);
                 }
                 else
                 {
-                    StoreKeysAndValues(first, count);
+                    StoreKeysAndValues(firstPanel, count * _panelsInUnit);
                 }
 
                 break;
@@ -95,18 +102,19 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
             case Stage.AttentionOutput: // p = W·a + b
                 Multiply(block.AttentionOutput, attended, Scratch.Projection, Scratch.WidthStride, first, count);
                 break;
-            case Stage.FeedForwardNorm: // x += p; h = norm(x)
-                Normalize(block.FeedForwardNorm, addProjection: true, normalized, first, count);
-                break;
-            case Stage.FeedForwardIn: // f = GELU(W·h + b), a quantization group at a time
-                int panels = Math.Min(count * PanelsPerGroup, block.FeedForwardIn.Matrix.Panels - (first * PanelsPerGroup));
-                Multiply(block.FeedForwardIn, normalized, Scratch.Hidden, Scratch.HiddenStride, first * PanelsPerGroup, panels);
-                for (int row = 0; row < Rows.Count; row++)
+            case Stage.FeedForwardNorm: // x += p; h = norm(x), or in the other order
+                Normalize(block.BeforeFeedForward, addProjection: !Config.ParallelResidual, normalized, first, count);
+                if (Config.ParallelResidual)
                 {
-                    float* values = Scratch.Hidden + ((nint)row * Scratch.HiddenStride);
-                    TKernels.GeluQuantize(values, Config.Activation, hidden, row, first, count);
+                    AddProjection(first, count);
                 }
 
+                break;
+            case Stage.FeedForwardIn: // f = activation(W·h + b), or the activation of one half times the other, a group at a time
+                int firstHiddenPanel = first * _panelsInHiddenUnit;
+                int panels = Math.Min(count * _panelsInHiddenUnit, block.FeedForwardIn.Matrix.Panels - firstHiddenPanel);
+                Multiply(block.FeedForwardIn, normalized, Scratch.Hidden, Scratch.HiddenStride, firstHiddenPanel, panels);
+                Activate(hidden, first, count);
                 break;
             case Stage.FeedForwardOut: // p = W·f + b
                 Multiply(block.FeedForwardOut, hidden, Scratch.Projection, Scratch.WidthStride, first, count);
@@ -115,7 +123,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
                 for (int index = first; index < first + count; index++)
                 {
                     int row = Rows.LogitRow(index);
-                    NormalizeRow(Weights.FinalNorm, Projection(row), row, Scratch.NormalizedLast(Rows.LogitCount), index);
+                    NormalizeRow(Weights.BeforeHead, Projection(row), row, Scratch.NormalizedLast(Rows.LogitCount), index);
                 }
 
                 break;
@@ -143,20 +151,40 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
     protected override double WorkPerUnit(Stage stage) => stage switch
     {
         Stage.QueryKeyValue => _panelsInUnit * PanelWork(Weights.Blocks[Layer].QueryKeyValue, Rows.Count),
-        Stage.Attention => (double)Rows.LongestContext * _headsInBundle * Config.HeadStride * Rows.Count / Rows.BlockCount,
+        Stage.Attention => (double)Math.Min(Rows.LongestContext, _windows[Layer]) * _headsInBundle * Config.HeadStride * Rows.Count / Rows.BlockCount,
         Stage.AttentionOutput => PanelWork(Weights.Blocks[Layer].AttentionOutput, Rows.Count),
-        Stage.FeedForwardIn => PanelsPerGroup * PanelWork(Weights.Blocks[Layer].FeedForwardIn, Rows.Count),
+        Stage.FeedForwardIn => _panelsInHiddenUnit * PanelWork(Weights.Blocks[Layer].FeedForwardIn, Rows.Count),
         Stage.FeedForwardOut => PanelWork(Weights.Blocks[Layer].FeedForwardOut, Rows.Count),
         Stage.Head => PanelWork(Weights.Head, Rows.LogitCount),
         Stage.CopyPages => Cache.Layout.LayerBytes,
         _ => Scratch.WidthStride,
     };
 
+    /// <summary>How many keys a query of each layer attends to at most.</summary>
+    private static int[] Windows(ModelConfig config)
+    {
+        int[] windows = new int[config.Layers];
+        for (int layer = 0; layer < windows.Length; layer++)
+        {
+            windows[layer] = config.AttentionWindow is { } window && window.Includes(layer) ? window.Length : int.MaxValue;
+        }
+
+        return windows;
+    }
+
     private static double PanelWork(ProjectionWeights projection, int rows) => projection.Matrix.Groups * (rows + 5.0);
 
     private float* Residual(int row) => Scratch.Residual + ((nint)row * Scratch.WidthStride);
 
     private float* Projection(int row) => Scratch.Projection + ((nint)row * Scratch.WidthStride);
+
+    private float* Cosines(int row) => Scratch.Cosines + ((nint)row * Scratch.RotationStride);
+
+    private float* Sines(int row) => Scratch.Sines + ((nint)row * Scratch.RotationStride);
+
+    private float* PositionEmbedding(int row) => Weights.PositionEmbedding == null
+        ? null
+        : Weights.PositionEmbedding + ((nint)Rows.Position(row) * Scratch.WidthStride);
 
     private static void Multiply(ProjectionWeights projection, QuantizedRows rows, float* output, int stride, int first, int count) =>
         TKernels.MultiplyPanels(projection.Matrix, rows, projection.Bias, output, stride, first, count);
@@ -169,21 +197,93 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         }
     }
 
-    private void NormalizeRow(NormWeights norm, float* addend, int row, QuantizedRows destination, int destinationRow) =>
-        TKernels.AddNormalizeQuantize(
-            Residual(row), addend, Config.Width, norm.Gain, norm.Bias, Config.NormEpsilon, destination, destinationRow);
+    private void NormalizeRow(NormWeights norm, float* addend, int row, QuantizedRows destination, int destinationRow)
+    {
+        float* residual = Residual(row);
+        if (norm.Gain == null) // what the first block of GPT-1 reads has no norm
+        {
+            TKernels.Quantize(residual, destination, destinationRow, 0, destination.Groups);
+        }
+        else if (Config.NormPlacement == NormPlacement.After)
+        {
+            TKernels.AddNormalize(residual, addend, Config.Width, norm.Gain, norm.Bias, Config.NormEpsilon);
+            TKernels.Quantize(residual, destination, destinationRow, 0, destination.Groups);
+        }
+        else if (Config.Norm == NormKind.RmsNorm)
+        {
+            TKernels.AddRmsNormalizeQuantize(residual, addend, Config.Width, norm.Gain, Config.NormEpsilon, destination, destinationRow);
+        }
+        else
+        {
+            TKernels.AddNormalizeQuantize(
+                residual, addend, Config.Width, norm.Gain, norm.Bias, Config.NormEpsilon, destination, destinationRow);
+        }
+    }
+
+    private void AddProjection(int first, int count)
+    {
+        for (int row = first; row < first + count; row++)
+        {
+            TKernels.Add(Residual(row), Projection(row), Config.Width);
+        }
+    }
+
+    private void Activate(QuantizedRows destination, int firstGroup, int groupCount)
+    {
+        for (int row = 0; row < Rows.Count; row++)
+        {
+            float* values = Scratch.Hidden + ((nint)row * Scratch.HiddenStride);
+            if (Config.Gated)
+            {
+                TKernels.GatedActivateQuantize(values, Config.Activation, destination, row, firstGroup, groupCount);
+            }
+            else
+            {
+                TKernels.ActivateQuantize(values, Config.Activation, destination, row, firstGroup, groupCount);
+            }
+        }
+    }
+
+    /// <summary>Normalizes and rotates the heads of queries and keys that the given units, a head each, made.</summary>
+    private void PlaceQueriesAndKeys(BlockWeights block, int firstUnit, int unitCount)
+    {
+        if (_angles is null && block.QueryGain == null)
+        {
+            return;
+        }
+
+        int endUnit = Math.Min(firstUnit + unitCount, Config.Heads + Config.KeyValueHeads);
+        for (int unit = firstUnit; unit < endUnit; unit++)
+        {
+            float* gain = unit < Config.Heads ? block.QueryGain : block.KeyGain;
+            for (int row = 0; row < Rows.Count; row++)
+            {
+                float* head = Scratch.QueryKeyValue + ((nint)row * Scratch.QueryKeyValueStride) + (unit * Config.HeadStride);
+                if (gain != null)
+                {
+                    TKernels.NormalizeHead(head, Config.HeadSize, gain, Config.NormEpsilon);
+                }
+
+                if (_angles is not null)
+                {
+                    TKernels.Rotate(head, Cosines(row), Sines(row), _angles.Channels);
+                }
+            }
+        }
+    }
 
     /// <summary>Copies the keys and values among the given panels' outputs into the cache, 16 floats a panel and row.</summary>
     private void StoreKeysAndValues(int firstPanel, int panelCount)
     {
-        int width = Config.AttentionWidth;
-        int firstKeyPanel = width / PanelLayout.RowsPerPanel;
+        int queries = Config.AttentionWidth;
+        int keys = Config.KeyValueWidth;
+        int firstKeyPanel = queries / PanelLayout.RowsPerPanel;
         for (int panel = Math.Max(firstPanel, firstKeyPanel); panel < firstPanel + panelCount; panel++)
         {
             int output = panel * PanelLayout.RowsPerPanel;
-            int channel = output % width;
+            int channel = (output - queries) % keys;
             int head = channel / Config.HeadStride;
-            nint offset = output < 2 * width ? Cache.Layout.KeyOffset(Layer, head) : Cache.Layout.ValueOffset(Layer, head);
+            nint offset = output < queries + keys ? Cache.Layout.KeyOffset(Layer, head) : Cache.Layout.ValueOffset(Layer, head);
             for (int row = 0; row < Rows.Count; row++)
             {
                 (int page, int slot) = Math.DivRem(Rows.Position(row), AttentionHead.PositionsPerPage);
@@ -198,10 +298,13 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
     /// <summary>Quantizes the heads of keys and values that the given units, a head each, made into the cache.</summary>
     private void QuantizeKeysAndValues(int firstUnit, int unitCount)
     {
-        int heads = Config.Heads;
-        for (int unit = Math.Max(firstUnit, heads); unit < firstUnit + unitCount; unit++)
+        int firstKey = Config.Heads;
+        int firstValue = firstKey + Config.KeyValueHeads;
+        for (int unit = Math.Max(firstUnit, firstKey); unit < firstUnit + unitCount; unit++)
         {
-            nint offset = unit < 2 * heads ? Cache.Layout.KeyOffset(Layer, unit - heads) : Cache.Layout.ValueOffset(Layer, unit - (2 * heads));
+            nint offset = unit < firstValue
+                ? Cache.Layout.KeyOffset(Layer, unit - firstKey)
+                : Cache.Layout.ValueOffset(Layer, unit - firstValue);
             for (int row = 0; row < Rows.Count; row++)
             {
                 (int page, int slot) = Math.DivRem(Rows.Position(row), AttentionHead.PositionsPerPage);
@@ -219,6 +322,9 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         int endRow = Rows.BlockStart(block + 1);
         float* queries = Scratch.QueryKeyValue + ((nint)firstRow * Scratch.QueryKeyValueStride);
         float* attended = Scratch.Attended + ((nint)firstRow * Scratch.AttendedStride);
+        int keyCount = Rows.Position(firstRow) + 1;
+        int window = _windows[Layer];
+        int pagesBehind = Math.Max(0, keyCount - window) / AttentionHead.PositionsPerPage;
         int firstHead = bundle * _headsInBundle;
         int endHead = Math.Min(firstHead + _headsInBundle, Config.Heads);
         for (int head = firstHead; head < endHead; head++)
@@ -228,10 +334,11 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
                 Queries = endRow - firstRow,
                 Query = queries + (head * Config.HeadStride),
                 QueryStride = Scratch.QueryKeyValueStride,
-                Pages = Rows.Sequence(firstRow).Table,
-                KeyOffset = Cache.Layout.KeyOffset(Layer, head),
-                ValueOffset = Cache.Layout.ValueOffset(Layer, head),
-                KeyCount = Rows.Position(firstRow) + 1,
+                Pages = Rows.Sequence(firstRow).Table + pagesBehind,
+                KeyOffset = Cache.Layout.KeyOffset(Layer, head / _headsOfOneKey),
+                ValueOffset = Cache.Layout.ValueOffset(Layer, head / _headsOfOneKey),
+                KeyCount = keyCount - (pagesBehind * AttentionHead.PositionsPerPage),
+                Window = window,
                 HeadStride = Config.HeadStride,
                 ScoreScale = _scoreScale,
                 Scores = Scratch.Scores(worker),

@@ -3,23 +3,15 @@ using TinyGpt.Kernels;
 namespace TinyGpt;
 
 /// <summary>
-/// The shape of a model: everything in which one GPT differs from another, as data. Immutable and thread-safe.
+/// The shape of a model: everything in which one GPT differs from another, as data. What is not set is as in GPT-2. Immutable and
+/// thread-safe.
 /// </summary>
-public sealed record ModelConfig
+public sealed partial record ModelConfig
 {
-    /// <summary>The largest <see cref="VocabularySize"/> that is accepted.</summary>
-    public const int LargestVocabulary = 1 << 20;
+    private readonly int? _keyValueHeads;
+    private readonly int? _headSize;
 
-    /// <summary>The largest <see cref="ContextLength"/> that is accepted.</summary>
-    public const int LargestContext = 1 << 20;
-
-    /// <summary>The largest <see cref="Width"/> and <see cref="FeedForwardWidth"/> that are accepted.</summary>
-    public const int LargestWidth = 1 << 17;
-
-    /// <summary>The most <see cref="Layers"/> that are accepted.</summary>
-    public const int MostLayers = 1024;
-
-    /// <summary>The architecture's name, <c>gpt2</c>.</summary>
+    /// <summary>The architecture's name, one of <see cref="Architectures"/>. It says where a model comes from and decides nothing.</summary>
     public required string Architecture { get; init; }
 
     /// <summary>Tokens in the vocabulary; ids run from 0 to this - 1.</summary>
@@ -28,23 +20,78 @@ public sealed record ModelConfig
     /// <summary>Positions that the model was trained for: the most tokens a sequence can hold.</summary>
     public required int ContextLength { get; init; }
 
-    /// <summary>Features of the residual stream (<c>n_embd</c>).</summary>
+    /// <summary>Features of the residual stream (<c>n_embd</c>, <c>hidden_size</c>).</summary>
     public required int Width { get; init; }
 
     /// <summary>Transformer blocks.</summary>
     public required int Layers { get; init; }
 
-    /// <summary>Attention heads in a block.</summary>
+    /// <summary>Attention heads in a block: query heads.</summary>
     public required int Heads { get; init; }
 
-    /// <summary>Features of the feed-forward layer, usually 4 × <see cref="Width"/>.</summary>
+    /// <summary>
+    /// Heads of keys and values in a block; consecutive query heads share one (grouped-query attention, Ainslie et al., 2023,
+    /// arXiv:2305.13245). Divides <see cref="Heads"/>, which it equals unless set.
+    /// </summary>
+    public int KeyValueHeads
+    {
+        get => _keyValueHeads ?? Heads;
+        init => _keyValueHeads = value;
+    }
+
+    /// <summary>Features of one head: <see cref="Width"/> / <see cref="Heads"/> unless set.</summary>
+    public int HeadSize
+    {
+        get => _headSize ?? (Heads == 0 ? 0 : Width / Heads);
+        init => _headSize = value;
+    }
+
+    /// <summary>What attention multiplies its scores with; null is 1/√<see cref="HeadSize"/>.</summary>
+    public float? ScoreScale { get; init; }
+
+    /// <summary>Layers that attend to their latest positions only, or null where there is none.</summary>
+    public AttentionWindow? AttentionWindow { get; init; }
+
+    /// <summary>Rotary positions, or null where a learned embedding of positions is added to that of the tokens.</summary>
+    public RotaryPositions? Rotary { get; init; }
+
+    /// <summary>Features of the feed-forward layer between its matrices, usually 4 × <see cref="Width"/>.</summary>
     public required int FeedForwardWidth { get; init; }
 
-    /// <summary>The number that layer norm adds to the variance; positive and finite.</summary>
+    /// <summary>The function in the feed-forward layer.</summary>
+    public required Activation Activation { get; init; }
+
+    /// <summary>
+    /// Whether the feed-forward layer is <c>W_out·(activation(W_gate·h) × W_up·h)</c>: SwiGLU with <see cref="Activation.Silu"/>, GeGLU
+    /// with GELU (Shazeer, 2020, arXiv:2002.05202). Otherwise it is <c>W_out·activation(W_in·h)</c>.
+    /// </summary>
+    public bool Gated { get; init; }
+
+    /// <summary>The kind of norm.</summary>
+    public NormKind Norm { get; init; }
+
+    /// <summary>Where the norms of a block are.</summary>
+    public NormPlacement NormPlacement { get; init; }
+
+    /// <summary>The number that a norm adds to the variance or mean square; positive and finite.</summary>
     public required float NormEpsilon { get; init; }
 
-    /// <summary>The form of GELU in the feed-forward layer.</summary>
-    public required GeluForm Activation { get; init; }
+    /// <summary>Whether each head's query and key go through an RMS norm with a gain of its own, before they are rotated.</summary>
+    public bool QueryKeyNorm { get; init; }
+
+    /// <summary>
+    /// Whether attention and the feed-forward layer both read the block's input, <c>x + attention(norm₁(x)) + feedForward(norm₂(x))</c>.
+    /// </summary>
+    public bool ParallelResidual { get; init; }
+
+    /// <summary>Whether queries, keys and values have a bias.</summary>
+    public bool QueryKeyValueBias { get; init; } = true;
+
+    /// <summary>Whether the attention's output projection has a bias.</summary>
+    public bool AttentionOutputBias { get; init; } = true;
+
+    /// <summary>Whether the matrices of the feed-forward layer have biases.</summary>
+    public bool FeedForwardBias { get; init; } = true;
 
     /// <summary>Whether the head that makes logits is the token embedding itself.</summary>
     public required bool TiedHead { get; init; }
@@ -52,14 +99,23 @@ public sealed record ModelConfig
     /// <summary>The token that ends a text and stands before an unconditional sample, or null where the model has none.</summary>
     public int? EndOfTextToken { get; init; }
 
-    /// <summary>Features of one head: <see cref="Width"/> / <see cref="Heads"/>.</summary>
-    public int HeadSize => Width / Heads;
-
     /// <summary>Floats of one head in memory: <see cref="HeadSize"/> rounded up to 16.</summary>
     public int HeadStride => PanelLayout.PaddedRows(HeadSize);
 
-    /// <summary>Floats of all heads in memory, the input width of the attention's output projection.</summary>
+    /// <summary>Floats of all query heads in memory, the input width of the attention's output projection.</summary>
     public int AttentionWidth => Heads * HeadStride;
+
+    /// <summary>Floats of all heads of keys, and as many of values, in memory.</summary>
+    public int KeyValueWidth => KeyValueHeads * HeadStride;
+
+    /// <summary>Outputs of the matrix that makes queries, keys and values.</summary>
+    public int QueryKeyValueWidth => AttentionWidth + (2 * KeyValueWidth);
+
+    /// <summary>
+    /// Outputs of the feed-forward layer's first matrix: <see cref="FeedForwardWidth"/>, or twice that, rounded up to 16 first, where it
+    /// is gated.
+    /// </summary>
+    public int FeedForwardInWidth => Gated ? 2 * PanelLayout.PaddedRows(FeedForwardWidth) : FeedForwardWidth;
 
     /// <summary>The number of trained parameters, biases and norms included; a tied head counts once.</summary>
     public long ParameterCount
@@ -67,32 +123,17 @@ public sealed record ModelConfig
         get
         {
             long width = Width;
-            long block = (4 * width) + (3 * width * (width + 1)) + (width * (width + 1))
-                + ((width + 1) * FeedForwardWidth) + ((FeedForwardWidth + 1L) * width);
-            long head = TiedHead ? 0 : VocabularySize * width;
-            return (VocabularySize * width) + (ContextLength * width) + (Layers * block) + (2 * width) + head;
+            long queries = (long)Heads * HeadSize;
+            long projected = queries + (2L * KeyValueHeads * HeadSize);
+            long hidden = (Gated ? 2L : 1L) * FeedForwardWidth;
+            long norm = Norm == NormKind.LayerNorm ? 2 * width : width;
+            long block = (2 * norm) + (QueryKeyNorm ? 2L * HeadSize : 0)
+                + (projected * width) + (QueryKeyValueBias ? projected : 0)
+                + (queries * width) + (AttentionOutputBias ? width : 0)
+                + ((hidden + FeedForwardWidth) * width) + (FeedForwardBias ? hidden + width : 0);
+            long positions = Rotary is null ? ContextLength * width : 0;
+            long lastNorm = NormPlacement == NormPlacement.Before ? norm : 0;
+            return (VocabularySize * width) + positions + (Layers * block) + lastNorm + (TiedHead ? 0 : VocabularySize * width);
         }
     }
-
-    /// <summary>Checks that every value lies in its documented range and that they fit each other.</summary>
-    /// <param name="problem">What is wrong, naming the property; empty if nothing is.</param>
-    /// <returns>Whether the configuration is valid.</returns>
-    public bool TryValidate(out string problem)
-    {
-        problem = Architecture != "gpt2" ? $"architecture '{Architecture}' is not supported (supported: gpt2)"
-            : Outside(VocabularySize, LargestVocabulary) ? $"vocabularySize {VocabularySize} is not in 1 … {LargestVocabulary}"
-            : Outside(ContextLength, LargestContext) ? $"contextLength {ContextLength} is not in 1 … {LargestContext}"
-            : Outside(Width, LargestWidth) ? $"width {Width} is not in 1 … {LargestWidth}"
-            : Outside(Layers, MostLayers) ? $"layers {Layers} is not in 1 … {MostLayers}"
-            : Outside(Heads, Width) ? $"heads {Heads} is not in 1 … width {Width}"
-            : Width % Heads != 0 ? $"width {Width} is no multiple of heads {Heads}"
-            : Outside(FeedForwardWidth, LargestWidth) ? $"feedForwardWidth {FeedForwardWidth} is not in 1 … {LargestWidth}"
-            : !(NormEpsilon > 0 && float.IsFinite(NormEpsilon)) ? $"normEpsilon {NormEpsilon} is not positive and finite"
-            : !Enum.IsDefined(Activation) ? $"activation {Activation} is unknown"
-            : EndOfTextToken is { } end && (uint)end >= (uint)VocabularySize ? $"endOfTextToken {end} is not in the vocabulary of {VocabularySize}"
-            : "";
-        return problem.Length == 0;
-    }
-
-    private static bool Outside(int value, int largest) => value < 1 || value > largest;
 }

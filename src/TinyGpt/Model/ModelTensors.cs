@@ -10,28 +10,37 @@ public static class ModelTensors
     /// <summary>Token embedding, vocabulary × width; also the head where it is tied.</summary>
     public const string TokenEmbedding = "token_embedding";
 
-    /// <summary>Position embedding, context × width.</summary>
+    /// <summary>Position embedding, context × width; only without <see cref="ModelConfig.Rotary"/>.</summary>
     public const string PositionEmbedding = "position_embedding";
 
     /// <summary>The head of an untied model, vocabulary × width.</summary>
     public const string Head = "head";
 
-    /// <summary>The norm before the head.</summary>
+    /// <summary>The norm before the head; none with <see cref="NormPlacement.After"/>.</summary>
     public const string FinalNorm = "final_norm";
 
-    /// <summary>The norm before attention, in a block.</summary>
+    /// <summary>The norm of attention in a block: before it, or behind its sum with <see cref="NormPlacement.After"/>.</summary>
     public const string AttentionNorm = "attention_norm";
 
-    /// <summary>All query rows, then all key rows, then all value rows of a block, 3 × attention width × width.</summary>
+    /// <summary>All query rows, then all key rows, then all value rows of a block; <see cref="ModelConfig.QueryKeyValueWidth"/> × width.</summary>
     public const string QueryKeyValue = "query_key_value";
+
+    /// <summary>The norm of each query head, in a block; its gain has the head size.</summary>
+    public const string QueryNorm = "query_norm";
+
+    /// <summary>The norm of each key head, in a block; its gain has the head size.</summary>
+    public const string KeyNorm = "key_norm";
 
     /// <summary>The attention's output projection in a block, width × attention width.</summary>
     public const string AttentionOutput = "attention_output";
 
-    /// <summary>The norm before the feed-forward layer, in a block.</summary>
+    /// <summary>The norm of the feed-forward layer in a block: before it, or behind its sum with <see cref="NormPlacement.After"/>.</summary>
     public const string FeedForwardNorm = "feed_forward_norm";
 
-    /// <summary>The feed-forward layer's first matrix in a block, feed-forward width × width.</summary>
+    /// <summary>
+    /// The feed-forward layer's first matrix in a block, feed-forward width × width. Where the layer is gated, 16 rows of the gate and 16
+    /// rows of what it opens take turns, and both end in zero rows up to a multiple of 16.
+    /// </summary>
     public const string FeedForwardIn = "feed_forward_in";
 
     /// <summary>The feed-forward layer's second matrix in a block, width × feed-forward width.</summary>
@@ -52,22 +61,34 @@ public static class ModelTensors
     public static IReadOnlyList<TensorShape> Of(ModelConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        List<TensorShape> tensors =
-        [
-            new(TokenEmbedding, TensorKind.Panels, config.VocabularySize, config.Width),
-            new(PositionEmbedding, TensorKind.Floats, config.ContextLength, config.Width),
-        ];
-        for (int layer = 0; layer < config.Layers; layer++)
+        List<TensorShape> tensors = [new(TokenEmbedding, TensorKind.Panels, config.VocabularySize, config.Width)];
+        if (config.Rotary is null)
         {
-            AddNorm(tensors, InBlock(layer, AttentionNorm), config.Width);
-            AddMatrix(tensors, InBlock(layer, QueryKeyValue), 3 * config.AttentionWidth, config.Width);
-            AddMatrix(tensors, InBlock(layer, AttentionOutput), config.Width, config.AttentionWidth);
-            AddNorm(tensors, InBlock(layer, FeedForwardNorm), config.Width);
-            AddMatrix(tensors, InBlock(layer, FeedForwardIn), config.FeedForwardWidth, config.Width);
-            AddMatrix(tensors, InBlock(layer, FeedForwardOut), config.Width, config.FeedForwardWidth);
+            tensors.Add(new(PositionEmbedding, TensorKind.Floats, config.ContextLength, config.Width));
         }
 
-        AddNorm(tensors, FinalNorm, config.Width);
+        bool normBias = config.Norm == NormKind.LayerNorm;
+        for (int layer = 0; layer < config.Layers; layer++)
+        {
+            AddNorm(tensors, InBlock(layer, AttentionNorm), config.Width, normBias);
+            AddMatrix(tensors, InBlock(layer, QueryKeyValue), config.QueryKeyValueWidth, config.Width, config.QueryKeyValueBias);
+            if (config.QueryKeyNorm)
+            {
+                AddNorm(tensors, InBlock(layer, QueryNorm), config.HeadSize, hasBias: false);
+                AddNorm(tensors, InBlock(layer, KeyNorm), config.HeadSize, hasBias: false);
+            }
+
+            AddMatrix(tensors, InBlock(layer, AttentionOutput), config.Width, config.AttentionWidth, config.AttentionOutputBias);
+            AddNorm(tensors, InBlock(layer, FeedForwardNorm), config.Width, normBias);
+            AddMatrix(tensors, InBlock(layer, FeedForwardIn), config.FeedForwardInWidth, config.Width, config.FeedForwardBias);
+            AddMatrix(tensors, InBlock(layer, FeedForwardOut), config.Width, config.FeedForwardWidth, config.FeedForwardBias);
+        }
+
+        if (config.NormPlacement == NormPlacement.Before)
+        {
+            AddNorm(tensors, FinalNorm, config.Width, normBias);
+        }
+
         if (!config.TiedHead)
         {
             tensors.Add(new(Head, TensorKind.Panels, config.VocabularySize, config.Width));
@@ -76,15 +97,21 @@ public static class ModelTensors
         return tensors;
     }
 
-    private static void AddNorm(List<TensorShape> tensors, string name, int width)
+    private static void AddNorm(List<TensorShape> tensors, string name, int width, bool hasBias)
     {
         tensors.Add(new(Gain(name), TensorKind.Floats, 1, width));
-        tensors.Add(new(Bias(name), TensorKind.Floats, 1, width));
+        if (hasBias)
+        {
+            tensors.Add(new(Bias(name), TensorKind.Floats, 1, width));
+        }
     }
 
-    private static void AddMatrix(List<TensorShape> tensors, string name, int rows, int columns)
+    private static void AddMatrix(List<TensorShape> tensors, string name, int rows, int columns, bool hasBias)
     {
         tensors.Add(new(name, TensorKind.Panels, rows, columns));
-        tensors.Add(new(Bias(name), TensorKind.Floats, 1, rows));
+        if (hasBias)
+        {
+            tensors.Add(new(Bias(name), TensorKind.Floats, 1, rows));
+        }
     }
 }

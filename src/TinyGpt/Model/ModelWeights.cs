@@ -5,7 +5,9 @@ namespace TinyGpt.Model;
 /// <summary>Finds a tensor's first byte by its name; the holder has checked that all of <see cref="ModelTensors.Of"/> are there.</summary>
 internal unsafe delegate byte* TensorLookup(string name);
 
-/// <summary>Layer norm's gain and bias, padded with zeros to 64.</summary>
+/// <summary>
+/// A norm's gain and bias, padded with zeros to 64. RMS norm has no bias; where the residual is used as it is, there is no gain either.
+/// </summary>
 internal readonly unsafe struct NormWeights(float* gain, float* bias)
 {
     public float* Gain => gain;
@@ -13,7 +15,7 @@ internal readonly unsafe struct NormWeights(float* gain, float* bias)
     public float* Bias => bias;
 }
 
-/// <summary>A matrix and the bias of its outputs; the bias is null for the head.</summary>
+/// <summary>A matrix and the bias of its outputs, which is null where it has none.</summary>
 internal readonly unsafe struct ProjectionWeights(PackedMatrix matrix, float* bias)
 {
     public PackedMatrix Matrix => matrix;
@@ -22,15 +24,26 @@ internal readonly unsafe struct ProjectionWeights(PackedMatrix matrix, float* bi
 }
 
 /// <summary>The weights of one Transformer block.</summary>
-internal sealed class BlockWeights
+internal sealed unsafe class BlockWeights
 {
-    public required NormWeights AttentionNorm { get; init; }
+    /// <summary>
+    /// The norm through which attention reads the residual. With norms behind the sums it belongs to the block before, and the first
+    /// block has none.
+    /// </summary>
+    public required NormWeights BeforeAttention { get; init; }
 
     public required ProjectionWeights QueryKeyValue { get; init; }
 
+    /// <summary>The gain of each query head's norm, or null.</summary>
+    public required float* QueryGain { get; init; }
+
+    /// <summary>The gain of each key head's norm, or null.</summary>
+    public required float* KeyGain { get; init; }
+
     public required ProjectionWeights AttentionOutput { get; init; }
 
-    public required NormWeights FeedForwardNorm { get; init; }
+    /// <summary>The norm through which the feed-forward layer reads the residual.</summary>
+    public required NormWeights BeforeFeedForward { get; init; }
 
     public required ProjectionWeights FeedForwardIn { get; init; }
 
@@ -48,40 +61,50 @@ internal sealed unsafe class ModelWeights
         _lookup = lookup;
         _shapes = ModelTensors.Of(config).ToDictionary(tensor => tensor.Name);
         TokenEmbedding = Matrix(ModelTensors.TokenEmbedding);
-        PositionEmbedding = (float*)lookup(ModelTensors.PositionEmbedding);
+        PositionEmbedding = Floats(ModelTensors.PositionEmbedding);
         Blocks = new BlockWeights[config.Layers];
+        bool normsAfter = config.NormPlacement == NormPlacement.After;
+        NormWeights behind = default;
         for (int layer = 0; layer < config.Layers; layer++)
         {
+            NormWeights attentionNorm = Norm(ModelTensors.InBlock(layer, ModelTensors.AttentionNorm));
+            NormWeights feedForwardNorm = Norm(ModelTensors.InBlock(layer, ModelTensors.FeedForwardNorm));
             Blocks[layer] = new BlockWeights
             {
-                AttentionNorm = Norm(ModelTensors.InBlock(layer, ModelTensors.AttentionNorm)),
+                BeforeAttention = normsAfter ? behind : attentionNorm,
                 QueryKeyValue = Projection(ModelTensors.InBlock(layer, ModelTensors.QueryKeyValue)),
+                QueryGain = Norm(ModelTensors.InBlock(layer, ModelTensors.QueryNorm)).Gain,
+                KeyGain = Norm(ModelTensors.InBlock(layer, ModelTensors.KeyNorm)).Gain,
                 AttentionOutput = Projection(ModelTensors.InBlock(layer, ModelTensors.AttentionOutput)),
-                FeedForwardNorm = Norm(ModelTensors.InBlock(layer, ModelTensors.FeedForwardNorm)),
+                BeforeFeedForward = normsAfter ? attentionNorm : feedForwardNorm,
                 FeedForwardIn = Projection(ModelTensors.InBlock(layer, ModelTensors.FeedForwardIn)),
                 FeedForwardOut = Projection(ModelTensors.InBlock(layer, ModelTensors.FeedForwardOut)),
             };
+            behind = feedForwardNorm;
         }
 
-        FinalNorm = Norm(ModelTensors.FinalNorm);
+        BeforeHead = normsAfter ? behind : Norm(ModelTensors.FinalNorm);
         Head = new ProjectionWeights(config.TiedHead ? TokenEmbedding : Matrix(ModelTensors.Head), null);
     }
 
     public PackedMatrix TokenEmbedding { get; }
 
-    /// <summary>One row a position, padded to 64 floats.</summary>
+    /// <summary>One row a position, padded to 64 floats; null with rotary positions.</summary>
     public float* PositionEmbedding { get; }
 
     public BlockWeights[] Blocks { get; }
 
-    public NormWeights FinalNorm { get; }
+    /// <summary>The norm through which the head reads the residual.</summary>
+    public NormWeights BeforeHead { get; }
 
     public ProjectionWeights Head { get; }
 
     private PackedMatrix Matrix(string name) => new(_lookup(name), _shapes[name].Rows, _shapes[name].Columns);
 
-    private NormWeights Norm(string name) =>
-        new((float*)_lookup(ModelTensors.Gain(name)), (float*)_lookup(ModelTensors.Bias(name)));
+    /// <summary>A tensor of floats, or null where the configuration calls for none of that name.</summary>
+    private float* Floats(string name) => _shapes.ContainsKey(name) ? (float*)_lookup(name) : null;
 
-    private ProjectionWeights Projection(string name) => new(Matrix(name), (float*)_lookup(ModelTensors.Bias(name)));
+    private NormWeights Norm(string name) => new(Floats(ModelTensors.Gain(name)), Floats(ModelTensors.Bias(name)));
+
+    private ProjectionWeights Projection(string name) => new(Matrix(name), Floats(ModelTensors.Bias(name)));
 }

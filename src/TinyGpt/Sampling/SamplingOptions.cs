@@ -45,9 +45,10 @@ public sealed record SamplingOptions
     /// <summary>A copy that the caller cannot change through the dictionary it passed.</summary>
     internal SamplingOptions Frozen() => LogitBias is null ? this : this with { LogitBias = new Dictionary<int, float>(LogitBias) };
 
-    /// <summary>Checks every value's range.</summary>
+    /// <summary>Checks every value's range, as making a session does.</summary>
+    /// <param name="vocabularySize">The tokens of the model: <see cref="ModelConfig.VocabularySize"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">Names the property, its value and its range.</exception>
-    internal void Validate(int vocabularySize)
+    public void Validate(int vocabularySize)
     {
         Require(Temperature is >= 0 and <= 100, nameof(Temperature), Temperature, "0 … 100");
         Require(TopK >= 0, nameof(TopK), TopK, "0 or more");

@@ -10,7 +10,7 @@ internal static class SessionSnapshot
     public const int MostTextBytes = 1 << 20;
 
     /// <summary>Floats that one position takes in the cache.</summary>
-    public static int PositionFloats(ModelConfig config) => checked(config.Layers * 2 * config.AttentionWidth);
+    public static int PositionFloats(ModelConfig config) => checked(config.Layers * 2 * config.KeyValueWidth);
 
     public static void Write(GptSession session, KvArena arena, Stream stream, bool keysAndValues)
     {

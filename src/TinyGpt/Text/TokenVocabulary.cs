@@ -1,17 +1,17 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using System.Text.Unicode;
 
 namespace TinyGpt.Text;
 
 /// <summary>
-/// The tokens of a model: the bytes of each, the merges of byte-pair encoding in the order of their ranks, and the special
-/// tokens. Immutable and thread-safe.
+/// The tokens of a model: the bytes of each, what says how they merge (merges in the order of their ranks, or scores), the special
+/// tokens, and the kind of tokenizer that they are meant for (<see cref="Tokenizer.Create"/>). Immutable and thread-safe.
 /// </summary>
 /// <remarks>
-/// What holds for every vocabulary: no two ids have the same bytes, except the unused ids, which have none; a merge joins two
-/// used tokens into the token with their bytes; no two merges join the same pair; a special token's bytes are valid UTF-8, and
-/// no merge reads or makes one.
+/// What holds for every vocabulary: no two ids have the same bytes, except the unused ids, which have none, and tokens that stand for
+/// single bytes beside the pieces of text; a merge joins two used tokens into the token with their bytes; no two merges join the same
+/// pair; a special token's bytes are valid UTF-8, and no merge reads or makes one. In a vocabulary of words (GPT-1) a space at a
+/// token's end is the mark of a word's end.
 /// </remarks>
 public sealed class TokenVocabulary
 {
@@ -27,35 +27,36 @@ public sealed class TokenVocabulary
     /// <summary>The most bytes that a token can have.</summary>
     public const int MostTokenBytes = 1024;
 
-    private readonly byte[] _blob;
-    private readonly int[] _starts;
-    private readonly TokenMerge[] _merges;
+    private readonly VocabularyContent _content;
     private readonly SpecialToken[] _specialTokens;
+    private readonly int[] _addedIds;
     private readonly TokenIndex _tokenIndex;
 
-    private TokenVocabulary(
-        byte[] blob, int[] starts, TokenMerge[] merges, SpecialToken[] specialTokens, TokenIndex tokenIndex, MergeIndex mergeIndex)
+    private TokenVocabulary(VocabularyContent content, TokenIndex tokenIndex, MergeIndex mergeIndex)
     {
-        _blob = blob;
-        _starts = starts;
-        _merges = merges;
-        _specialTokens = specialTokens;
+        _content = content;
         _tokenIndex = tokenIndex;
         MergeIndex = mergeIndex;
+        _addedIds = [.. content.AddedTokens.Select(token => token.Id)];
+        _specialTokens =
+        [
+            .. content.AddedTokens.Where(token => !token.IsUserDefined)
+                .Select(token => new SpecialToken(Encoding.UTF8.GetString(content.Bytes(token.Id)), token.Id)),
+        ];
         for (int id = 0; id < Count; id++)
         {
-            LongestToken = Math.Max(LongestToken, starts[id + 1] - starts[id]);
+            LongestToken = Math.Max(LongestToken, content.Bytes(id).Length);
         }
     }
 
     /// <summary>The number of ids, unused ones included; ids run from 0 to this - 1.</summary>
-    public int Count => _starts.Length - 1;
+    public int Count => _content.Count;
 
     /// <summary>The bytes of the longest token, 0 to <see cref="MostTokenBytes"/>.</summary>
     public int LongestToken { get; }
 
-    /// <summary>The merges; an index here is the merge's rank.</summary>
-    public ReadOnlySpan<TokenMerge> Merges => _merges;
+    /// <summary>The merges; an index here is the merge's rank. None where scores say what merges.</summary>
+    public ReadOnlySpan<TokenMerge> Merges => _content.Merges;
 
     /// <summary>The special tokens, in the order of their ids.</summary>
     public ReadOnlySpan<SpecialToken> SpecialTokens => _specialTokens;
@@ -63,10 +64,22 @@ public sealed class TokenVocabulary
     /// <summary>Finds merges by their pair.</summary>
     internal MergeIndex MergeIndex { get; }
 
-    /// <summary>All tokens' bytes, in the order of their ids.</summary>
-    internal ReadOnlySpan<byte> Blob => _blob;
+    /// <summary>What becomes of text before its tokens merge.</summary>
+    internal TokenizerRules Rules => _content.Rules;
 
-    /// <summary>Makes a vocabulary.</summary>
+    /// <summary>The special tokens, and those that any text becomes; ids ascending.</summary>
+    internal ReadOnlySpan<AddedToken> AddedTokens => _content.AddedTokens;
+
+    /// <summary>For each id how early its token is made, higher first; empty where merges say it.</summary>
+    internal ReadOnlySpan<float> Scores => _content.Scores;
+
+    /// <summary>For each byte the token that stands for it where no other does, or -1; empty where there are none.</summary>
+    internal ReadOnlySpan<int> ByteTokens => _content.ByteTokens;
+
+    /// <summary>The parts.</summary>
+    internal VocabularyContent Content => _content;
+
+    /// <summary>Makes a vocabulary of byte-level tokens, whose text is split by GPT-2's pattern.</summary>
     /// <param name="tokens">Each id's bytes; empty for an id that is not used. 1 to <see cref="MostTokens"/> of them.</param>
     /// <param name="merges">The merges in the order of their ranks, at most <see cref="MostMerges"/>.</param>
     /// <param name="specialTokens">The ids of the special tokens, ascending, at most <see cref="MostSpecialTokens"/>.</param>
@@ -75,9 +88,26 @@ public sealed class TokenVocabulary
     public static TokenVocabulary Create(IReadOnlyList<byte[]> tokens, ReadOnlySpan<TokenMerge> merges, ReadOnlySpan<int> specialTokens)
     {
         ArgumentNullException.ThrowIfNull(tokens);
-        return TryCreate(tokens, merges, specialTokens, out TokenVocabulary? vocabulary, out VocabularyFault fault)
-            ? vocabulary
-            : throw new ArgumentException(fault.Reason);
+        VocabularyFault? fault = FindFaultOfSizes(tokens, merges.Length, specialTokens.Length);
+        if (fault is null)
+        {
+            (byte[] blob, int[] starts) = VocabularyContent.Join(tokens);
+            AddedToken[] added = new AddedToken[specialTokens.Length];
+            for (int index = 0; index < added.Length; index++)
+            {
+                added[index] = new AddedToken(specialTokens[index]);
+            }
+
+            VocabularyContent content = new() { Blob = blob, Starts = starts, Merges = merges.ToArray(), AddedTokens = added };
+            if (TryAdopt(content, out TokenVocabulary? vocabulary, out VocabularyFault found))
+            {
+                return vocabulary;
+            }
+
+            fault = found;
+        }
+
+        throw new ArgumentException(fault.Value.Reason);
     }
 
     /// <summary>Reads the binary form that <see cref="Write"/> makes.</summary>
@@ -94,7 +124,7 @@ public sealed class TokenVocabulary
     public void Write(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        stream.Write(TokenVocabularyFormat.ToBytes(this));
+        stream.Write(TokenVocabularyFormat.ToBytes(_content));
     }
 
     /// <summary>A token's bytes; empty for an id that is not used.</summary>
@@ -108,13 +138,13 @@ public sealed class TokenVocabulary
             throw new ArgumentOutOfRangeException(nameof(id), id, $"The vocabulary's ids run from 0 to {Count - 1}.");
         }
 
-        return _blob.AsSpan(_starts[id].._starts[id + 1]);
+        return _content.Bytes(id);
     }
 
     /// <summary>Finds a token by its bytes.</summary>
     /// <param name="bytes">The token's bytes.</param>
     /// <param name="id">Its id, or -1.</param>
-    /// <returns>Whether a token, special ones included, has these bytes.</returns>
+    /// <returns>Whether a token, special ones included, has these bytes. Tokens that stand for bytes beside pieces are not found.</returns>
     public bool TryGetId(ReadOnlySpan<byte> bytes, out int id) => _tokenIndex.TryFind(bytes, out id);
 
     /// <summary>Finds a special token by the way it is written.</summary>
@@ -136,140 +166,64 @@ public sealed class TokenVocabulary
         return false;
     }
 
-    /// <summary><see cref="Create"/> for callers that name a fault in their own terms.</summary>
-    internal static bool TryCreate(
-        IReadOnlyList<byte[]> tokens,
-        ReadOnlySpan<TokenMerge> merges,
-        ReadOnlySpan<int> specialTokens,
-        [NotNullWhen(true)] out TokenVocabulary? vocabulary,
-        out VocabularyFault fault)
+    /// <summary>Whether a token is special or one that any text becomes; false for an id that does not exist.</summary>
+    internal bool IsAdded(int id) => _addedIds.AsSpan().BinarySearch(id) >= 0;
+
+    /// <summary>Whether a token stands for a byte beside the pieces of text.</summary>
+    internal bool IsByte(int id) => _content.IsByte(id);
+
+    /// <summary>What is wrong with the number of parts or the length of a token, or null.</summary>
+    internal static VocabularyFault? FindFaultOfSizes(IReadOnlyList<byte[]> tokens, int merges, int addedTokens)
     {
-        vocabulary = null;
-        if (VocabularyFault.OfCounts(tokens.Count, merges.Length, specialTokens.Length) is { } wrongCount)
+        if (VocabularyFault.OfCounts(tokens.Count, merges, addedTokens) is { } wrongCount)
         {
-            fault = wrongCount;
-            return false;
+            return wrongCount;
         }
 
-        int[] starts = new int[tokens.Count + 1];
         for (int id = 0; id < tokens.Count; id++)
         {
             if (tokens[id].Length > MostTokenBytes)
             {
-                fault = VocabularyFault.OfLongToken(id, tokens[id].Length);
-                return false;
+                return VocabularyFault.OfLongToken(id, tokens[id].Length);
             }
-
-            starts[id + 1] = starts[id] + tokens[id].Length;
         }
 
-        byte[] blob = new byte[starts[^1]];
-        for (int id = 0; id < tokens.Count; id++)
-        {
-            tokens[id].CopyTo(blob, starts[id]);
-        }
-
-        return TryAdopt(blob, starts, merges.ToArray(), specialTokens, out vocabulary, out fault);
+        return null;
     }
 
-    /// <summary>Makes a vocabulary of arrays that become its own. Counts and lengths have been checked; all else is checked here.</summary>
+    /// <summary>Makes a vocabulary of parts that become its own. Counts and lengths have been checked; all else is checked here.</summary>
     internal static bool TryAdopt(
-        byte[] blob,
-        int[] starts,
-        TokenMerge[] merges,
-        ReadOnlySpan<int> specialTokens,
-        [NotNullWhen(true)] out TokenVocabulary? vocabulary,
-        out VocabularyFault fault)
+        VocabularyContent content, [NotNullWhen(true)] out TokenVocabulary? vocabulary, out VocabularyFault fault)
     {
         vocabulary = null;
         fault = default;
-        TokenIndex tokenIndex = new(blob, starts);
-        for (int id = 0; id < starts.Length - 1; id++)
+        TokenIndex tokenIndex = new(content.Blob, content.Starts);
+        for (int id = 0; id < content.Count; id++)
         {
-            if (starts[id + 1] > starts[id] && !tokenIndex.TryAdd(id, out int same))
+            if (!content.Bytes(id).IsEmpty && !content.IsByte(id) && !tokenIndex.TryAdd(id, out int same))
             {
                 fault = new VocabularyFault($"tokens {same} and {id} have the same bytes", VocabularyPart.Tokens, id);
                 return false;
             }
         }
 
-        SpecialToken[] specials = new SpecialToken[specialTokens.Length];
-        for (int index = 0; index < specials.Length; index++)
+        if (VocabularyValidation.FindFault(content) is { } found)
         {
-            if (DescribeSpecialTokenFault(blob, starts, specialTokens, index) is { } reason)
-            {
-                fault = new VocabularyFault(reason, VocabularyPart.SpecialTokens, index);
-                return false;
-            }
-
-            int id = specialTokens[index];
-            specials[index] = new SpecialToken(Encoding.UTF8.GetString(blob.AsSpan(starts[id]..starts[id + 1])), id);
+            fault = found;
+            return false;
         }
 
-        MergeIndex mergeIndex = new(merges);
-        for (int rank = 0; rank < merges.Length; rank++)
+        MergeIndex mergeIndex = new(content.Merges);
+        for (int rank = 0; rank < content.Merges.Length; rank++)
         {
-            string? reason = DescribeMergeFault(blob, starts, specialTokens, merges[rank]);
-            if (reason is null && !mergeIndex.TryAdd(rank, out int same))
+            if (!mergeIndex.TryAdd(rank, out int same))
             {
-                reason = $"joins the same pair as merge {same}";
-            }
-
-            if (reason is not null)
-            {
-                fault = new VocabularyFault($"merge {rank} {reason}", VocabularyPart.Merges, rank);
+                fault = new VocabularyFault($"merge {rank} joins the same pair as merge {same}", VocabularyPart.Merges, rank);
                 return false;
             }
         }
 
-        vocabulary = new TokenVocabulary(blob, starts, merges, specials, tokenIndex, mergeIndex);
+        vocabulary = new TokenVocabulary(content, tokenIndex, mergeIndex);
         return true;
-    }
-
-    private static string? DescribeSpecialTokenFault(byte[] blob, int[] starts, ReadOnlySpan<int> specialTokens, int index)
-    {
-        int id = specialTokens[index];
-        if ((uint)id >= (uint)(starts.Length - 1))
-        {
-            return $"special token {index} has id {(uint)id}, but ids end at {starts.Length - 2}";
-        }
-
-        if (index > 0 && id <= specialTokens[index - 1])
-        {
-            return $"special token {index} has id {id}, which is not greater than the one before it";
-        }
-
-        ReadOnlySpan<byte> bytes = blob.AsSpan(starts[id]..starts[id + 1]);
-        return bytes.IsEmpty ? $"special token {id} has no bytes"
-            : !Utf8.IsValid(bytes) ? $"special token {id} is not valid UTF-8"
-            : null;
-    }
-
-    private static string? DescribeMergeFault(byte[] blob, int[] starts, ReadOnlySpan<int> specialTokens, TokenMerge merge)
-    {
-        foreach (int id in (ReadOnlySpan<int>)[merge.Left, merge.Right, merge.Result])
-        {
-            if ((uint)id >= (uint)(starts.Length - 1))
-            {
-                return $"names token {(uint)id}, but ids end at {starts.Length - 2}";
-            }
-
-            if (starts[id] == starts[id + 1])
-            {
-                return $"names token {id}, which has no bytes";
-            }
-
-            if (specialTokens.BinarySearch(id) >= 0)
-            {
-                return $"names token {id}, which is special";
-            }
-        }
-
-        ReadOnlySpan<byte> left = blob.AsSpan(starts[merge.Left]..starts[merge.Left + 1]);
-        ReadOnlySpan<byte> right = blob.AsSpan(starts[merge.Right]..starts[merge.Right + 1]);
-        ReadOnlySpan<byte> result = blob.AsSpan(starts[merge.Result]..starts[merge.Result + 1]);
-        return result.Length == left.Length + right.Length && result.StartsWith(left) && result.EndsWith(right)
-            ? null
-            : $"makes token {merge.Result}, whose bytes are not those of tokens {merge.Left} and {merge.Right}";
     }
 }

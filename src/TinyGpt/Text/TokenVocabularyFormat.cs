@@ -4,70 +4,88 @@ namespace TinyGpt.Text;
 
 /// <summary>The binary form of a <see cref="TokenVocabulary"/>, as a model file's tokenizer chunk holds it.</summary>
 /// <remarks>
-/// <para>All numbers are unsigned and little-endian. With T tokens, M merges, S special tokens and B bytes of token text:</para>
+/// <para>All numbers are unsigned and little-endian. With T tokens, M merges, A added tokens and B bytes of token text:</para>
 /// <code>
 /// offset               size   content
 /// 0                    4      magic: the bytes 54 47 54 56, "TGTV"
-/// 4                    4      version: 1
+/// 4                    4      version: 1, or 2 where the vocabulary needs more than version 1 can say
 /// 8                    4      T, 1 to 1,048,576
 /// 12                   4      M, 0 to 1,048,576
-/// 16                   4      S, 0 to 4,096
+/// 16                   4      A, 0 to 4,096
 /// 20                   4      B
-/// 24                   2 T    for each id, its token's length in bytes, 0 to 1,024; 0: the id is not used
-/// 24 + 2T              B      the tokens' bytes in the order of their ids, without gaps; the lengths add up to B
-/// 24 + 2T + B          12 M   the merges, lowest rank first: left id, right id, result id, 4 bytes each
-/// 24 + 2T + B + 12M    4 S    the ids of the special tokens, strictly ascending
-/// 24 + 2T + B + 12M + 4S      the end; nothing follows
+///                             version 2 only:
+/// 24                   4      kind, splitting, normalization, prefix space: a byte each, as their types number them
+/// 28                   4      1: scores, 2: byte tokens, 4: whole pieces first, 8: the prefix space behind added tokens too
+/// 32                   4      the id of the begin-of-text token, or FFFFFFFF
+/// 36                   4      the id of the unknown token, or FFFFFFFF
+///                             both, one behind the other:
+/// 24 or 40             2 T    for each id, its token's length in bytes, 0 to 1,024; 0: the id is not used
+///                      B      the tokens' bytes in the order of their ids, without gaps; the lengths add up to B
+///                      12 M   the merges, lowest rank first: left id, right id, result id, 4 bytes each
+///                      4 A    version 1: the ids of the special tokens, strictly ascending
+///                      8 A    version 2: the ids of the added tokens, strictly ascending, and behind each its traits
+///                      4 T    if there are scores: float32, one for each id
+///                      1024   if there are byte tokens: for each byte an id, or FFFFFFFF
 /// </code>
-/// <para>A reader refuses: any other magic or version; counts outside their ranges or that do not fit the data's length exactly;
-/// two tokens with the same bytes (unused ids aside); a merge with an id that is out of range, unused or special, with a result
-/// whose bytes are not the left token's followed by the right token's, or with the pair of an earlier merge; a special token
-/// that is out of range, unused or not valid UTF-8. A special token's text is its bytes.</para>
+/// <para>Nothing follows. What a reader refuses beside other magic, versions and lengths is in
+/// <see cref="VocabularyValidation"/>. A special token's text is its bytes.</para>
 /// </remarks>
 internal static class TokenVocabularyFormat
 {
-    private const uint Version = 1;
+    private const uint LastVersion = 2;
     private const int HeaderLength = 24;
+    private const int RulesLength = 16;
     private const int MergeLength = 12;
-    private const int SpecialTokenLength = 4;
+    private const int ByteTokenCount = 256;
+    private const int HasScores = 1;
+    private const int HasByteTokens = 2;
+    private const int WholePiecesFirst = 4;
+    private const int PrefixAfterAddedTokens = 8;
+    private const int AllFlags = HasScores | HasByteTokens | WholePiecesFirst | PrefixAfterAddedTokens;
 
     private static ReadOnlySpan<byte> Magic => "TGTV"u8;
 
-    internal static byte[] ToBytes(TokenVocabulary vocabulary)
+    internal static byte[] ToBytes(VocabularyContent content)
     {
-        ReadOnlySpan<byte> blob = vocabulary.Blob;
-        ReadOnlySpan<TokenMerge> merges = vocabulary.Merges;
-        ReadOnlySpan<SpecialToken> specialTokens = vocabulary.SpecialTokens;
-        byte[] data = new byte[checked((int)Length(vocabulary.Count, merges.Length, specialTokens.Length, blob.Length))];
-        Span<byte> rest = data;
-
-        Magic.CopyTo(rest);
-        rest = rest[Magic.Length..];
-        foreach (int value in (ReadOnlySpan<int>)[(int)Version, vocabulary.Count, merges.Length, specialTokens.Length, blob.Length])
+        bool extended = content.Rules != TokenizerRules.Gpt2 || content.AddedTokens.Any(token => token.Traits != AddedTokenTraits.None);
+        Layout layout = new(
+            extended, content.Count, content.Blob.Length, content.Merges.Length, content.AddedTokens.Length,
+            content.Scores is not null, content.ByteTokens is not null);
+        byte[] data = new byte[checked((int)layout.Length)];
+        Magic.CopyTo(data);
+        Span<byte> rest = data.AsSpan(Magic.Length);
+        ReadOnlySpan<int> counts =
+            [extended ? 2 : 1, content.Count, content.Merges.Length, content.AddedTokens.Length, content.Blob.Length];
+        Append(ref rest, counts);
+        if (extended)
         {
-            Append(ref rest, value);
+            AppendRules(ref rest, content);
         }
 
-        for (int id = 0; id < vocabulary.Count; id++)
+        for (int id = 0; id < content.Count; id++)
         {
-            BinaryPrimitives.WriteUInt16LittleEndian(rest, (ushort)vocabulary.TokenBytes(id).Length);
+            BinaryPrimitives.WriteUInt16LittleEndian(rest, (ushort)content.Bytes(id).Length);
             rest = rest[sizeof(ushort)..];
         }
 
-        blob.CopyTo(rest);
-        rest = rest[blob.Length..];
-        foreach (TokenMerge merge in merges)
+        content.Blob.CopyTo(rest);
+        rest = rest[content.Blob.Length..];
+        foreach (TokenMerge merge in content.Merges)
         {
-            Append(ref rest, merge.Left);
-            Append(ref rest, merge.Right);
-            Append(ref rest, merge.Result);
+            Append(ref rest, [merge.Left, merge.Right, merge.Result]);
         }
 
-        foreach (SpecialToken special in specialTokens)
+        foreach (AddedToken token in content.AddedTokens)
         {
-            Append(ref rest, special.Id);
+            Append(ref rest, extended ? [token.Id, (int)token.Traits] : [token.Id]);
         }
 
+        foreach (float score in content.Scores ?? [])
+        {
+            Append(ref rest, [BitConverter.SingleToInt32Bits(score)]);
+        }
+
+        Append(ref rest, content.ByteTokens);
         return data;
     }
 
@@ -84,50 +102,81 @@ internal static class TokenVocabularyFormat
         }
 
         uint version = ReadNumber(data, 4);
-        if (version != Version)
+        if (version is 0 or > LastVersion)
         {
-            throw new ModelFormatException(file, $"vocabulary version {version} is not supported; {Version} is", 4);
+            throw new ModelFormatException(file, $"vocabulary version {version} is not supported; 1 to {LastVersion} are", 4);
         }
 
-        uint tokenCount = ReadNumber(data, 8);
-        uint mergeCount = ReadNumber(data, 12);
-        uint specialCount = ReadNumber(data, 16);
-        uint blobLength = ReadNumber(data, 20);
-        if (VocabularyFault.OfCounts(tokenCount, mergeCount, specialCount) is { } wrongCount)
+        uint tokens = ReadNumber(data, 8);
+        uint merges = ReadNumber(data, 12);
+        uint addedTokens = ReadNumber(data, 16);
+        if (VocabularyFault.OfCounts(tokens, merges, addedTokens) is { } wrongCount)
         {
             throw new ModelFormatException(file, wrongCount.Reason, 8);
         }
 
-        long length = Length(tokenCount, mergeCount, specialCount, blobLength);
-        if (length != data.Length)
+        bool extended = version > 1;
+        uint flags = extended ? ReadFlags(data, file) : 0;
+        Layout layout = new(
+            extended, tokens, ReadNumber(data, 20), merges, addedTokens, (flags & HasScores) != 0, (flags & HasByteTokens) != 0);
+        if (layout.Length != data.Length)
         {
-            throw new ModelFormatException(file, $"the vocabulary's counts make {length} bytes, but it has {data.Length}", 8);
+            throw new ModelFormatException(file, $"the vocabulary's counts make {layout.Length} bytes, but it has {data.Length}", 8);
         }
 
-        int blobStart = HeaderLength + ((int)tokenCount * sizeof(ushort));
-        int[] starts = ReadLengths(data[HeaderLength..blobStart], (int)blobLength, file);
-        int mergeStart = blobStart + (int)blobLength;
-        int specialStart = mergeStart + ((int)mergeCount * MergeLength);
-        if (TokenVocabulary.TryAdopt(
-            data[blobStart..mergeStart].ToArray(),
-            starts,
-            ReadMerges(data[mergeStart..specialStart]),
-            ReadSpecialTokens(data[specialStart..]),
-            out TokenVocabulary? vocabulary,
-            out VocabularyFault fault))
+        VocabularyContent content = new()
         {
-            return vocabulary;
-        }
-
-        throw new ModelFormatException(file, fault.Reason, fault.Part switch
-        {
-            VocabularyPart.Tokens => blobStart + starts[fault.Index],
-            VocabularyPart.Merges => mergeStart + (fault.Index * MergeLength),
-            _ => specialStart + (fault.Index * SpecialTokenLength),
-        });
+            Starts = ReadLengths(data[(int)layout.Lengths..(int)layout.Blob], (int)layout.Lengths, (int)(layout.Merges - layout.Blob), file),
+            Blob = data[(int)layout.Blob..(int)layout.Merges].ToArray(),
+            Merges = ReadMerges(data[(int)layout.Merges..(int)layout.AddedTokens]),
+            AddedTokens = ReadAddedTokens(data[(int)layout.AddedTokens..(int)layout.Scores], layout.AddedTokenLength),
+            Scores = (flags & HasScores) != 0 ? ReadScores(data[(int)layout.Scores..(int)layout.ByteTokens]) : null,
+            ByteTokens = (flags & HasByteTokens) != 0 ? ReadNumbers(data[(int)layout.ByteTokens..]) : null,
+            Rules = extended ? ReadRules(data, flags) : TokenizerRules.Gpt2,
+        };
+        return TokenVocabulary.TryAdopt(content, out TokenVocabulary? vocabulary, out VocabularyFault fault)
+            ? vocabulary
+            : throw new ModelFormatException(file, fault.Reason, layout.PlaceOf(fault, content.Starts));
     }
 
-    private static int[] ReadLengths(ReadOnlySpan<byte> lengths, int blobLength, string file)
+    private static void AppendRules(ref Span<byte> rest, VocabularyContent content)
+    {
+        TokenizerRules rules = content.Rules;
+        rest[0] = (byte)rules.Kind;
+        rest[1] = (byte)rules.Splitting;
+        rest[2] = (byte)rules.Normalization;
+        rest[3] = (byte)rules.PrefixSpace;
+        rest = rest[4..];
+        int flags = (content.Scores is null ? 0 : HasScores) | (content.ByteTokens is null ? 0 : HasByteTokens)
+            | (rules.WholePiecesFirst ? WholePiecesFirst : 0) | (rules.PrefixAfterAddedTokens ? PrefixAfterAddedTokens : 0);
+        Append(ref rest, [flags, rules.BeginOfText ?? -1, rules.Unknown ?? -1]);
+    }
+
+    private static uint ReadFlags(ReadOnlySpan<byte> data, string file)
+    {
+        if (data.Length < HeaderLength + RulesLength)
+        {
+            throw new ModelFormatException(
+                file, $"the vocabulary has {data.Length} bytes, its header alone {HeaderLength + RulesLength}", data.Length);
+        }
+
+        uint flags = ReadNumber(data, 28);
+        return (flags & ~AllFlags) == 0 ? flags : throw new ModelFormatException(file, $"the vocabulary has unknown flags: {flags}", 28);
+    }
+
+    private static TokenizerRules ReadRules(ReadOnlySpan<byte> data, uint flags) => new()
+    {
+        Kind = (TokenizerKind)data[24],
+        Splitting = (PreSplitting)data[25],
+        Normalization = (TextNormalization)data[26],
+        PrefixSpace = (PrefixSpace)data[27],
+        WholePiecesFirst = (flags & WholePiecesFirst) != 0,
+        PrefixAfterAddedTokens = (flags & PrefixAfterAddedTokens) != 0,
+        BeginOfText = ReadNumber(data, 32) is not uint.MaxValue and uint begin ? (int)begin : null,
+        Unknown = ReadNumber(data, 36) is not uint.MaxValue and uint unknown ? (int)unknown : null,
+    };
+
+    private static int[] ReadLengths(ReadOnlySpan<byte> lengths, int place, int blobLength, string file)
     {
         int[] starts = new int[(lengths.Length / sizeof(ushort)) + 1];
         for (int id = 0; id < starts.Length - 1; id++)
@@ -135,8 +184,7 @@ internal static class TokenVocabularyFormat
             int length = BinaryPrimitives.ReadUInt16LittleEndian(lengths[(id * sizeof(ushort))..]);
             if (length > TokenVocabulary.MostTokenBytes)
             {
-                throw new ModelFormatException(
-                    file, VocabularyFault.OfLongToken(id, length).Reason, HeaderLength + (id * sizeof(ushort)));
+                throw new ModelFormatException(file, VocabularyFault.OfLongToken(id, length).Reason, place + (id * sizeof(ushort)));
             }
 
             starts[id + 1] = starts[id] + length; // at most 2^20 tokens of 2^10 bytes: no overflow
@@ -144,7 +192,7 @@ internal static class TokenVocabularyFormat
 
         return starts[^1] == blobLength
             ? starts
-            : throw new ModelFormatException(file, $"the tokens' lengths add up to {starts[^1]}, not to {blobLength}", HeaderLength);
+            : throw new ModelFormatException(file, $"the tokens' lengths add up to {starts[^1]}, not to {blobLength}", place);
     }
 
     private static TokenMerge[] ReadMerges(ReadOnlySpan<byte> data)
@@ -159,25 +207,81 @@ internal static class TokenVocabularyFormat
         return merges;
     }
 
-    private static int[] ReadSpecialTokens(ReadOnlySpan<byte> data)
+    private static AddedToken[] ReadAddedTokens(ReadOnlySpan<byte> data, int length)
     {
-        int[] ids = new int[data.Length / SpecialTokenLength];
-        for (int index = 0; index < ids.Length; index++)
+        AddedToken[] tokens = new AddedToken[data.Length / length];
+        for (int index = 0; index < tokens.Length; index++)
         {
-            ids[index] = (int)ReadNumber(data, index * SpecialTokenLength);
+            uint traits = length > sizeof(uint) ? ReadNumber(data, (index * length) + sizeof(uint)) : 0;
+            tokens[index] = new AddedToken(
+                (int)ReadNumber(data, index * length), (AddedTokenTraits)Math.Min(traits, byte.MaxValue)); // 255 is refused, as all above
         }
 
-        return ids;
+        return tokens;
     }
 
-    private static long Length(long tokens, long merges, long specialTokens, long blob) =>
-        HeaderLength + (tokens * sizeof(ushort)) + blob + (merges * MergeLength) + (specialTokens * SpecialTokenLength);
+    private static float[] ReadScores(ReadOnlySpan<byte> data)
+    {
+        float[] scores = new float[data.Length / sizeof(float)];
+        for (int id = 0; id < scores.Length; id++)
+        {
+            scores[id] = BinaryPrimitives.ReadSingleLittleEndian(data[(id * sizeof(float))..]);
+        }
+
+        return scores;
+    }
+
+    private static int[] ReadNumbers(ReadOnlySpan<byte> data)
+    {
+        int[] numbers = new int[data.Length / sizeof(int)];
+        for (int index = 0; index < numbers.Length; index++)
+        {
+            numbers[index] = (int)ReadNumber(data, index * sizeof(int));
+        }
+
+        return numbers;
+    }
 
     private static uint ReadNumber(ReadOnlySpan<byte> data, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(data[offset..]);
 
-    private static void Append(ref Span<byte> rest, int value)
+    private static void Append(ref Span<byte> rest, scoped ReadOnlySpan<int> values)
     {
-        BinaryPrimitives.WriteInt32LittleEndian(rest, value);
-        rest = rest[sizeof(int)..];
+        foreach (int value in values)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(rest, value);
+            rest = rest[sizeof(int)..];
+        }
+    }
+
+    /// <summary>Where the parts lie.</summary>
+    private readonly struct Layout(
+        bool extended, long tokens, long blobLength, long merges, long addedTokens, bool hasScores, bool hasByteTokens)
+    {
+        internal readonly int AddedTokenLength = extended ? 8 : 4;
+
+        internal long Lengths => HeaderLength + (extended ? RulesLength : 0);
+
+        internal long Blob => Lengths + (tokens * sizeof(ushort));
+
+        internal long Merges => Blob + blobLength;
+
+        internal long AddedTokens => Merges + (merges * MergeLength);
+
+        internal long Scores => AddedTokens + (addedTokens * AddedTokenLength);
+
+        internal long ByteTokens => Scores + (hasScores ? tokens * sizeof(float) : 0);
+
+        internal long Length => ByteTokens + (hasByteTokens ? ByteTokenCount * sizeof(int) : 0);
+
+        /// <summary>The byte where an entry begins that is at fault.</summary>
+        internal long PlaceOf(in VocabularyFault fault, int[] starts) => fault.Part switch
+        {
+            VocabularyPart.Tokens => Blob + starts[fault.Index],
+            VocabularyPart.Merges => Merges + (fault.Index * MergeLength),
+            VocabularyPart.AddedTokens => AddedTokens + (fault.Index * AddedTokenLength),
+            VocabularyPart.Scores => Scores + (fault.Index * sizeof(float)),
+            VocabularyPart.ByteTokens => ByteTokens + (fault.Index * sizeof(int)),
+            _ => HeaderLength,
+        };
     }
 }

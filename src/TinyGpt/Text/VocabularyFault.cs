@@ -4,24 +4,27 @@ namespace TinyGpt.Text;
 internal enum VocabularyPart
 {
     Counts,
+    Rules,
     Tokens,
     Merges,
-    SpecialTokens,
+    AddedTokens,
+    Scores,
+    ByteTokens,
 }
 
 /// <summary>Why a vocabulary is refused, and which of its entries is the cause.</summary>
 /// <param name="Reason">What is wrong.</param>
 /// <param name="Part">Where it is wrong.</param>
-/// <param name="Index">The token's id, the merge's rank or the special token's place in their list.</param>
+/// <param name="Index">The token's id, the merge's rank, the added token's place in their list, or the byte.</param>
 internal readonly record struct VocabularyFault(string Reason, VocabularyPart Part, int Index)
 {
     /// <summary>What is wrong with the number of entries, or null.</summary>
-    internal static VocabularyFault? OfCounts(long tokens, long merges, long specialTokens)
+    internal static VocabularyFault? OfCounts(long tokens, long merges, long addedTokens)
     {
         string? reason = tokens is < 1 or > TokenVocabulary.MostTokens ? $"{tokens} tokens; 1 to {TokenVocabulary.MostTokens} are possible"
             : merges > TokenVocabulary.MostMerges ? $"{merges} merges; at most {TokenVocabulary.MostMerges} are possible"
-            : specialTokens > TokenVocabulary.MostSpecialTokens
-                ? $"{specialTokens} special tokens; at most {TokenVocabulary.MostSpecialTokens} are possible"
+            : addedTokens > TokenVocabulary.MostSpecialTokens
+                ? $"{addedTokens} special tokens; at most {TokenVocabulary.MostSpecialTokens} are possible"
             : null;
         return reason is null ? null : new VocabularyFault(reason, VocabularyPart.Counts, 0);
     }

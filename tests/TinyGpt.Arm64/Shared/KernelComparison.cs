@@ -48,13 +48,21 @@ internal sealed unsafe partial class KernelComparison<TKernels> : IDisposable
         KernelOperation.MultiplyPanels => MultiplyPanels(round),
         KernelOperation.Quantize => Quantize(round),
         KernelOperation.AddNormalizeQuantize => AddNormalizeQuantize(round),
-        KernelOperation.GeluQuantize => GeluQuantize(round),
+        KernelOperation.ActivateQuantize => ActivateQuantize(round),
         KernelOperation.Attend => Attend(round),
         KernelOperation.Embed => Embed(round),
         KernelOperation.ArgMax => ArgMax(round),
         KernelOperation.SoftmaxWeights => SoftmaxWeights(round),
         KernelOperation.AttendQuantized => AttendQuantized(round),
-        _ => QuantizeHead(round),
+        KernelOperation.QuantizeHead => QuantizeHead(round),
+        KernelOperation.AddRmsNormalizeQuantize => AddRmsNormalizeQuantize(round),
+        KernelOperation.AddNormalize => AddNormalize(round),
+        KernelOperation.Add => Add(round),
+        KernelOperation.NormalizeHead => NormalizeHead(round),
+        KernelOperation.Rotate => Rotate(round),
+        KernelOperation.GatedActivateQuantize => GatedActivateQuantize(round),
+        KernelOperation.AttendWithinWindow => Attend(round, window: (round % 70) + 1),
+        _ => AttendQuantized(round, window: (round % 70) + 1),
     };
 
     private bool MultiplyPanels(int round)
@@ -90,16 +98,16 @@ internal sealed unsafe partial class KernelComparison<TKernels> : IDisposable
         return Compare(results);
     }
 
-    private bool GeluQuantize(int round)
+    private bool ActivateQuantize(int round)
     {
         (int rows, int groups, int first, int count) = ChooseGroups();
         RowResults results = TakeRowResults(rows, groups);
-        GeluForm form = round % 2 == 0 ? GeluForm.Tanh : GeluForm.Erf;
+        Activation activation = round % 2 == 0 ? Activation.GeluTanh : Activation.GeluErf;
         for (int row = 0; row < rows; row++)
         {
             float* source = TakeFilled(groups * PanelLayout.InputsPerGroup, round / 2);
-            ScalarKernels.GeluQuantize(source, form, results.Expected, row, first, count);
-            TKernels.GeluQuantize(source, form, results.Actual, row, first, count);
+            ScalarKernels.ActivateQuantize(source, activation, results.Expected, row, first, count);
+            TKernels.ActivateQuantize(source, activation, results.Actual, row, first, count);
         }
 
         return Compare(results);

@@ -8,7 +8,7 @@ internal static class TgptConfigCases
 {
     public static readonly BadCase[] All =
     [
-        new("an unknown architecture", "architecture 'llama'", Configuration("architecture", "\"llama\"")),
+        new("an unknown architecture", "architecture 'mamba'", Configuration("architecture", "\"mamba\"")),
         new("an architecture that is null", "'architecture', which must be text", Configuration("architecture", "null")),
         new("a vocabulary of no tokens", "vocabularySize 0", Configuration("vocabularySize", "0")),
         new("a vocabulary below zero", "vocabularySize -1", Configuration("vocabularySize", "-1")),
@@ -49,7 +49,7 @@ internal static class TgptConfigCases
         new("an epsilon that no float can hold", "normEpsilon", Configuration("normEpsilon", "1e999")),
         new("an epsilon that is zero as a float", "normEpsilon 0", Configuration("normEpsilon", "1e-99")),
         new("an epsilon that is text", "must be a number", Configuration("normEpsilon", "\"1e-5\"")),
-        new("an unknown activation", "activation 'relu'", Configuration("activation", "\"relu\"")),
+        new("an unknown activation", "activation 'tanh'", Configuration("activation", "\"tanh\"")),
         new("an activation by number", "must be text", Configuration("activation", "1")),
         new("a tied head and a tensor for it", "not called for", Configuration("tiedHead", "true")),
         new("a tied head that is text", "must be true or false", Configuration("tiedHead", "\"false\"")),

@@ -128,6 +128,16 @@ public sealed class GrammarTests
     }
 
     [Fact]
+    public void A_value_is_written_as_json_where_no_object_is_around_it()
+    {
+        Grammar value = Grammar.Json(Grammar.Choice(Grammar.Literal("a\"b"), Grammar.Number(12, 12)));
+        Assert.Equal(["\"a\\\"b\"", "12"], Language(value).Order(StringComparer.Ordinal));
+        Assert.Equal(["[3, 3]"], Language(Grammar.Json(Grammar.Repeat(Grammar.Number(3, 3), 2, 2))));
+        Grammar member = Grammar.Json(Grammar.JsonObject(("k", Grammar.Literal("v"))));
+        Assert.Equal(["""x{"k": "v"}"""], Language(Grammar.Sequence(Grammar.Literal("x"), member)));
+    }
+
+    [Fact]
     public void Every_choice_is_reached_in_whatever_split_into_tokens()
     {
         using GptModel model = DialogueModels.Gpt2Vocabulary();

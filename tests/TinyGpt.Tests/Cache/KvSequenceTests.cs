@@ -16,7 +16,7 @@ public sealed class KvSequenceTests
         Heads = 2,
         FeedForwardWidth = 40,
         NormEpsilon = 1e-5f,
-        Activation = GeluForm.Tanh,
+        Activation = Activation.GeluTanh,
         TiedHead = true,
     };
 

@@ -24,7 +24,7 @@ internal static class SampleFile
         Heads = 2,
         FeedForwardWidth = 20,
         NormEpsilon = 1e-5f,
-        Activation = GeluForm.Erf,
+        Activation = Activation.GeluErf,
         TiedHead = false,
         EndOfTextToken = 4,
     };

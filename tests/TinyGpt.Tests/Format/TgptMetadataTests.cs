@@ -10,7 +10,7 @@ public sealed class TgptMetadataTests
 {
     public static TheoryData<string, string, string> Configurations => new()
     {
-        { "architecture", "\"llama\"", "llama" },
+        { "architecture", "\"mamba\"", "mamba" },
         { "vocabularySize", "0", "vocabularySize" },
         { "vocabularySize", "5.5", "vocabularySize" },
         { "vocabularySize", "99999999999", "vocabularySize" },
@@ -25,7 +25,7 @@ public sealed class TgptMetadataTests
         { "feedForwardWidth", "21", "feed_forward_in" },
         { "normEpsilon", "0", "normEpsilon" },
         { "normEpsilon", "1e999", "normEpsilon" },
-        { "activation", "\"relu\"", "relu" },
+        { "activation", "\"tanh\"", "tanh" },
         { "tiedHead", "true", "head" },
         { "tiedHead", "1", "tiedHead" },
         { "endOfTextToken", "5", "endOfTextToken" },

@@ -67,12 +67,12 @@ internal sealed class ReferenceGpt2(ModelConfig config, ReferenceWeights weights
             i => Enumerable.Range(0, t + 1).Sum(s => shares[s] / sum * qkv[s][(2 * config.Width) + at + i]))];
     }
 
-    private double Gelu(double x) => config.Activation == GeluForm.Tanh
+    private double Gelu(double x) => config.Activation == Activation.GeluTanh
         ? 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))))
         : 0.5 * x * (1 + ErrorFunction(x / Math.Sqrt(2)));
 
     /// <summary>The Maclaurin series near zero and the continued fraction of erfc beyond (Abramowitz and Stegun 7.1.6, 7.1.14).</summary>
-    private static double ErrorFunction(double x)
+    internal static double ErrorFunction(double x)
     {
         double z = Math.Abs(x);
         if (z < 3)

@@ -2,6 +2,8 @@ using System.CommandLine;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Kernels;
+using TinyGpt.Tavern;
+using TinyGpt.Text;
 
 namespace TinyGpt.Cli.Commands;
 
@@ -11,11 +13,19 @@ internal sealed class ChatCommand : CliCommand
     private const int DefaultCount = 200;
     private const float DefaultTemperature = 0.7f;
 
-    private readonly Option<string> _model = ModelOption.Create(required: false);
+    private static readonly string Unknown = new ChatFormat(ChatFamily.Unknown).Name;
+
+    private readonly ModelArguments _model = new("the model that is built in, whose persona is a card of facts");
     private readonly Option<string> _persona = new("--persona")
     {
         Description = "A text file that the talk begins with; it stays in the context however long the talk becomes.",
         HelpName = "FILE",
+    };
+
+    private readonly Option<string> _template = new("--template")
+    {
+        Description = "The form of the talk, in place of the model's own: plain is a line for a line.",
+        HelpName = "plain|chatml|llama2|llama3|zephyr",
     };
 
     private readonly SamplingArguments _sampling = new(DefaultCount, DefaultTemperature, ContextPolicy.SlidingWindow);
@@ -25,11 +35,13 @@ internal sealed class ChatCommand : CliCommand
         : base(
             "chat",
             "Talk with a model.",
-            "Every line of standard input is continued with one line, or up to what --stop says.",
-            "The end of the input (Ctrl-D) ends the talk.")
+            "Every line of standard input is a turn. A model that was taught to talk answers in the form that it was taught; any other continues",
+            "a line with a line, or up to what --stop says. The end of the input (Ctrl-D) ends the talk.")
     {
-        Add(_model);
+        _model.AddTo(this);
         Add(_persona);
+        Add(_template);
+        _template.AcceptOnlyFromAmong([.. ChatFormat.Names.Where(name => name != Unknown)]);
         _sampling.AddTo(this);
         _engine.AddTo(this);
     }
@@ -42,22 +54,23 @@ internal sealed class ChatCommand : CliCommand
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
-        string? path = arguments.GetValue(_model);
         GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier);
-        byte[] persona = arguments.GetValue(_persona) is { } file ? File.ReadAllBytes(file) : [];
+        string? path = _model.Find(arguments, cancellation);
+        string? persona = arguments.GetValue(_persona) is { } file ? File.ReadAllText(file) : null;
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
-        ModelLoading.RequireTokenizer(model, ModelLoading.NameOf(path), ", so nobody can talk with it");
-        using GptEngine engine = new(model, options);
-        using GptSession session = engine.CreateSession(
-            _sampling.ReadSampling(arguments, model.Config), _sampling.ReadSession(arguments, "\n"));
-        if (persona.Length > 0)
+        if (path is null)
         {
-            session.Append(persona, answer: false);
-            session.Pin();
+            TalkInTheTavern(arguments, model, options, persona, cancellation);
+            return;
         }
 
+        ChatTemplate template = OpenTemplate(arguments, model, path);
+        using GptEngine engine = new(model, options);
+        using GptSession session = engine.CreateSession(
+            _sampling.ReadSampling(arguments, model.Config), _sampling.ReadSession(arguments, template));
         using Stream output = Console.OpenStandardOutput();
+        bool hasBegun = false;
         while (ReadTurn(cancellation) is { } line)
         {
             if (line.Length == 0)
@@ -65,10 +78,68 @@ internal sealed class ChatCommand : CliCommand
                 continue;
             }
 
-            session.Append(line + "\n");
+            ChatTurn turn = new(ChatRole.User, line);
+            if (hasBegun)
+            {
+                session.Append(template.EncodeNext(session.AnswerTokens, turn));
+            }
+            else
+            {
+                Begin(session, template, persona, turn);
+            }
+
+            hasBegun = true;
             new AnswerRun(engine, session).Run(output, cancellation);
             output.WriteByte((byte)'\n');
         }
+    }
+
+    private void TalkInTheTavern(
+        ParseResult arguments, GptModel model, GptEngineOptions options, string? persona, CancellationToken cancellation)
+    {
+        TavernCard? card = TavernFolk.All[0];
+        if (persona is not null && !TavernCard.TryParse(persona, out card, out string problem))
+        {
+            throw new CommandFailedException($"{arguments.GetValue(_persona)}: this is no card of facts: {problem}");
+        }
+
+        using GptEngine engine = new(model, options);
+        using TavernScreen screen = new(engine, card, _sampling.ReadSampling(arguments, model.Config));
+        screen.Run(cancellation);
+    }
+
+    private ChatTemplate OpenTemplate(ParseResult arguments, GptModel model, string path)
+    {
+        Tokenizer tokenizer = ModelLoading.RequireTokenizer(model, path, ", so nobody can talk with it");
+        ChatFormat? own = model.Info.Chat;
+        ChatFormat format = arguments.GetValue(_template) is { } name ? new((ChatFamily)ChatFormat.Names.ToList().IndexOf(name))
+            : own?.Family == ChatFamily.Unknown
+                ? throw new CommandFailedException(
+                    $"{path}: the model's chat template is of no family that is known; choose one with --template ({_template.HelpName})")
+            : own ?? new ChatFormat(ChatFamily.Plain);
+        try
+        {
+            return new ChatTemplate(format.Family == own?.Family ? own : format, tokenizer, model.Config.EndOfTextToken);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CommandFailedException($"{path}: {exception.Message}");
+        }
+    }
+
+    /// <summary>Appends the talk's beginning, of which the persona stays in the context.</summary>
+    private static void Begin(GptSession session, ChatTemplate template, string? persona, ChatTurn turn)
+    {
+        ChatTurn[] system = persona is null ? [] : [new ChatTurn(ChatRole.System, persona)];
+        int[] ids = template.Encode([.. system, turn]);
+        int pinned = ids.AsSpan().CommonPrefixLength(template.Encode(system));
+        if (pinned > 0)
+        {
+            session.Append(ids.AsSpan(0, pinned), answer: false);
+            session.Pin();
+        }
+
+        session.Append(ids.AsSpan(pinned));
     }
 
     private static string? ReadTurn(CancellationToken cancellation)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Text;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Kernels;
@@ -12,7 +13,7 @@ internal sealed class GenerateCommand : CliCommand
 {
     private const int DefaultCount = 40;
 
-    private readonly Option<string> _model = ModelOption.Create(required: false);
+    private readonly ModelArguments _model = new("the model that is built in");
     private readonly Option<string> _prompt = new("--prompt", "-p") { Description = "The text to continue.", HelpName = "TEXT" };
     private readonly Option<int[]?> _ids = IdsOption.Create("The text to continue, as token ids.");
     private readonly SamplingArguments _sampling = new(DefaultCount, temperature: 0, ContextPolicy.Stop);
@@ -26,7 +27,7 @@ internal sealed class GenerateCommand : CliCommand
             "The answer goes to standard output as it is made, and nothing else does; on a terminal a line feed follows. A model without a",
             "tokenizer answers in ids between commas. Without --prompt and --ids a text begins from the model's end-of-text token.")
     {
-        Add(_model);
+        _model.AddTo(this);
         Add(_prompt);
         Add(_ids);
         _sampling.AddTo(this);
@@ -52,11 +53,11 @@ internal sealed class GenerateCommand : CliCommand
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
-        string? path = arguments.GetValue(_model);
-        string name = ModelLoading.NameOf(path);
         GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier); // a tier that cannot run is refused before a model is loaded for it
         bool verbose = _engine.IsVerbose(arguments);
+        string? path = _model.Find(arguments, cancellation);
+        string name = ModelLoading.NameOf(path);
         using GptModel model = ModelLoading.Open(path, verbose ? options : null, cancellation);
         int[] prompt = ReadPrompt(arguments, model, name);
         SessionOptions answer = _sampling.ReadSession(arguments);
@@ -100,7 +101,7 @@ internal sealed class GenerateCommand : CliCommand
     {
         if (arguments.GetValue(_prompt) is { } text)
         {
-            return ModelLoading.RequireTokenizer(model, name, "; give the prompt as --ids").Encode(text);
+            return ModelLoading.RequireTokenizer(model, name, "; give the prompt as --ids").EncodeDocument(Encoding.UTF8.GetBytes(text));
         }
 
         if (arguments.GetValue(_ids) is { Length: > 0 } ids)
@@ -109,7 +110,7 @@ internal sealed class GenerateCommand : CliCommand
             return ids;
         }
 
-        return [model.Config.EndOfTextToken
+        return [model.Tokenizer?.BeginOfText ?? model.Config.EndOfTextToken
             ?? throw new CommandFailedException($"{name}: the model has no end-of-text token to begin with; give --prompt or --ids")];
     }
 

@@ -7,7 +7,7 @@ using TinyGpt.Tavern;
 namespace TinyGpt.Cli.Commands;
 
 /// <summary>The talk that opens with the program: one person at a time, whose card can be read and changed.</summary>
-internal sealed class TavernScreen(GptEngine engine, SamplingOptions sampling) : IDisposable
+internal sealed class TavernScreen(GptEngine engine, TavernCard first, SamplingOptions sampling) : IDisposable
 {
     private const string Help =
         """
@@ -22,7 +22,7 @@ internal sealed class TavernScreen(GptEngine engine, SamplingOptions sampling) :
         """;
 
     private readonly byte[] _buffer = new byte[4096];
-    private TavernTalk _talk = new(engine, TavernFolk.All[0], sampling);
+    private TavernTalk _talk = new(engine, first, sampling);
     private int _answerTokens;
     private TimeSpan _answerTime;
 

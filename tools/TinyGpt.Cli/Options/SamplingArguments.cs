@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using TinyGpt.Sampling;
+using TinyGpt.Text;
 
 namespace TinyGpt.Cli.Options;
 
@@ -124,11 +125,12 @@ internal sealed class SamplingArguments
 
     /// <summary>When an answer ends.</summary>
     /// <param name="arguments">What was parsed.</param>
-    /// <param name="defaultStops">The stop strings where none are given.</param>
-    public SessionOptions ReadSession(ParseResult arguments, params IReadOnlyList<string> defaultStops) => new()
+    /// <param name="template">What ends a turn of a talk, or null where there is none. A stop string in its place is given by hand.</param>
+    public SessionOptions ReadSession(ParseResult arguments, ChatTemplate? template = null) => new()
     {
         MaxNewTokens = arguments.GetValue(_count),
-        StopStrings = arguments.GetValue(_stops) is { Length: > 0 } stops ? stops : defaultStops,
+StopStrings = arguments.GetValue(_stops) is { Length: > 0 } stops ? stops : template?.StopStrings ?? [],
+        StopTokens = template?.StopTokens ?? [],
         LookupTokens = arguments.GetValue(_lookup),
         ContextPolicy = arguments.GetValue(_contextPolicy) == "slide" ? ContextPolicy.SlidingWindow : ContextPolicy.Stop,
     };

@@ -21,6 +21,13 @@ internal sealed class CorpusCommand : Command
         DefaultValueFactory = _ => 300,
     };
 
+    private readonly Option<int> _facts = new("--facts")
+    {
+        Description = "Of ten talks, how many are learned for their facts and refusals alone, the wording of other answers being context: "
+            + "a model learns to look facts up several times sooner.",
+        DefaultValueFactory = _ => 0,
+    };
+
     public CorpusCommand()
         : base("corpus", "Write talks as JSON, one a line: {\"segments\":[{\"text\":\"...\",\"train\":false},...]}.")
     {
@@ -28,6 +35,14 @@ internal sealed class CorpusCommand : Command
         Add(_talks);
         Add(_seed);
         Add(_heldOut);
+        Add(_facts);
+        _facts.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 10)
+            {
+                result.AddError("--facts takes a whole number from 0 to 10.");
+            }
+        });
         foreach (Option<int> count in (Option<int>[])[_talks, _heldOut])
         {
             count.Validators.Add(result =>
@@ -46,6 +61,7 @@ internal sealed class CorpusCommand : Command
     {
         string folder = arguments.GetRequiredValue(_output);
         ulong seed = arguments.GetValue(_seed);
+        int factTalks = arguments.GetValue(_facts);
         TalkWriter writer = new(LineLibrary.LoadShipped(), new CardDeck(CardLists.Shipped));
         Directory.CreateDirectory(folder);
         foreach ((string name, int talks, CardPart part) in ((string, int, CardPart)[])
@@ -59,7 +75,7 @@ internal sealed class CorpusCommand : Command
                 cancellation.ThrowIfCancellationRequested();
                 Talk talk = writer.Write(seed, i, part);
                 summary.Add(talk);
-                TalkJson.Write(file, talk);
+                TalkJson.Write(file, i % 10 < factTalks ? talk.FactSegments : talk.Segments);
             }
 
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file.Name}: {summary}"));

@@ -40,15 +40,28 @@ internal sealed class LineVariant
         (Moods.Count == 0 || Moods.Contains(card.Mood)) && (Trades.Count == 0 || Trades.Contains(card.Trade));
 
     /// <summary>The line with its slots filled; a value that begins a sentence gets a capital.</summary>
-    public string Fill(SlotValues values)
+    public string Fill(SlotValues values) => Fill(values, out _);
+
+    /// <inheritdoc cref="Fill(SlotValues)"/>
+    /// <param name="values">What the slots stand for.</param>
+    /// <param name="slots">Where in the text the values lie, in order.</param>
+    public string Fill(SlotValues values, out IReadOnlyList<Range> slots)
     {
+        List<Range> ranges = [];
         string text = "";
         foreach (LinePiece piece in Pieces)
         {
             string part = piece.Slot is { } slot ? values[slot] : piece.Text;
-            text += piece.Slot is not null && BeginsSentence(text) ? char.ToUpperInvariant(part[0]) + part[1..] : part;
+            if (piece.Slot is not null)
+            {
+                ranges.Add(text.Length..(text.Length + part.Length));
+                part = BeginsSentence(text) ? char.ToUpperInvariant(part[0]) + part[1..] : part;
+            }
+
+            text += part;
         }
 
+        slots = ranges;
         return text;
     }
 

@@ -6,21 +6,24 @@ namespace TinyGpt.Tavern.Corpus;
 /// <remarks>
 /// <para>
 /// A fact is right if all of it stands in the answer word for word (case aside), the answer has no number beside those asked for, names
-/// nobody who is not on the card or in the talk, and does not name the foe for the friend or the other way round.
+/// nobody who is not on the card or in the talk, does not name the foe for the friend or the other way round, and is not nearer
+/// to one of the intent's refusals than to every other line.
 /// </para>
 /// <para>
 /// A refusal is right if the answer has no number and no invented name, is at least <see cref="LeastSimilarity"/> similar to one of the
-/// intent's own refusals with its slots filled (<see cref="LineSimilarity"/>), is less similar to every line that is no such refusal, and
-/// names the ware or the person asked about where that refusal does.
+/// intent's own refusals, is less similar to every other line, and names the ware or the person asked about where that refusal does.
+/// </para>
+/// <para>
+/// Similarity is that of <see cref="LineSimilarity"/>, to the intent's lines with their slots filled and to the others without.
 /// </para>
 /// </remarks>
 internal sealed class Judge
 {
-    /// <summary>What makes an answer recognisable as a refusal: half of its pairs of words.</summary>
-    public const double LeastSimilarity = 0.5;
+    /// <summary>What makes an answer recognisable as a refusal: 7 of 10 pairs of words.</summary>
+    public const double LeastSimilarity = 0.7;
 
     private readonly AnswerFacts _facts;
-    private readonly List<(IntentRule Intent, LineVariant Line, IReadOnlyList<string> Pairs)> _lines = [];
+    private readonly List<(IntentRule Intent, LineVariant Line, string[] Pairs)> _lines = [];
 
     /// <summary>Makes a judge who knows some lines.</summary>
     public Judge(LineLibrary lines, CardLists lists)
@@ -37,9 +40,26 @@ internal sealed class Judge
     }
 
     /// <summary>Whether an answer to a question is right.</summary>
-    public bool IsRight(ScoredQuestion question, string answer) =>
-        !_facts.InventsName(answer, question.Prompt)
-        && (question.Kind.HasFact ? HasFacts(question, answer) : Refuses(question, answer));
+    public bool IsRight(ScoredQuestion question, string answer)
+    {
+        if (_facts.InventsName(answer, question.Prompt))
+        {
+            return false;
+        }
+
+        if (question.Kind.HasFact && !HasFacts(question, answer))
+        {
+            return false;
+        }
+
+        (double refusal, LineVariant? nearest, double other) = Compare(question, answer);
+        return question.Kind.HasFact
+            ? refusal <= other
+            : refusal >= LeastSimilarity
+                && refusal > other
+                && AnswerFacts.NumbersIn(answer).Count == 0
+                && (!nearest!.Slots.Overlaps([LineSlot.Ware, LineSlot.Person]) || AnswerFacts.Has(answer, question.Question.Subject!));
+    }
 
     private static bool HasFacts(ScoredQuestion question, string answer)
     {
@@ -89,33 +109,34 @@ internal sealed class Judge
         };
     }
 
-    private bool Refuses(ScoredQuestion question, string answer)
+    /// <summary>Finds the intent's refusal that is nearest to an answer, and how near the nearest other line is.</summary>
+    private (double Refusal, LineVariant? Nearest, double Other) Compare(ScoredQuestion question, string answer)
     {
-        if (AnswerFacts.NumbersIn(answer).Count > 0)
+        SlotValues values = new TalkState(question.Card, question.PlayerName).ValuesFor(question.Question);
+        if (question.Question.Rule.Topic == IntentTopic.Player)
         {
-            return false;
+            values.Set(LineSlot.Player, question.PlayerName);
         }
 
-        TalkState state = new(question.Card, question.PlayerName);
-        SlotValues values = state.ValuesFor(question.Question);
-        IReadOnlyList<string> pairs = LineSimilarity.PairsOf(answer);
+        string[] pairs = LineSimilarity.PairsOf(answer);
         double refusal = 0;
+        double other = 0;
         LineVariant? nearest = null;
-        foreach (LineVariant line in question.Question.Intent.Refusals)
+        foreach ((IntentRule intent, LineVariant line, string[] linePairs) in _lines)
         {
-            double similarity = LineSimilarity.Of(pairs, LineSimilarity.PairsOf(line.Fill(values)));
-            if (similarity > refusal)
+            bool isOwn = intent.Name == question.Kind.Intent;
+            double similarity = LineSimilarity.Of(
+                pairs, isOwn && values.Cover(line) ? LineSimilarity.PairsOf(line.Fill(values)) : linePairs);
+            if (!isOwn || line.Kind != LineKind.Refusal)
+            {
+                other = Math.Max(other, similarity);
+            }
+            else if (similarity > refusal)
             {
                 (refusal, nearest) = (similarity, line);
             }
         }
 
-        return nearest is not null
-            && refusal >= LeastSimilarity
-            && (!nearest.Slots.Overlaps([LineSlot.Ware, LineSlot.Person]) || AnswerFacts.Has(answer, question.Question.Subject!))
-            && !_lines.Any(other => !IsRefusalOf(other.Intent, other.Line, question) && LineSimilarity.Of(pairs, other.Pairs) >= refusal);
+        return (refusal, nearest, other);
     }
-
-    private static bool IsRefusalOf(IntentRule intent, LineVariant line, ScoredQuestion question) =>
-        line.Kind == LineKind.Refusal && intent.Name == question.Kind.Intent;
 }

@@ -9,19 +9,28 @@ internal static class LineSimilarity
     /// <summary>The similarity of two lines, 0 to 1.</summary>
     public static double Of(string one, string other) => Of(PairsOf(one), PairsOf(other));
 
-    /// <summary>The similarity of two lines by their pairs, 0 to 1.</summary>
-    public static double Of(IReadOnlyList<string> one, IReadOnlyList<string> other)
+    /// <summary>The similarity of two lines by their sorted pairs, 0 to 1.</summary>
+    public static double Of(string[] one, string[] other)
     {
-        List<string> left = [.. other];
-        int common = one.Count(left.Remove);
-        return 2.0 * common / (one.Count + other.Count);
+        int common = 0;
+        int left = 0;
+        int right = 0;
+        while (left < one.Length && right < other.Length)
+        {
+            int order = string.CompareOrdinal(one[left], other[right]);
+            common += order == 0 ? 1 : 0;
+            left += order <= 0 ? 1 : 0;
+            right += order >= 0 ? 1 : 0;
+        }
+
+        return 2.0 * common / (one.Length + other.Length);
     }
 
-    /// <summary>A line's pairs of neighbouring words.</summary>
-    public static IReadOnlyList<string> PairsOf(string line)
+    /// <summary>A line's pairs of neighbouring words, sorted.</summary>
+    public static string[] PairsOf(string line)
     {
         char[] letters = [.. line.ToLowerInvariant().Select(letter => char.IsLetterOrDigit(letter) || letter == '_' ? letter : ' ')];
         string[] words = ["<", .. new string(letters).Split(' ', StringSplitOptions.RemoveEmptyEntries), ">"];
-        return [.. words.Zip(words.Skip(1), (first, second) => $"{first} {second}")];
+        return [.. words.Zip(words.Skip(1), (first, second) => $"{first} {second}").Order(StringComparer.Ordinal)];
     }
 }

@@ -22,7 +22,9 @@ internal sealed class RepetitionTalk
         while (_questions.Count < Order.Max() + 1)
         {
             Question question = plan.Draw(_random, _state, isLast: false);
-            if (question.Rule.Topic != IntentTopic.Introduction && !_questions.Any(asked => asked.Rule == question.Rule))
+            if (question.Rule.Topic != IntentTopic.Introduction
+                && !_questions.Any(asked => asked.Rule == question.Rule)
+                && TalkWriter.TryWriteTurn(_random, _state, question) is not null)
             {
                 _questions.Add(question);
             }

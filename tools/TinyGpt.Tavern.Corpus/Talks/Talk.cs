@@ -40,6 +40,41 @@ internal sealed record Talk(Card Card, IReadOnlyList<TalkTurn> Turns, string Pla
         }
     }
 
+    /// <summary>
+    /// The same parts, but only what an answer takes from the card or from the question is to be learned, and refusals in full: the
+    /// wording of the other answers, most of their tokens, is context. A part to be learned begins with the space before it, where the
+    /// tokenizer's words begin.
+    /// </summary>
+    public IReadOnlyList<TalkSegment> FactSegments
+    {
+        get
+        {
+            List<TalkSegment> segments = [];
+            StringBuilder context = new(OpeningOf(Card));
+            foreach (TalkTurn turn in Turns)
+            {
+                context.Append(PromptOf(Card, turn.PlayerText));
+                string answer = CompletionOf(turn.AnswerText);
+                int done = 0;
+                foreach (Range fact in turn.Answer.Kind == LineKind.Refusal ? [new Range(0, answer.Length)] : turn.Facts)
+                {
+                    int end = Math.Min(fact.End.Value + 1, answer.Length); // the completion has a space before the answer
+                    int start = Math.Max(done, answer.LastIndexOf(' ', Math.Min(fact.Start.Value, answer.Length - 1)));
+                    context.Append(answer, done, start - done);
+                    segments.Add(new TalkSegment(context.ToString(), Train: false));
+                    segments.Add(new TalkSegment(answer[start..end], Train: true));
+                    context.Clear();
+                    done = end;
+                }
+
+                context.Append(answer, done, answer.Length - done);
+            }
+
+            segments.Add(new TalkSegment(context.ToString(), Train: false));
+            return [.. segments.Where(segment => segment.Text.Length > 0)];
+        }
+    }
+
     /// <summary>The talk as one text.</summary>
     public string Text
     {

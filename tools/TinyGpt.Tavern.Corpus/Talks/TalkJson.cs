@@ -9,14 +9,14 @@ internal static class TalkJson
     // The text stays readable: nobody puts it into HTML.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes a talk and the end of its line.</summary>
-    public static void Write(Stream output, Talk talk)
+    /// <summary>Writes a talk in parts and the end of its line.</summary>
+    public static void Write(Stream output, IReadOnlyList<TalkSegment> segments)
     {
         using (Utf8JsonWriter json = new(output, Options))
         {
             json.WriteStartObject();
             json.WriteStartArray("segments");
-            foreach (TalkSegment segment in talk.Segments)
+            foreach (TalkSegment segment in segments)
             {
                 json.WriteStartObject();
                 json.WriteString("text", segment.Text);

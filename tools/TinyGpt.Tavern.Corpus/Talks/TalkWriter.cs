@@ -80,10 +80,10 @@ internal sealed class TalkWriter(LineLibrary lines, CardDeck deck)
             return null;
         }
 
-        string text = answer.Fill(values);
+        string text = answer.Fill(values, out IReadOnlyList<Range> facts);
         return state.WasAnswered(text)
             ? null
-            : (new TalkTurn(question, PlayerSlips.Write(random, playerLine, values), text, answer, granted), playerLine);
+            : (new TalkTurn(question, PlayerSlips.Write(random, playerLine, values), text, answer, facts, granted), playerLine);
     }
 
     // "Cheaper?" says which ware is meant only where that ware was just spoken of.

@@ -1,0 +1,102 @@
+using System.Text;
+using System.Text.Json;
+using TinyGpt.Text;
+
+namespace TinyGpt.Import;
+
+/// <summary>
+/// Recognizes the family of a chat template by the marks in its Jinja text, which is not executed. A template with the marks of no family, or
+/// with others besides, is unknown.
+/// </summary>
+internal static class ChatTemplates
+{
+    private const string SystemStart = "<|im_start|>system";
+    private const string TurnEnd = "<|im_end|>";
+
+    /// <summary>Marks of families that look like one of those that are known.</summary>
+    private static readonly string[] Strangers = ["<|im_sep|>", "<|end|>", "[gMASK]", "<|channel|>", "<start_of_turn>", "<|im_middle|>"];
+
+    /// <summary>The format that a template makes.</summary>
+    /// <param name="template">The Jinja text, or null.</param>
+    /// <param name="hasEndOfText">Whether the model has an end-of-text token, which some families need.</param>
+    /// <returns>Null where there is no template.</returns>
+    internal static ChatFormat? Recognize(string? template, bool hasEndOfText)
+    {
+        if (string.IsNullOrWhiteSpace(template))
+        {
+            return null;
+        }
+
+        bool Has(string mark) => template.Contains(mark, StringComparison.Ordinal);
+        bool[] families =
+        [
+            Has("<|im_start|>") && Has(TurnEnd),
+            Has("[INST]") && Has("[/INST]") && Has("<<SYS>>") && hasEndOfText,
+            Has("<|start_header_id|>") && Has("<|end_header_id|>") && Has("<|eot_id|>"),
+            Has("<|user|>") && Has("<|assistant|>") && (Has("eos_token") || Has("</s>")) && hasEndOfText,
+        ];
+        if (families.Count(found => found) != 1 || Strangers.Any(Has))
+        {
+            return new ChatFormat(ChatFamily.Unknown);
+        }
+
+        ChatFamily family = (ReadOnlySpan<ChatFamily>)[ChatFamily.ChatMl, ChatFamily.Llama2, ChatFamily.Llama3, ChatFamily.Zephyr]
+            is var all ? all[Array.IndexOf(families, true)] : default;
+        return new ChatFormat(family, family == ChatFamily.ChatMl ? FindDefaultSystem(template) : null);
+    }
+
+    /// <summary>
+    /// What the template lets the system say where a talk does not begin with it: the text between the marks of a system turn that is all in one
+    /// literal, <c>'&lt;|im_start|&gt;system\nYou are …&lt;|im_end|&gt;\n'</c>.
+    /// </summary>
+    private static string? FindDefaultSystem(string template)
+    {
+        for (int start = 0; (start = template.IndexOf(SystemStart, start, StringComparison.Ordinal)) >= 0; start += SystemStart.Length)
+        {
+            char quote = start > 0 ? template[start - 1] : default;
+            int text = start + SystemStart.Length;
+            int end = template.IndexOf(TurnEnd, text, StringComparison.Ordinal);
+            if (quote is not ('\'' or '"') || end < 0 || IndexOfQuote(template.AsSpan(text, end - text), quote) >= 0)
+            {
+                continue;
+            }
+
+            string said = Unescape(template.AsSpan(text, end - text));
+            if (said.StartsWith('\n') && JsonEncodedText.Encode(said[1..]).EncodedUtf8Bytes.Length is > 0 and <= ChatFormat.LongestSystem)
+            {
+                return said[1..];
+            }
+        }
+
+        return null;
+    }
+
+    private static int IndexOfQuote(ReadOnlySpan<char> literal, char quote)
+    {
+        for (int index = 0; index < literal.Length; index++)
+        {
+            if (literal[index] == '\\')
+            {
+                index++;
+            }
+            else if (literal[index] == quote)
+            {
+                return index;
+            }
+        }
+
+        return -1;
+    }
+
+    private static string Unescape(ReadOnlySpan<char> literal)
+    {
+        StringBuilder text = new(literal.Length);
+        for (int index = 0; index < literal.Length; index++)
+        {
+            bool escapes = literal[index] == '\\' && index + 1 < literal.Length;
+            text.Append(!escapes ? literal[index] : literal[++index] == 'n' ? '\n' : literal[index]);
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text;
+using System.Text.Json;
+using TinyGpt.Format;
+
+namespace TinyGpt.Import;
+
+/// <summary>
+/// What a folder's <c>tokenizer_config.json</c> says beside the tokenizer itself: which tokens begin and end a text, and how the model was taught
+/// to talk. <c>chat_template.jinja</c> goes before the template within.
+/// </summary>
+internal sealed record TokenizerConfigFile
+{
+    private const int Longest = 4 << 20;
+    private const int LongestTemplate = 1 << 20;
+    private const int MostTemplates = 64;
+
+    private static readonly JsonLimits Limits = new(Depth: 32, Tokens: 1 << 19, TextBytes: LongestTemplate);
+
+    private string _file = "";
+
+    /// <summary>The class that the file was written by, or null.</summary>
+    internal string? TokenizerClass { get; private init; }
+
+    /// <summary>The token before a text, as it is written, or null.</summary>
+    internal string? BeginToken { get; private init; }
+
+    /// <summary>The token that ends a text, or null.</summary>
+    internal string? EndToken { get; private init; }
+
+    /// <summary>The token for what has none, or null.</summary>
+    internal string? UnknownToken { get; private init; }
+
+    /// <summary>Whether <see cref="BeginToken"/> is put before texts; null where the file does not say.</summary>
+    internal bool? AddsBeginToken { get; private init; }
+
+    /// <summary>Whether a text begins with a space that is not its own.</summary>
+    internal bool AddsPrefixSpace { get; private init; }
+
+    /// <summary>The chat template, or null.</summary>
+    internal string? ChatTemplate { get; private init; }
+
+    /// <summary>Where what the file says is said.</summary>
+    internal FilePlace Place => new(_file, null);
+
+    /// <summary>Reads a folder's files; what is not there is null.</summary>
+    internal static TokenizerConfigFile Read(string folder)
+    {
+        string path = Path.Combine(folder, "tokenizer_config.json");
+        TokenizerConfigFile config = File.Exists(path) ? Parse(BoundedFile.Read(path, Longest), path) : new TokenizerConfigFile { _file = path };
+        string template = Path.Combine(folder, "chat_template.jinja");
+        return File.Exists(template)
+            ? config with { ChatTemplate = Encoding.UTF8.GetString(BoundedFile.Read(template, LongestTemplate)) }
+            : config;
+    }
+
+    private static TokenizerConfigFile Parse(byte[] content, string path)
+    {
+        using JsonDocument document = CheckedJson.Parse(content, Limits, path, offset: null, out CheckedJson json);
+        return new TokenizerConfigFile
+        {
+            _file = path,
+            TokenizerClass = json.Has("tokenizer_class") ? json.Text("tokenizer_class") : null,
+            BeginToken = ReadToken(json, "bos_token"),
+            EndToken = ReadToken(json, "eos_token"),
+            UnknownToken = ReadToken(json, "unk_token"),
+            AddsBeginToken = json.Has("add_bos_token") ? json.Boolean("add_bos_token") : null,
+            AddsPrefixSpace = json.Has("add_prefix_space") && json.Boolean("add_prefix_space"),
+            ChatTemplate = ReadTemplate(json),
+        };
+    }
+
+    private static string? ReadToken(CheckedJson json, string name) =>
+        !json.Has(name) ? null
+        : json.IsObject(name) ? json.Object(name).Text("content")
+        : json.Text(name);
+
+    /// <summary>The template, or of several that have names the one that is called <c>default</c>.</summary>
+    private static string? ReadTemplate(CheckedJson json)
+    {
+        if (!json.Has("chat_template") || !json.IsArray("chat_template"))
+        {
+            return json.Has("chat_template") ? json.Text("chat_template") : null;
+        }
+
+        foreach (CheckedJson template in json.Objects("chat_template", MostTemplates))
+        {
+            if (template.Text("name") == "default")
+            {
+                return template.Text("template");
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,25 @@
+namespace TinyGpt.Text;
+
+/// <summary>How an added token is found in text.</summary>
+[Flags]
+internal enum AddedTokenTraits : byte
+{
+    None = 0,
+
+    /// <summary>Any text that is written so becomes it; without this it is special, and only the program's own text does.</summary>
+    UserDefined = 1,
+
+    /// <summary>It swallows the white space before it.</summary>
+    StripsLeft = 2,
+
+    /// <summary>It swallows the white space behind it.</summary>
+    StripsRight = 4,
+}
+
+/// <summary>A token that stands in text as it is written, beside those that merges make.</summary>
+/// <param name="Id">The token's id.</param>
+/// <param name="Traits">How it is found.</param>
+internal readonly record struct AddedToken(int Id, AddedTokenTraits Traits = AddedTokenTraits.None)
+{
+    internal bool IsUserDefined => Traits.HasFlag(AddedTokenTraits.UserDefined);
+}

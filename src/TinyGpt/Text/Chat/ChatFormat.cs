@@ -1,0 +1,38 @@
+namespace TinyGpt.Text;
+
+/// <summary>The families of chat templates.</summary>
+public enum ChatFamily
+{
+    /// <summary>Lines: every turn is its text and a line feed.</summary>
+    Plain,
+
+    /// <summary>ChatML, turns between <c>&lt;|im_start|&gt;</c> and <c>&lt;|im_end|&gt;</c>: SmolLM, Qwen.</summary>
+    ChatMl,
+
+    /// <summary>Turns of the user between <c>[INST]</c> and <c>[/INST]</c>, the system's within the first of them.</summary>
+    Llama2,
+
+    /// <summary>Turns with headers, which <c>&lt;|eot_id|&gt;</c> ends.</summary>
+    Llama3,
+
+    /// <summary>Turns behind <c>&lt;|user|&gt;</c> and so on, which the end of text ends: Zephyr, TinyLlama.</summary>
+    Zephyr,
+
+    /// <summary>The model has a template, and it is none of these.</summary>
+    Unknown,
+}
+
+/// <summary>How a model was taught to talk, as a model file holds it. Immutable and thread-safe.</summary>
+/// <param name="Family">The family of its template.</param>
+/// <param name="DefaultSystem">What the system says in talks that do not begin with a turn of it, or null.</param>
+public sealed record ChatFormat(ChatFamily Family, string? DefaultSystem = null)
+{
+    /// <summary>The longest <see cref="DefaultSystem"/>, in bytes as JSON writes it.</summary>
+    internal const int LongestSystem = 256;
+
+    /// <summary>The families' names in files and on the command line, in their order.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["plain", "chatml", "llama2", "llama3", "zephyr", "unknown"];
+
+    /// <summary>The family's name.</summary>
+    public string Name => Names[(int)Family];
+}

@@ -1,0 +1,19 @@
+namespace TinyGpt.Text;
+
+/// <summary>Who speaks in a turn of a talk.</summary>
+public enum ChatRole
+{
+    /// <summary>Whoever says what the model is to be; the first turn, if there is one.</summary>
+    System,
+
+    /// <summary>Whoever talks with the model.</summary>
+    User,
+
+    /// <summary>The model.</summary>
+    Assistant,
+}
+
+/// <summary>A turn of a talk.</summary>
+/// <param name="Role">Who speaks.</param>
+/// <param name="Text">What is said; never more than text, whatever is written in it.</param>
+public readonly record struct ChatTurn(ChatRole Role, string Text);

@@ -57,7 +57,7 @@ public sealed record PromptLayout
     /// <summary>What somebody says to the character. Must have <c>{text}</c>; may have <c>{partner}</c>, who says it.</summary>
     public string Heard { get; init; } = "\n{partner}: {text}";
 
-    /// <summary>What stands before the character's answer. May have <c>{name}</c>.</summary>
+    /// <summary>What stands before the character's answer. Not empty; may have <c>{name}</c>.</summary>
     public string AnswerStart { get; init; } = "\n{name}:";
 
     /// <summary>What the text of an answer begins with and is not shown, such as the space that belongs to the first word.</summary>
@@ -76,9 +76,10 @@ public sealed record PromptLayout
         PromptTemplate.Require(Heard, nameof(Heard), ["text"], ["partner"]);
         PromptTemplate.Require(AnswerStart, nameof(AnswerStart), [], ["name"]);
         PromptTemplate.RequireCard(Card, nameof(Card));
-        if (string.IsNullOrEmpty(AnswerEnd))
+        if (string.IsNullOrEmpty(AnswerEnd) || AnswerStart.Length == 0)
         {
-            throw new ArgumentException($"{nameof(PromptLayout)}.{nameof(AnswerEnd)} is empty: write the text that ends an answer.");
+            throw new ArgumentException(
+                $"{nameof(PromptLayout)}.{nameof(AnswerStart)} or {nameof(AnswerEnd)} is empty: write the texts between which an answer stands.");
         }
     }
 }

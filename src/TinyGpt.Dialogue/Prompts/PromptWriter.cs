@@ -15,16 +15,17 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
     public PromptLayout Layout => layout;
 
     /// <summary>What stands between a card and a talk.</summary>
-    public int[] TalkStart { get; } = tokenizer.Encode(layout.TalkStart);
+    public int[] TalkStart { get; } = tokenizer.Encode(layout.TalkStart, position: TextPosition.Continuation);
 
     /// <summary>Tokens with which an answer ends.</summary>
-    public int[] AnswerEnd { get; } = tokenizer.Encode(layout.AnswerEnd);
+    public int[] AnswerEnd { get; } = tokenizer.Encode(layout.AnswerEnd, position: TextPosition.Continuation);
 
     /// <summary>Bytes at the beginning of an answer under a grammar that are not shown.</summary>
     public int LeadBytes => _lead.Length;
 
     /// <summary>The world's tokens; none without one.</summary>
-    public int[] World(string world) => world.Length == 0 ? [] : Encode(PromptTemplate.Fill(layout.World, ("world", world)), nameof(world));
+    public int[] World(string world) => world.Length == 0 ? []
+        : Encode(PromptTemplate.Fill(layout.World, ("world", world)), nameof(world), TextPosition.Start);
 
     /// <summary>A persona's tokens behind those of the world, examples included.</summary>
     public int[] Card(Persona persona, string mood, IReadOnlyList<PersonaFact> facts, bool hasWorld)
@@ -38,7 +39,7 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
             text.Append(PromptTemplate.Fill(layout.AnswerStart, ("name", persona.Name))).Append(layout.AnswerLead).Append(example.Says);
         }
 
-        return Encode(text.ToString(), nameof(persona));
+        return Encode(text.ToString(), nameof(persona), hasWorld ? TextPosition.Continuation : TextPosition.Start);
     }
 
     /// <summary>The tokens behind which a character's answer begins.</summary>
@@ -65,7 +66,7 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
     /// <param name="ids">Receives the tokens.</param>
     /// <param name="length">How many there are.</param>
     /// <param name="textLength">Bytes of the line as written, behind those of the frame; 0 for an empty line.</param>
-    /// <returns><see cref="OperationStatus.Done"/>, or why not: as <see cref="Tokenizer.Encode(ReadOnlySpan{byte}, Span{int}, out int, out int, SpecialTokenHandling)"/>.</returns>
+    /// <returns><see cref="OperationStatus.Done"/>, or why not, as the tokenizer says it.</returns>
     public OperationStatus HeardLine((byte[] Before, byte[] Behind) frame, ReadOnlySpan<byte> line, Span<int> ids, out int length, out int textLength) =>
         Framed(frame.Before, line, frame.Behind, ids, out length, out textLength);
 
@@ -93,7 +94,7 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
         }
 
         behind.CopyTo(bytes[(before.Length + line.Length)..]);
-        OperationStatus status = tokenizer.Encode(bytes, ids, out _, out length);
+        OperationStatus status = tokenizer.Encode(bytes, ids, out _, out length, position: TextPosition.Continuation);
         if (rented is not null)
         {
             ArrayPool<byte>.Shared.Return(rented);
@@ -102,11 +103,24 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
         return status;
     }
 
-    private int[] Encode(string text, string parameter)
+    /// <summary>Refuses tokenizers that do not keep what ends a line, so that no answer would ever end.</summary>
+    /// <exception cref="ArgumentException">The tokenizer changes the layout's text.</exception>
+    public void CheckTokenizer()
+    {
+        if (!tokenizer.Decode(AnswerEnd, AnswerStart("a")[^1]).AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(layout.AnswerEnd)))
+        {
+            throw new ArgumentException(
+                "The model's tokenizer does not keep the text that ends an answer: write another PromptLayout.AnswerEnd, or take another model.");
+        }
+    }
+
+    /// <summary>Encodes a piece; the first one of a prompt with the token that the model wants before every text.</summary>
+    private int[] Encode(string text, string parameter, TextPosition position = TextPosition.Continuation)
     {
         try
         {
-            return tokenizer.Encode(text);
+            int[] ids = tokenizer.Encode(text, position: position);
+            return position == TextPosition.Start && tokenizer.BeginOfText is { } begin ? [begin, .. ids] : ids;
         }
         catch (TokenizationException exception)
         {

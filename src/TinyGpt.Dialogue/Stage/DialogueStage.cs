@@ -65,6 +65,7 @@ public sealed partial class DialogueStage : IDisposable
         _seed = options.Seed;
         _compiler = new GrammarCompiler(model);
         Prompts = new PromptWriter(options.Layout, model.Tokenizer!);
+        Prompts.CheckTokenizer();
         WorldIds = Prompts.World(options.World);
         _engine = new GptEngine(model, options.Engine);
         try

@@ -20,7 +20,7 @@ public sealed class Npc
         _facts = [.. persona.Facts];
         _mood = persona.Mood;
         AnswerStart = stage.Prompts.AnswerStart(persona.Name);
-        AnswerStartBytes = stage.Model.Tokenizer!.Decode(AnswerStart).Length;
+        AnswerStartBytes = stage.Model.Tokenizer!.Decode(AnswerStart, AnswerStart[0]).Length;
         PromptLayout layout = stage.Prompts.Layout;
         Options = new SessionOptions
         {

@@ -26,7 +26,7 @@ internal sealed class AnswerText(Tokenizer tokenizer)
         int end = 0;
         while (kept < tokens.Length)
         {
-            int length = TokenLength(tokens[kept]);
+            int length = BytesOf(tokens, kept).Length;
             if (end + length > textLength)
             {
                 break;
@@ -37,7 +37,7 @@ internal sealed class AnswerText(Tokenizer tokenizer)
         }
 
         restLength = 0;
-        if (end < textLength && tokenizer.Encode(text[end..textLength], rest, out _, out restLength) != OperationStatus.Done)
+        if (end < textLength && Encode(text[end..textLength], rest, out restLength) != OperationStatus.Done)
         {
             restLength = 0; // a vocabulary without these bytes by themselves: the part of the token is forgotten
             textLength = end;
@@ -50,9 +50,9 @@ internal sealed class AnswerText(Tokenizer tokenizer)
     public ReadOnlySpan<byte> Decode(ReadOnlySpan<int> tokens)
     {
         int length = 0;
-        foreach (int token in tokens)
+        for (int i = 0; i < tokens.Length; i++)
         {
-            length += TokenLength(token);
+            length += BytesOf(tokens, i).Length;
         }
 
         if (length > _bytes.Length)
@@ -61,21 +61,27 @@ internal sealed class AnswerText(Tokenizer tokenizer)
         }
 
         length = 0;
-        foreach (int token in tokens)
+        for (int i = 0; i < tokens.Length; i++)
         {
-            if (token < tokenizer.VocabularySize)
-            {
-                ReadOnlySpan<byte> bytes = tokenizer.TokenBytes(token);
-                bytes.CopyTo(_bytes.AsSpan(length));
-                length += bytes.Length;
-            }
+            ReadOnlySpan<byte> bytes = BytesOf(tokens, i);
+            bytes.CopyTo(_bytes.AsSpan(length));
+            length += bytes.Length;
         }
 
         return _bytes.AsSpan(0, length);
     }
 
-    // A model may have more ids than its tokenizer has texts.
-    private int TokenLength(int token) => token < tokenizer.VocabularySize ? tokenizer.TokenBytes(token).Length : 0;
+    /// <summary>What a token adds to a text; turns are never a text's beginning, so the first one follows what might be itself.</summary>
+    private ReadOnlySpan<byte> BytesOf(ReadOnlySpan<int> tokens, int index)
+    {
+        int token = tokens[index];
+
+        // A model may have more ids than its tokenizer has texts.
+        return token < tokenizer.VocabularySize ? tokenizer.BytesAfter(index == 0 ? token : tokens[index - 1], token) : [];
+    }
+
+    private OperationStatus Encode(ReadOnlySpan<byte> text, Span<int> ids, out int length) =>
+        tokenizer.Encode(text, ids, out _, out length, position: TextPosition.Continuation);
 
     private static int RawLength(ReadOnlySpan<byte> text, int shown)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TinyGpt.Cache;
 using TinyGpt.Model;
 
@@ -6,10 +7,13 @@ namespace TinyGpt;
 /// <summary>How sessions share passes: who gets which rows, and what becomes of the logits.</summary>
 public sealed partial class GptEngine
 {
+    private const double ChoiceLearningRate = 0.25;
+
     private readonly Share[] _shares;
     private int _shareCount;
     private int _generated;
     private int _firstServed;
+    private double _choiceTicks; // how long the choice of a token took of late
     private int _turn;
     private int _spare;
 
@@ -187,11 +191,13 @@ public sealed partial class GptEngine
             if (share.LogitIndex >= 0)
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (!clock.TryStartSlice(0))
+                if (!clock.TryStartSlice((long)_choiceTicks))
                 {
                     return false;
                 }
             }
+
+            long start = Stopwatch.GetTimestamp();
 
             share.Session.Advance(share.Rows);
 
@@ -201,6 +207,7 @@ public sealed partial class GptEngine
                 Span<float> logits = _decoder.Logits(share.LogitIndex);
                 ObserveLogits?.Invoke(share.Session, logits);
                 share.Session.Generate(_sampler, logits);
+                _choiceTicks += ChoiceLearningRate * (Stopwatch.GetTimestamp() - start - _choiceTicks);
                 if (IsGuessed(share))
                 {
                     // The row of the guess is the row of a token now, as if a pass of its own had just computed it.

@@ -14,7 +14,6 @@ internal sealed class Patron
     private const int SpeechFrames = 6;
     private const int SpeechBytes = 4;
     private const int FramesPerStep = 7;
-    private const int FadingFrames = 20;
 
     private readonly TalkPanel _panel;
     private string _line = "";
@@ -86,7 +85,7 @@ internal sealed class Patron
     }
 
     /// <summary>Lets the last line go out of the air, because somebody answers it.</summary>
-    public void LetLineFade() => SilentFrames = Math.Max(SilentFrames, LingeringFrames - FadingFrames);
+    public void LetLineFade() => Said = null;
 
     /// <summary>Says no more.</summary>
     public void FallSilent()
@@ -135,7 +134,8 @@ internal sealed class Patron
         }
     }
 
-    private static Persona PersonaOf(TavernCard card) => new()
+    /// <summary>A card of the tavern as a persona, whose prompts are those that the model was trained on.</summary>
+    internal static Persona PersonaOf(TavernCard card) => new()
     {
         Name = card.Name,
         Mood = card["Mood"] ?? "",

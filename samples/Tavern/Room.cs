@@ -40,7 +40,7 @@ internal sealed class Room
             Write(column - 2, TableRow + 1, "└───┘");
         }
 
-        Write(26, BarRow, $"╞{new string('═', 27)}╡");
+        Write(18, BarRow, $"╞{new string('═', 43)}╡");
         _steps = [.. Seats.Select(StepsTo)];
     }
 
@@ -48,7 +48,7 @@ internal sealed class Room
     public static IReadOnlyList<Seat> Seats { get; } =
     [
         .. TableColumns.SelectMany((column, table) => new Seat[] { new(column - 7, TableRow, table), new(column + 7, TableRow, table) }),
-        new(40, BarRow + 1, Bar), new(22, BarRow - 1, Bar), new(58, BarRow - 1, Bar),
+        new(40, BarRow + 1, Bar), new(14, BarRow - 1, Bar), new(66, BarRow - 1, Bar),
     ];
 
     /// <summary>The innkeeper's place in <see cref="Seats"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using TinyGpt.Dialogue;
 using TinyGpt.Samples.Tavern;
 using TinyGpt.Tavern;
 using Xunit;
@@ -49,6 +50,33 @@ public sealed class TavernTests
         Assert.Equal("Mira", game.Player.Partner?.Npc.Name);
         Assert.NotNull(game.Folk[0].Said);
         Assert.False(game.Folk[0].Said!.Words.IsEmpty);
+    }
+
+    [Fact]
+    public void A_patron_answers_as_in_a_talk_of_the_library_with_its_card()
+    {
+        using GptModel model = TavernModel.Load();
+        using GptEngine engine = new(model);
+        using DialogueStage stage = new(model);
+        byte[] buffer = new byte[1024];
+        foreach (TavernCard card in TavernFolk.All.Take(4))
+        {
+            using TavernTalk direct = new(engine, card, SamplingOptions.Greedy);
+            Talk talk = stage.Open(stage.Add(Patron.PersonaOf(card) with { Sampling = SamplingOptions.Greedy }));
+            foreach (string question in new[] { "How much is the ale?", "Heard any rumours?", "Do you have work for me?" })
+            {
+                direct.Ask(question);
+                engine.Step(StepBudget.Unlimited);
+                direct.Session.TryRead(buffer, out int expected);
+                direct.EndAnswer(buffer.AsSpan(0, expected));
+                talk.Say(question);
+                stage.Tick(StepBudget.Unlimited);
+                Assert.Equal(Encoding.UTF8.GetString(buffer, 0, expected).Trim(), talk.Transcript()[^1].Text);
+                while (talk.TryRead(buffer, out _))
+                {
+                }
+            }
+        }
     }
 
     [Fact]

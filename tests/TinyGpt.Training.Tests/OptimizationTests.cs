@@ -19,7 +19,13 @@ public sealed class OptimizationTests
     {
         TrainingOptions options = new()
         {
-            LearningRate = 0.01f, MinimumLearningRate = 0.001f, WarmupSteps = 1, TotalSteps = 4, GradientClip = 0.5f, WeightDecay = 0.3f, Threads = 2,
+            LearningRate = 0.01f,
+            MinimumLearningRate = 0.001f,
+            WarmupSteps = 1,
+            TotalSteps = 4,
+            GradientClip = 0.5f,
+            WeightDecay = 0.3f,
+            Threads = 2,
         };
         ModelConfig config = SmallNetworks.Config();
         TrainingBatch batch = SmallNetworks.Batch(config, 3, 8, 2);

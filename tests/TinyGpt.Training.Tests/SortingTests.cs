@@ -33,7 +33,13 @@ public sealed class SortingTests(ITestOutputHelper output)
         long start = Stopwatch.GetTimestamp();
         TrainingOptions options = new()
         {
-            LearningRate = 3e-3f, MinimumLearningRate = 1e-4f, WarmupSteps = 20, TotalSteps = Steps, WeightDecay = 0.1f, Threads = 1, Seed = 1,
+            LearningRate = 3e-3f,
+            MinimumLearningRate = 1e-4f,
+            WarmupSteps = 20,
+            TotalSteps = Steps,
+            WeightDecay = 0.1f,
+            Threads = 1,
+            Seed = 1,
         };
         using GptTrainer trainer = new(Nano, options);
         Random random = new(1);

@@ -7,7 +7,13 @@ public sealed class TrainingLoopTests
 {
     private static readonly TrainingOptions Options = new()
     {
-        LearningRate = 1e-2f, MinimumLearningRate = 1e-3f, WarmupSteps = 5, TotalSteps = 150, Dropout = 0.1f, Threads = 2, Seed = 7,
+        LearningRate = 1e-2f,
+        MinimumLearningRate = 1e-3f,
+        WarmupSteps = 5,
+        TotalSteps = 150,
+        Dropout = 0.1f,
+        Threads = 2,
+        Seed = 7,
     };
 
     [Fact]

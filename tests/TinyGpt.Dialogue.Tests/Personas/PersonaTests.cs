@@ -33,7 +33,13 @@ public sealed class PersonaTests
             Assert.Equal([new("A room?", "Twelve coins.")], persona.Examples);
             SamplingOptions sampling = new()
             {
-                Temperature = 0.5f, TopK = 40, TopP = 0.9f, MinP = 0.01f, RepetitionPenalty = 1.1f, PresencePenalty = 0.2f, FrequencyPenalty = -0.5f,
+                Temperature = 0.5f,
+                TopK = 40,
+                TopP = 0.9f,
+                MinP = 0.01f,
+                RepetitionPenalty = 1.1f,
+                PresencePenalty = 0.2f,
+                FrequencyPenalty = -0.5f,
             };
             Assert.Equal(sampling, persona.Sampling);
             Assert.Equal(80, persona.MaxAnswerTokens);

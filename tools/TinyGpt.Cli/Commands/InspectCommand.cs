@@ -29,7 +29,7 @@ internal sealed class InspectCommand : CliCommand
         Add(_json);
     }
 
-    public override IReadOnlyList<string> Examples { get; } = 
+    public override IReadOnlyList<string> Examples { get; } =
         ["tinygpt inspect gpt2.tgpt", "tinygpt inspect gpt2.tgpt --verify --json", "tinygpt inspect smollm2-135m.gguf"];
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
@@ -138,4 +138,5 @@ internal sealed class InspectCommand : CliCommand
         json.WriteNumber("mappedBytes", info.MappedBytes);
         json.WriteNumber("arenaBytes", info.ArenaBytes);
         json.WriteBoolean("verified", verified);
-    }}
+    }
+}

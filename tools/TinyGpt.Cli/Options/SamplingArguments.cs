@@ -129,7 +129,7 @@ internal sealed class SamplingArguments
     public SessionOptions ReadSession(ParseResult arguments, ChatTemplate? template = null) => new()
     {
         MaxNewTokens = arguments.GetValue(_count),
-StopStrings = arguments.GetValue(_stops) is { Length: > 0 } stops ? stops : template?.StopStrings ?? [],
+        StopStrings = arguments.GetValue(_stops) is { Length: > 0 } stops ? stops : template?.StopStrings ?? [],
         StopTokens = template?.StopTokens ?? [],
         LookupTokens = arguments.GetValue(_lookup),
         ContextPolicy = arguments.GetValue(_contextPolicy) == "slide" ? ContextPolicy.SlidingWindow : ContextPolicy.Stop,

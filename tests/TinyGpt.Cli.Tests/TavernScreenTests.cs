@@ -5,13 +5,21 @@ namespace TinyGpt.Cli.Tests;
 public sealed class TavernScreenTests
 {
     [Fact]
-    public async Task Without_arguments_the_innkeeper_answers_each_line_from_her_card()
+    public async Task Without_arguments_the_innkeeper_answers_each_line()
     {
-        string[] lines = await Answers("How much is the ale?\n\n/card ale 9\nWhat does the ale cost now?\n");
+        string[] lines = await Answers("Hello!\n\nGoodbye.\n");
         Assert.Equal(2, lines.Length);
         Assert.All(lines, line => Assert.StartsWith("Mira: ", line, StringComparison.Ordinal));
-        Assert.Contains("3 coins", lines[0], StringComparison.Ordinal);
-        Assert.Contains("9 coins", lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Answers_go_by_the_changed_card()
+    {
+        CommandLineRun run = await CommandLineRun.WithInput(
+            "What do you sell?\n/card ale 9\nWhat do you sell?\n"u8.ToArray(), "chat", "--temperature", "0");
+        string[] lines = run.Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains("ale for 3", lines[0], StringComparison.Ordinal);
+        Assert.Contains("ale for 9", lines[1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ public sealed class TavernTalkTests
         Assert.Contains("ale for 3, stew for 5 and bed for 12", scene.Ask("What do you sell?"), StringComparison.Ordinal);
         Assert.True(scene.Talk.Card.TryWithPrice("ale", 9, out TavernCard? card, out _));
         scene.Talk.Card = card;
-        Assert.Contains("ale for 9, stew for 5 and bed for 12", scene.Ask("What do you sell now?"), StringComparison.Ordinal);
+        Assert.Contains("ale for 9, stew for 5 and bed for 12", scene.Ask("What do you sell?"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,13 +27,6 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public async Task No_model_at_all()
-    {
-        (await CommandLineRun.Of("generate", "-p", "x")).FailedWith("-m MODEL");
-        (await CommandLineRun.Of("chat")).FailedWith("-m MODEL");
-    }
-
-    [Fact]
     public async Task Wrong_magic()
     {
         string file = _folder.Write("wrong.tgpt", Encoding.ASCII.GetBytes(new string('x', 200)));

@@ -17,7 +17,7 @@ public sealed class TavernScreenTests
     {
         CommandLineRun run = await CommandLineRun.WithInput(
             "What do you sell?\n/card ale 9\nWhat do you sell?\n"u8.ToArray(), "chat", "--temperature", "0");
-        string[] lines = run.Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Contains("ale for 3", lines[0], StringComparison.Ordinal);
         Assert.Contains("ale for 9", lines[1], StringComparison.Ordinal);
     }
@@ -42,7 +42,8 @@ public sealed class TavernScreenTests
     public async Task Commands_answer_on_standard_error(string command, string answer)
     {
         CommandLineRun run = await CommandLineRun.WithInput(System.Text.Encoding.UTF8.GetBytes(command + "\n"));
-        Assert.Equal("", run.Succeeded());
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal("", run.Output);
         Assert.Contains(answer, run.Error, StringComparison.Ordinal);
     }
 
@@ -56,6 +57,6 @@ public sealed class TavernScreenTests
     private static async Task<string[]> Answers(string input)
     {
         CommandLineRun run = await CommandLineRun.WithInput(System.Text.Encoding.UTF8.GetBytes(input));
-        return run.Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

@@ -320,4 +320,5 @@ public abstract class Tokenizer
         ids.AsSpan(0, count).CopyTo(grown);
         ArrayPool<int>.Shared.Return(ids);
         return grown;
-    }}
+    }
+}

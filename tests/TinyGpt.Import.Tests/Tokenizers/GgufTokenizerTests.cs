@@ -149,7 +149,12 @@ public sealed class GgufTokenizerTests
     {
         GgufTokenizer pieces = Bytes with
         {
-            Model = "llama", Pre = null, Tokens = ["<unk>", "<s>", "a"], Scores = [0, 0, 0], TokenTypes = [2, 3, 1], EndOfText = null,
+            Model = "llama",
+            Pre = null,
+            Tokens = ["<unk>", "<s>", "a"],
+            Scores = [0, 0, 0],
+            TokenTypes = [2, 3, 1],
+            EndOfText = null,
         };
         GgufTokenizer damaged = fault switch
         {

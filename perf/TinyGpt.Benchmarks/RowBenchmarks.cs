@@ -8,6 +8,7 @@ public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
     where TKernels : struct, IKernels
 {
     private const int Tokens = 64;
+    private const int HeadSize = 64;
 
     private QuantizedRows _quantized;
     private PackedMatrix _embedding;
@@ -16,6 +17,7 @@ public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
     private float* _addend;
     private float* _gain;
     private float* _bias;
+    private float* _ones;
     private float* _destination;
     private int _token;
 
@@ -32,6 +34,8 @@ public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
         _addend = arena.TakeFloats(Width);
         _gain = TakeFloats(arena, Width, 1f);
         _bias = TakeFloats(arena, Width, 0.1f);
+        _ones = arena.TakeFloats(HeadSize);
+        new Span<float>(_ones, HeadSize).Fill(1);
         _destination = arena.TakeFloats(Width);
     }
 
@@ -45,6 +49,22 @@ public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
     [Work("G numbers", Width / 1e9)]
     public void AddNormalizeQuantize() =>
         TKernels.AddNormalizeQuantize(_residual, _addend, Width, _gain, _bias, 1e-5f, _quantized, 0);
+
+    /// <summary>Adds to the residual, normalizes by its mean square and quantizes.</summary>
+    [Benchmark]
+    [Work("G numbers", Width / 1e9)]
+    public void AddRmsNormalizeQuantize() => TKernels.AddRmsNormalizeQuantize(_residual, _addend, Width, _gain, 1e-5f, _quantized, 0);
+
+    /// <summary>Rotates the heads of a row: twelve of 64 channels, by cosines of 1 and sines of 0, so that they stay what they are.</summary>
+    [Benchmark]
+    [Work("G numbers", Width / 1e9)]
+    public void Rotate()
+    {
+        for (int head = 0; head < Width; head += HeadSize)
+        {
+            TKernels.Rotate(_residual + head, _ones, _addend, HeadSize);
+        }
+    }
 
     /// <summary>Writes the embedding of one token after the other.</summary>
     [Benchmark]
@@ -75,11 +95,16 @@ public unsafe class ActivationBenchmarks<TKernels> : KernelBenchmarks
     {
         NativeArena arena = Allocate(1 << 20);
         _quantized = TakeRows(arena, 1, FeedForwardGroups);
-        _source = TakeFloats(arena, FeedForwardWidth, 4f);
+        _source = TakeFloats(arena, 2 * FeedForwardWidth, 4f);
     }
 
     /// <summary>3,072 numbers.</summary>
     [Benchmark]
     [Work("G numbers", FeedForwardWidth / 1e9)]
     public void ActivateQuantize() => TKernels.ActivateQuantize(_source, Activation, _quantized, 0, 0, FeedForwardGroups);
+
+    /// <summary>3,072 gates and as many numbers.</summary>
+    [Benchmark]
+    [Work("G numbers", FeedForwardWidth / 1e9)]
+    public void GatedActivateQuantize() => TKernels.GatedActivateQuantize(_source, Activation, _quantized, 0, 0, FeedForwardGroups);
 }

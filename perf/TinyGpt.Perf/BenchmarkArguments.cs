@@ -32,6 +32,29 @@ public sealed class BenchmarkArguments
     private readonly NumberList _contexts = new(
         "--context", "Tokens that each sequence has before the timed decoding.", [0], 0, MostTokens);
 
+    private readonly Option<KvPrecision[]?> _precisions = new("--kv")
+    {
+        Description = $"How keys and values are kept: {string.Join(", ", KvPrecisions.All.Select(KvPrecisions.Name))}, or several with commas. "
+            + $"By default {KvPrecisions.Name(KvPrecisions.All[0])}; prompts are read with the first.",
+        HelpName = "KV,KV",
+        CustomParser = result =>
+        {
+            List<KvPrecision> precisions = [];
+            foreach (string name in result.Tokens[^1].Value.Split(','))
+            {
+                if (!KvPrecisions.TryParse(name, out KvPrecision precision))
+                {
+                    result.AddError($"--kv takes {string.Join(", ", KvPrecisions.All.Select(KvPrecisions.Name))}, not '{name}'.");
+                    return null;
+                }
+
+                precisions.Add(precision);
+            }
+
+            return [.. precisions];
+        },
+    };
+
     private readonly NumberList _prompts = new("--prompt", "Lengths of prompts to read.", [128, 512], 1, MostTokens);
 
     private readonly NumberList _tokens = new("--tokens", "Tokens to decode in each repeat.", [128], 1, MostTokens, single: true);
@@ -62,7 +85,7 @@ public sealed class BenchmarkArguments
     public void AddTo(Command command)
     {
         ArgumentNullException.ThrowIfNull(command);
-        foreach (Option option in (Option[])[_shape, _threads, _batches, _contexts, _prompts, _tokens, _repeats, _chunk, _tier])
+        foreach (Option option in (Option[])[_shape, _threads, _batches, _contexts, _precisions, _prompts, _tokens, _repeats, _chunk, _tier])
         {
             command.Add(option);
         }
@@ -85,6 +108,7 @@ public sealed class BenchmarkArguments
             Threads = _threads.Read(arguments),
             Batches = _batches.Read(arguments),
             Contexts = _contexts.Read(arguments),
+            KvPrecisions = arguments.GetValue(_precisions) is { Length: > 0 } precisions ? precisions : [KvPrecisions.All[0]],
             Prompts = _prompts.Read(arguments),
             Tokens = _tokens.Read(arguments)[0],
             Repeats = _repeats.Read(arguments)[0],

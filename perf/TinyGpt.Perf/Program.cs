@@ -23,10 +23,14 @@ Option<bool> suite = new("--suite")
     Description = "Measure what perf/RESULTS.md shows, in some minutes; of the other options only --tier counts.",
 };
 Option<bool> markdown = new("--markdown") { Description = "With --suite: print the whole of perf/RESULTS.md." };
+Option<bool> stage = new("--stage")
+{
+    Description = "Measure a game's loop with 32 characters; of the other options only --shape, --tier and the first of --threads count.",
+};
 Option<string> commit = new("--commit") { Description = "With --markdown: the commit to name; by default git is asked.", HelpName = "ID" };
 RootCommand root = new("Measures tokens a second beside the read bandwidth and the multiply-add peak of the same run.")
 {
-    model, json, suite, markdown, commit,
+    model, json, suite, markdown, stage, commit,
 };
 benchmark.AddTo(root);
 root.Validators.Add(result =>
@@ -58,6 +62,14 @@ catch (Exception failure) when (failure is IOException or UnauthorizedAccessExce
 
 void Run(ParseResult arguments, CancellationToken cancellation)
 {
+    if (arguments.GetValue(stage))
+    {
+        BenchmarkSettings settings = benchmark.Read(arguments);
+        using StageBenchmark frames = new(benchmark.ReadShape(arguments), settings.Threads[0], settings.Tier, budget: 2);
+        Console.WriteLine(frames.Run(Console.Error.WriteLine, cancellation));
+        return;
+    }
+
     BenchmarkReport report = arguments.GetValue(suite)
         ? BenchmarkSuite.Run(benchmark.Read(arguments).Tier, Console.Error.WriteLine, cancellation)
         : Measure(arguments, cancellation);

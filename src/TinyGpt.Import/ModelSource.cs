@@ -8,7 +8,9 @@ public static class ModelSource
     private const string TgptExtension = ".tgpt";
 
     /// <summary>Opens a model of any kind that is known: a <c>.tgpt</c> file as it is, anything else packed in memory.</summary>
-    /// <param name="path">A <c>.tgpt</c> file, a Hugging Face folder, or a <c>.safetensors</c> file with its <c>config.json</c> beside it.</param>
+    /// <param name="path">
+    /// A <c>.tgpt</c> file, a Hugging Face folder, a <c>.safetensors</c> file with its <c>config.json</c> beside it, or a <c>.gguf</c> file.
+    /// </param>
     /// <param name="options">How to open a <c>.tgpt</c> file, or null for the defaults.</param>
     /// <param name="progress">Told after each packed tensor, or null.</param>
     /// <param name="cancellation">Stops packing.</param>
@@ -39,6 +41,17 @@ public static class ModelSource
         return source.Config;
     }
 
+    /// <summary>Says what is in a checkpoint, and reads no weights.</summary>
+    /// <param name="path">As for <see cref="LoadAny"/>, but for <c>.tgpt</c> files: <see cref="TgptFile.ReadInfo"/> is for those.</param>
+    /// <exception cref="FileNotFoundException">There is no such file or folder, or a part of it is missing.</exception>
+    /// <exception cref="ModelFormatException">The source is damaged or not supported.</exception>
+    public static SourceInfo ReadInfo(string path)
+    {
+        using ITensorSource source = Open(path);
+        return new SourceInfo(
+            source.Config, source.Tokenizer, [.. source.Stored.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)]);
+    }
+
     /// <summary>Whether a path names a <c>.tgpt</c> file, by its ending or by its first bytes. It need not exist for the former.</summary>
     /// <param name="path">The path.</param>
     public static bool IsTgpt(string path)
@@ -63,8 +76,11 @@ public static class ModelSource
     internal static ITensorSource Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return SafetensorsCheckpoint.IsAt(path) ? HuggingFaceGpt2.Open(path)
-            : File.Exists(path) ? throw new ModelFormatException(path, "not a kind of model file that is known (supported: .tgpt, .safetensors, Hugging Face folders)")
+        return SafetensorsCheckpoint.IsAt(path) ? HuggingFaceModel.Open(path)
+            : GgufFile.IsAt(path) ? GgufModel.Open(path)
+            : File.Exists(path)
+                ? throw new ModelFormatException(
+                    path, "not a kind of model file that is known (supported: .tgpt, .gguf, .safetensors, Hugging Face folders)")
             : throw new FileNotFoundException($"{path}: there is no such file, and no folder with a model.safetensors", path);
     }
 }

@@ -6,7 +6,9 @@ namespace TinyGpt.Import;
 public static unsafe class Packer
 {
     /// <summary>Packs a checkpoint into a file.</summary>
-    /// <param name="source">A Hugging Face folder, or a <c>.safetensors</c> file with its <c>config.json</c> beside it.</param>
+    /// <param name="source">
+    /// A Hugging Face folder, a <c>.safetensors</c> file with its <c>config.json</c> beside it, or a <c>.gguf</c> file.
+    /// </param>
     /// <param name="output">The <c>.tgpt</c> file; replaced if it exists, and only once the new one is complete.</param>
     /// <param name="options">How to pack, or null for the defaults.</param>
     /// <param name="progress">Told after each tensor, or null.</param>

@@ -33,6 +33,7 @@ internal static class LoadingWays
             return Generating(GptModel.Load(stream));
         },
         [Ways.Checkpoint] = path => Reading(SafetensorsCheckpoint.Open(path)),
+        [Ways.Gguf] = path => Reading(GgufFile.Open(path)),
         [Ways.ModelFolder] = path => Generating(Model(ModelSource.LoadAny(path))),
         [Ways.Snapshot] = Restoring,
         [Ways.TokenizerFolder] = path =>
@@ -79,7 +80,7 @@ internal static class LoadingWays
             using GptSession drawn = engine.CreateSession(new SamplingOptions { Temperature = 1, TopP = 0.9f, Seed = 1 }, answer);
             foreach (GptSession session in new[] { greedy, drawn })
             {
-                session.Append([0, model.Config.VocabularySize - 1]);
+                session.Append([.. new[] { 0, model.Config.VocabularySize - 1 }.Take(model.Config.ContextLength)]);
                 engine.Step(StepBudget.Unlimited);
                 if (session.AnswerTokens.ContainsAnyExceptInRange(0, model.Config.VocabularySize - 1))
                 {
@@ -127,6 +128,19 @@ internal static class LoadingWays
                 float[] numbers = new float[Math.Min(tensor.Elements, 1 << 16)];
                 tensor.Read(0, numbers);
                 tensor.Read(tensor.Elements - numbers.Length, numbers);
+            }
+        }
+    };
+
+    private static Action Reading(GgufFile file) => () =>
+    {
+        using (file)
+        {
+            foreach (GgufTensor tensor in file.Tensors.Values)
+            {
+                float[] numbers = new float[tensor.Columns];
+                tensor.ReadRow(0, numbers);
+                tensor.ReadRow(tensor.Rows - 1, numbers);
             }
         }
     };

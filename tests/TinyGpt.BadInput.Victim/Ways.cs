@@ -21,7 +21,10 @@ public static class Ways
     /// <summary>A safetensors file, or a folder of them.</summary>
     public const string Checkpoint = "checkpoint";
 
-    /// <summary>A Hugging Face folder, packed in memory.</summary>
+    /// <summary>The tensors of a GGUF file.</summary>
+    public const string Gguf = "gguf";
+
+    /// <summary>A Hugging Face folder or a GGUF file, packed in memory.</summary>
     public const string ModelFolder = "folder";
 
     /// <summary>A folder's tokenizer files.</summary>

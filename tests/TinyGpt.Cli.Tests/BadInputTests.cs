@@ -44,10 +44,21 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public async Task A_file_of_another_kind()
     {
-        string file = _folder.Write("notes.txt", "GGUF it is not"u8.ToArray());
+        string file = _folder.Write("notes.txt", "No model it is"u8.ToArray());
         (await CommandLineRun.Of("generate", "-m", file, "-p", "x")).FailedWith(file);
-        (await CommandLineRun.Of("inspect", file)).FailedWith("tinygpt pack");
-        (await CommandLineRun.Of("inspect", _folder.Path)).FailedWith("tinygpt pack");
+        (await CommandLineRun.Of("inspect", file)).FailedWith("not a kind of model file that is known");
+        (await CommandLineRun.Of("inspect", file, "--verify")).FailedWith("this is none");
+        (await CommandLineRun.Of("inspect", _folder.Path)).FailedWith("no folder with a model.safetensors");
+    }
+
+    [Fact]
+    public async Task A_damaged_GGUF_file()
+    {
+        string file = _folder.Write("cut.gguf", [.. "GGUF"u8, 3, 0, 0, 0, .. new byte[15], 1]);
+        foreach (string[] arguments in new string[][] { ["inspect", file], ["generate", "-p", "x", "-m", file], ["pack", file, "-o", _folder.At("x.tgpt")] })
+        {
+            (await CommandLineRun.Of(arguments)).FailedWith($"{file}: at byte 16: the header says");
+        }
     }
 
     [Fact]

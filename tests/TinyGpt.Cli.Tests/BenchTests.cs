@@ -13,7 +13,7 @@ public sealed class BenchTests
         Assert.Equal(0, run.ExitCode);
         using JsonDocument report = JsonDocument.Parse(run.Output);
         JsonElement[] rows = [.. report.RootElement.GetProperty("rows").EnumerateArray()];
-        Assert.Equal(["decode", "prefill"], rows.Select(row => row.GetProperty("phase").GetString()).Order());
-        Assert.All(rows, row => Assert.Equal(0, row.GetProperty("allocatedBytes").GetInt64()));
+        Assert.Equal(["decode", "matrices", "prefill"], rows.Select(row => row.GetProperty("phase").GetString()).Order());
+        Assert.All(rows.Where(row => row.GetProperty("phase").GetString() != "matrices"), row => Assert.Equal(0, row.GetProperty("allocatedBytes").GetInt64()));
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using TinyGpt.Import;
 using TinyGpt.Kernels;
 using Xunit;
 
@@ -12,6 +13,19 @@ namespace TinyGpt.Cli.Tests;
 /// <param name="Error">All of standard error.</param>
 internal sealed record CommandLineRun(int ExitCode, byte[] OutputBytes, string Error)
 {
+    // Whoever runs the tests may have set these for himself.
+    private static readonly string[] OwnVariables =
+    [
+        KernelTiers.EnvironmentVariable, HubOptions.EndpointVariable, HubOptions.TokenVariable, HubOptions.OfflineVariable,
+        HubCache.FolderVariable,
+    ];
+
+    /// <summary>The program that runs <see cref="Program"/>.</summary>
+    public static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    /// <summary>The command line's assembly.</summary>
+    public static string Program => Path.Combine(AppContext.BaseDirectory, "tinygpt.dll");
+
     /// <summary>Standard output as text.</summary>
     public string Output => Encoding.UTF8.GetString(OutputBytes);
 
@@ -27,9 +41,13 @@ internal sealed record CommandLineRun(int ExitCode, byte[] OutputBytes, string E
     }
 
     /// <summary>Runs to the end with an environment variable set.</summary>
-    public static async Task<CommandLineRun> WithVariable(string name, string value, params string[] arguments)
+    public static Task<CommandLineRun> WithVariable(string name, string value, params string[] arguments) =>
+        WithVariables(new() { [name] = value }, arguments);
+
+    /// <summary>Runs to the end with environment variables set.</summary>
+    public static async Task<CommandLineRun> WithVariables(Dictionary<string, string> variables, params string[] arguments)
     {
-        using Process process = Start(new() { [name] = value }, arguments);
+        using Process process = Start(variables, arguments);
         return await Finish(process, []);
     }
 
@@ -85,9 +103,10 @@ internal sealed record CommandLineRun(int ExitCode, byte[] OutputBytes, string E
     /// <summary>Checks that a run failed for a reason, which its one line names.</summary>
     public void FailedWith(string reason) => Assert.Contains(reason, Failed(), StringComparison.Ordinal);
 
-    private static Process Start(Dictionary<string, string> variables, string[] arguments)
+    /// <summary>Starts a run with environment variables set; its standard input stays open.</summary>
+    public static Process Start(Dictionary<string, string> variables, string[] arguments)
     {
-        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        ProcessStartInfo start = new(Host)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -95,13 +114,17 @@ internal sealed record CommandLineRun(int ExitCode, byte[] OutputBytes, string E
             StandardErrorEncoding = Encoding.UTF8,
         };
         start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "tinygpt.dll"));
+        start.ArgumentList.Add(Program);
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
 
-        start.Environment.Remove(KernelTiers.EnvironmentVariable);
+        foreach (string name in OwnVariables)
+        {
+            start.Environment.Remove(name);
+        }
+
         foreach ((string name, string value) in variables)
         {
             start.Environment[name] = value;

@@ -39,6 +39,15 @@ public sealed class GenerateTests
         }
     }
 
+    [Theory]
+    [InlineData("--lookup", "4")]
+    [InlineData("--kv", "int8")]
+    public async Task Guessed_tokens_and_quantized_keys_keep_the_answers(string option, string value)
+    {
+        string[] arguments = ["generate", "-m", TestModels.Slm4096, "-p", AgiPrompt, "-n", "40"];
+        Assert.Equal((await CommandLineRun.Of(arguments)).Succeeded(), (await CommandLineRun.Of([.. arguments, option, value])).Succeeded());
+    }
+
     [Fact]
     public async Task The_sorting_model_sorts_ids()
     {

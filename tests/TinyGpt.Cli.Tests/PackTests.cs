@@ -35,6 +35,27 @@ public sealed class PackTests : IDisposable
     }
 
     [Fact]
+    public async Task A_GGUF_file_is_inspected_and_packed_and_tells_its_story()
+    {
+        string source = TestModels.Stories;
+        JsonElement inspected = (await CommandLineRun.Of("inspect", source, "--json")).Json();
+        Assert.Equal("llama", inspected.GetProperty("config").GetProperty("architecture").GetString());
+        Assert.Equal(47, inspected.GetProperty("tensors").GetArrayLength());
+        Assert.Equal("sentencepiece_bpe", inspected.GetProperty("tokenizer").GetProperty("kind").GetString());
+        string text = (await CommandLineRun.Of("inspect", source)).Succeeded();
+        Assert.Contains("blk.4.ffn_up.weight", text, StringComparison.Ordinal);
+
+        string packed = _folder.At("stories.tgpt");
+        (await CommandLineRun.Of("pack", source, "-o", packed, "--json")).Json();
+        foreach (string model in new[] { source, packed })
+        {
+            string story = (await CommandLineRun.Of(
+                "generate", "-m", model, "-p", "Once upon a time", "-n", "60", "--temperature", "0")).Succeeded();
+            Assert.StartsWith(", there was a little girl named Lily. She loved to play outside in the park.", story, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task The_report_tells_sizes_ratio_and_errors()
     {
         string packed = _folder.At("sort.tgpt");

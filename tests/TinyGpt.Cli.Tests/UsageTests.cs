@@ -15,6 +15,9 @@ public sealed class UsageTests
     [InlineData("--seed takes a whole number, 0 or more, not '-1'", "generate", "-p", "x", "--seed", "-1")]
     [InlineData("--threads takes a whole number from 1 to 256, not '0'", "generate", "-p", "x", "--threads", "0")]
     [InlineData("--tier takes one of scalar, avx2,", "generate", "-p", "x", "--tier", "mmx")]
+    [InlineData("'foo'", "generate", "-p", "x", "--kv", "foo")]
+    [InlineData("--lookup takes a whole number from 0 to 16, not '17'", "generate", "-p", "x", "--lookup", "17")]
+    [InlineData("--kv takes float32, int8, not 'bf16'", "bench", "--kv", "int8,bf16")]
     [InlineData("--logit-bias takes ID=VALUE", "generate", "-p", "x", "--logit-bias", "5")]
     [InlineData("--stop is empty", "generate", "-p", "x", "--stop", "")]
     [InlineData("'two' is none", "generate", "--ids", "1,two")]
@@ -25,6 +28,17 @@ public sealed class UsageTests
     [InlineData("--shape takes one of gpt2-124m,", "synth", "--shape", "gpt5", "-o", "out.tgpt")]
     [InlineData("cannot be given together", "tokenize", "-m", "x", "text", "--file", "y")]
     [InlineData("--decode writes bytes", "tokenize", "-m", "x", "1", "--decode", "--json")]
+    [InlineData("'../gpt2' is not a model's name", "pull", "../gpt2")]
+    [InlineData("'a/b/c' is not a model's name", "pull", "a/b/c")]
+    [InlineData("--file takes a name that ends in .gguf, not 'model.bin'", "pull", "gpt2", "--file", "model.bin")]
+    [InlineData("'--yes'", "pull", "gpt2", "--yes")]
+    [InlineData("--data is required, unless --resume is given", "train", "-o", "x")]
+    [InlineData("--from is required, unless --resume is given", "finetune", "--data", "y", "-o", "x")]
+    [InlineData("--language-weight is for --task classify", "finetune", "--from", "z", "--data", "y", "-o", "x", "--language-weight", "1")]
+    [InlineData("--prompt is empty", "classify", "-m", "x", "-p", "")]
+    [InlineData("so --seed cannot be given with it", "train", "--resume", "-o", "x", "--seed", "2")]
+    [InlineData("--steps and --minutes cannot be given together", "train", "--data", "y", "-o", "x", "--steps", "2", "--minutes", "1")]
+    [InlineData("--vocab-size takes a whole number from 257 to 1048576, not '100'", "train", "--data", "y", "-o", "x", "--vocab-size", "100")]
     [InlineData("'frobnicate'", "frobnicate")]
     public async Task Bad_usage(string reason, params string[] arguments)
     {
@@ -34,15 +48,6 @@ public sealed class UsageTests
         Assert.EndsWith($" (see 'tinygpt {command}--help')", line, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Without_a_command_the_help_goes_to_standard_error()
-    {
-        CommandLineRun run = await CommandLineRun.Of();
-        Assert.Equal(2, run.ExitCode);
-        Assert.Equal("", run.Output);
-        Assert.Contains("Commands:", run.Error, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData("generate")]
     [InlineData("chat")]
@@ -50,8 +55,12 @@ public sealed class UsageTests
     [InlineData("logits")]
     [InlineData("perplexity")]
     [InlineData("pack")]
+    [InlineData("pull")]
     [InlineData("inspect")]
     [InlineData("synth")]
+    [InlineData("train")]
+    [InlineData("finetune")]
+    [InlineData("classify")]
     [InlineData("bench")]
     [InlineData("doctor")]
     public async Task Every_command_has_help_with_examples(string command)

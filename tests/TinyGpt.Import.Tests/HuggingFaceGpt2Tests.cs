@@ -143,7 +143,7 @@ public sealed class HuggingFaceGpt2Tests
     }
 
     [Theory]
-    [InlineData("\"gpt2\"", "\"llama\"", "llama")]
+    [InlineData("\"gpt2\"", "\"mamba\"", "mamba")]
     [InlineData("\"n_layer\":2", "\"n_layer\":3", "h.2.ln_1.weight")]
     [InlineData("\"n_layer\":2", "\"n_layer\":1", "h.1")]
     [InlineData("\"n_layer\":2", "\"n_layer\":0", "layers")]
@@ -156,7 +156,7 @@ public sealed class HuggingFaceGpt2Tests
     [InlineData("\"vocab_size\":7", "\"vocab_size\":8", "wte.weight")]
     [InlineData("\"vocab_size\":7", "\"vocab_size\":7,\"vocab_size\":7", "JSON")]
     [InlineData("1e-05", "-1", "normEpsilon")]
-    [InlineData("gelu_new", "relu", "relu")]
+    [InlineData("gelu_new", "quick_gelu", "quick_gelu")]
     [InlineData("\"eos_token_id\":6", "\"eos_token_id\":\"x\"", "eos_token_id")]
     [InlineData("\"eos_token_id\":6", "\"scale_attn_by_inverse_layer_idx\":true", "scale_attn_by_inverse_layer_idx")]
     [InlineData("\"eos_token_id\":6", "\"reorder_and_upcast_attn\":true", "reorder_and_upcast_attn")]

@@ -113,7 +113,8 @@ public sealed unsafe class PanelPackerTests
     public void Heads_are_padded_by_rows_and_by_columns(int headSize, int headStride)
     {
         ArrayRows source = ArrayRows.Random(3 * headSize, 3 * headSize, seed: 4);
-        HeadPaddedRows rows = new(source, headSize, headStride);
+        OrderedRows rows = new(source, [.. Enumerable.Range(0, 3 * headStride).Select(
+            row => row % headStride < headSize ? (row / headStride * headSize) + (row % headStride) : RowOrder.Zeros)]);
         HeadPaddedColumns columns = new(source, headSize, headStride);
         Assert.Equal(3 * headStride, rows.Rows);
         Assert.Equal(3 * headStride, columns.Columns);

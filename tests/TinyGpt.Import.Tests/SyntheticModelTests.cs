@@ -34,11 +34,14 @@ public sealed class SyntheticModelTests
         Assert.False(first.ContentHash.SequenceEqual(other.ContentHash));
     }
 
-    [Fact]
-    public void Weights_are_spread_as_promised_and_padding_is_zero()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Weights_are_spread_as_promised_and_padding_is_zero(bool isGated)
     {
-        using TgptFile file = SyntheticModel.Open(Small, cancellation: Cancellation);
-        foreach (TensorShape shape in ModelTensors.Of(Small))
+        ModelConfig config = Small with { Gated = isGated, KeyValueHeads = isGated ? 1 : 5 };
+        using TgptFile file = SyntheticModel.Open(config, cancellation: Cancellation);
+        foreach (TensorShape shape in ModelTensors.Of(config))
         {
             double sum = 0;
             double squares = 0;
@@ -48,7 +51,7 @@ public sealed class SyntheticModelTests
                 for (int column = 0; column < PanelLayout.PaddedColumns(shape.Columns); column++)
                 {
                     float number = PackedReader.Number(file, shape, row, column);
-                    if (IsPadding(shape, row, column))
+                    if (IsPadding(config, shape, row, column))
                     {
                         Assert.Equal(0, number);
                         continue;
@@ -95,6 +98,11 @@ public sealed class SyntheticModelTests
     [InlineData("gpt2-774m", 774_030_080)]
     [InlineData("gpt2-1558m", 1_557_611_200)]
     [InlineData("synth-15m", 15_358_464)]
+    [InlineData("smollm2-135m", 134_515_008)]
+    [InlineData("qwen2.5-0.5b", 494_032_768)]
+    [InlineData("qwen3-0.6b", 596_049_920)]
+    [InlineData("tinyllama-1.1b", 1_100_048_384)]
+    [InlineData("llama-3.2-1b", 1_235_814_400)]
     public void Shapes_have_the_published_number_of_parameters(string shape, long parameters)
     {
         ModelConfig config = SyntheticModel.ConfigOf(shape);
@@ -110,11 +118,14 @@ public sealed class SyntheticModelTests
         Assert.Throws<ArgumentException>(() => SyntheticModel.Open(Small with { Heads = 7 }, cancellation: Cancellation));
     }
 
-    private static bool IsPadding(TensorShape shape, int row, int column)
+    private static bool IsPadding(ModelConfig config, TensorShape shape, int row, int column)
     {
         bool HeadPadding(int index) => index % Small.HeadStride >= Small.HeadSize;
+        bool GatePadding(int index) => config.Gated && (index / 32 * 16) + (index % 16) >= config.FeedForwardWidth;
         return row >= shape.Rows || column >= shape.Columns
             || (shape.Name.EndsWith(ModelTensors.QueryKeyValue, StringComparison.Ordinal) && HeadPadding(row))
+            || (shape.Name.EndsWith(ModelTensors.FeedForwardIn, StringComparison.Ordinal) && GatePadding(row))
+            || (shape.Name.EndsWith("feed_forward_in.bias", StringComparison.Ordinal) && GatePadding(column))
             || (shape.Name.EndsWith("query_key_value.bias", StringComparison.Ordinal) && HeadPadding(column))
             || (shape.Name.EndsWith(ModelTensors.AttentionOutput, StringComparison.Ordinal) && HeadPadding(column));
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using TinyGpt.Cli.Commands;
 using TinyGpt.Cli.Output;
+using TinyGpt.Tavern;
 
 namespace TinyGpt.Cli;
 
@@ -10,9 +11,6 @@ internal static class CommandLine
 {
     // "@" begins a response file by default, and here a prompt that is addressed to somebody.
     private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
-
-    // After Ctrl-C: enough to end a slice of work and to delete a half-written file.
-    private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(2);
 
     public static async Task<int> RunAsync(string[] arguments)
     {
@@ -30,12 +28,12 @@ internal static class CommandLine
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeToStop,
+                ProcessTerminationTimeout = (parsed.CommandResult.Command as CliCommand)?.TimeToStop ?? CliCommand.ShortTimeToStop,
             });
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException cancelled)
         {
-            ErrorLine.Write("cancelled");
+            ErrorLine.Write(cancelled is TrainingStoppedException ? cancelled.Message : "cancelled");
             return ExitCode.Cancelled;
         }
         catch (Exception failure)
@@ -45,9 +43,19 @@ internal static class CommandLine
         }
     }
 
+    private static void TalkInTheTavern(CancellationToken cancellation)
+    {
+        using GptModel model = TavernModel.Load();
+        using GptEngine engine = new(model);
+        SamplingOptions sampling = TavernTalk.DefaultSampling with { Seed = (ulong)Environment.TickCount64 };
+        using TavernScreen screen = new(engine, TavernFolk.All[0], sampling);
+        screen.Run(cancellation);
+    }
+
     private static RootCommand CreateRoot()
     {
-        RootCommand root = new("Runs GPT language models in pure C#: int8 weights, the same bits on every machine.")
+        RootCommand root = new(
+            "Runs GPT language models in pure C#: int8 weights, the same bits on every machine. Without a command: a talk in the tavern.")
         {
             new GenerateCommand(),
             new ChatCommand(),
@@ -55,8 +63,12 @@ internal static class CommandLine
             new LogitsCommand(),
             new PerplexityCommand(),
             new PackCommand(),
+            new PullCommand(),
             new InspectCommand(),
             new SynthCommand(),
+            new TrainCommand(),
+            new FinetuneCommand(),
+            new ClassifyCommand(),
             new BenchCommand(),
             new DoctorCommand(),
         };
@@ -65,11 +77,7 @@ internal static class CommandLine
             help.Action = new HelpWithExamples((HelpAction)help.Action!);
         }
 
-        root.SetAction(_ =>
-        {
-            root.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = Console.Error });
-            return ExitCode.BadUsage;
-        });
+        root.SetAction((_, cancellation) => Task.Run(() => TalkInTheTavern(cancellation), CancellationToken.None));
         return root;
     }
 }

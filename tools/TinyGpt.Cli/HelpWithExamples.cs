@@ -11,6 +11,7 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
     private static readonly string[] RootExamples =
     [
         "tinygpt generate -m gpt2.tgpt -p \"Once upon a time\"",
+        "tinygpt pull gpt2",
         "tinygpt pack path/to/gpt2 -o gpt2.tgpt",
     ];
 

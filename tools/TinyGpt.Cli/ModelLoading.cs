@@ -1,6 +1,7 @@
 using TinyGpt.Cli.Output;
 using TinyGpt.Format;
 using TinyGpt.Import;
+using TinyGpt.Tavern;
 using TinyGpt.Text;
 
 namespace TinyGpt.Cli;
@@ -11,12 +12,20 @@ internal static class ModelLoading
     // Smaller checkpoints are packed in the time that a progress bar takes to appear.
     private const long WorthProgress = 64L << 20;
 
+    /// <summary>What errors call a model: its path, or the name of the one that is built in.</summary>
+    public static string NameOf(string? path) => path ?? TavernModel.Name;
+
     /// <summary>Opens a model, and says before what memory it will take if that is wanted.</summary>
-    /// <param name="path">A .tgpt file or a checkpoint.</param>
+    /// <param name="path">A .tgpt file or a checkpoint; null for the model that is built in.</param>
     /// <param name="planFor">The engine to print the memory plan for, or null for no plan.</param>
     /// <param name="cancellation">Stops packing.</param>
-    public static GptModel Open(string path, GptEngineOptions? planFor, CancellationToken cancellation)
+    public static GptModel Open(string? path, GptEngineOptions? planFor, CancellationToken cancellation)
     {
+        if (path is null)
+        {
+            return TavernModel.Load();
+        }
+
         bool isTgpt = ModelSource.IsTgpt(path);
         if (isTgpt)
         {
@@ -50,7 +59,7 @@ internal static class ModelLoading
     public static Tokenizer OpenTokenizer(string path, CancellationToken cancellation)
     {
         string? folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path));
-        if (!ModelSource.IsTgpt(path) && Path.Exists(path) && TokenizerFiles.Exists(folder!))
+        if (!ModelSource.IsTgpt(path) && !GgufFile.IsAt(path) && Path.Exists(path) && TokenizerFiles.Exists(folder!))
         {
             return Tokenizer.Create(TokenizerFiles.Read(folder!));
         }
@@ -64,18 +73,8 @@ internal static class ModelLoading
     public static Tokenizer RequireTokenizer(GptModel model, string path, string instead) =>
         model.Tokenizer ?? throw new CommandFailedException($"{path}: the model has no tokenizer{instead}");
 
-    /// <summary>Refuses what is no .tgpt file by its name and its first bytes.</summary>
-    public static void RequireTgpt(string path)
-    {
-        if (!ModelSource.IsTgpt(path) && Path.Exists(path))
-        {
-            throw new CommandFailedException($"{path}: not a .tgpt file; make one with 'tinygpt pack {path} -o OUT.tgpt'");
-        }
-
-        RequireFile(path);
-    }
-
-    private static void RequireFile(string path)
+    /// <summary>Refuses a path that is no file.</summary>
+    public static void RequireFile(string path)
     {
         if (!File.Exists(path))
         {

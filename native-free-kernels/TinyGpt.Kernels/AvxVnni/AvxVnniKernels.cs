@@ -2,7 +2,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace TinyGpt.Kernels;
 
-/// <summary>AVX-VNNI: the lanes of AVX2 and the dot-product matrix kernel.</summary>
+/// <summary>
+/// AVX-VNNI: the dot-product matrix kernel, with the lanes of AVX-512 where the processor has them and those of AVX2 elsewhere. What
+/// happens between the matrices of a prompt is bound by instructions, so the wider lanes pay; the results are the same bits.
+/// </summary>
 public readonly unsafe struct AvxVnniKernels : IKernels
 {
     /// <inheritdoc/>
@@ -23,18 +26,45 @@ public readonly unsafe struct AvxVnniKernels : IKernels
         TiledMultiply.Run<AvxVnniMatrixMultiply>(weights, activations, bias, output, outputStride, firstPanel, panelCount);
 
     /// <inheritdoc/>
-    public static void Quantize(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
-        LaneQuantization.Quantize<Avx2Lanes>(source, destination, row, firstGroup, groupCount);
+    public static void Quantize(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+    {
+        if (Avx512Kernels.IsSupported)
+        {
+            LaneQuantization.Quantize<Avx512Lanes>(source, destination, row, firstGroup, groupCount);
+        }
+        else
+        {
+            LaneQuantization.Quantize<Avx2Lanes>(source, destination, row, firstGroup, groupCount);
+        }
+    }
 
     /// <inheritdoc/>
     public static void AddNormalizeQuantize(
-        float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row) =>
-        LaneLayerNorm.AddNormalizeQuantize<Avx2Lanes>(residual, addend, width, gain, bias, epsilon, destination, row);
+        float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row)
+    {
+        if (Avx512Kernels.IsSupported)
+        {
+            LaneLayerNorm.AddNormalizeQuantize<Avx512Lanes>(residual, addend, width, gain, bias, epsilon, destination, row);
+        }
+        else
+        {
+            LaneLayerNorm.AddNormalizeQuantize<Avx2Lanes>(residual, addend, width, gain, bias, epsilon, destination, row);
+        }
+    }
 
     /// <inheritdoc/>
     public static void AddRmsNormalizeQuantize(
-        float* residual, float* addend, int width, float* gain, float epsilon, in QuantizedRows destination, int row) =>
-        LaneRmsNorm.AddRmsNormalizeQuantize<Avx2Lanes>(residual, addend, width, gain, epsilon, destination, row);
+        float* residual, float* addend, int width, float* gain, float epsilon, in QuantizedRows destination, int row)
+    {
+        if (Avx512Kernels.IsSupported)
+        {
+            LaneRmsNorm.AddRmsNormalizeQuantize<Avx512Lanes>(residual, addend, width, gain, epsilon, destination, row);
+        }
+        else
+        {
+            LaneRmsNorm.AddRmsNormalizeQuantize<Avx2Lanes>(residual, addend, width, gain, epsilon, destination, row);
+        }
+    }
 
     /// <inheritdoc/>
     public static void AddNormalize(float* residual, float* addend, int width, float* gain, float* bias, float epsilon) =>
@@ -53,18 +83,35 @@ public readonly unsafe struct AvxVnniKernels : IKernels
 
     /// <inheritdoc/>
     public static void ActivateQuantize(
-        float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
-        LaneActivation.ActivateQuantize<Avx2Lanes>(source, activation, destination, row, firstGroup, groupCount);
+        float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+    {
+        if (Avx512Kernels.IsSupported)
+        {
+            LaneActivation.ActivateQuantize<Avx512Lanes>(source, activation, destination, row, firstGroup, groupCount);
+        }
+        else
+        {
+            LaneActivation.ActivateQuantize<Avx2Lanes>(source, activation, destination, row, firstGroup, groupCount);
+        }
+    }
 
     /// <inheritdoc/>
     public static void GatedActivateQuantize(
-        float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>
-        LaneActivation.GatedActivateQuantize<Avx2Lanes>(source, activation, destination, row, firstGroup, groupCount);
+        float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+    {
+        if (Avx512Kernels.IsSupported)
+        {
+            LaneActivation.GatedActivateQuantize<Avx512Lanes>(source, activation, destination, row, firstGroup, groupCount);
+        }
+        else
+        {
+            LaneActivation.GatedActivateQuantize<Avx2Lanes>(source, activation, destination, row, firstGroup, groupCount);
+        }
+    }
 
     /// <inheritdoc/>
     public static void Attend(in AttentionHead head)
     {
-        // Attention is bound by instructions once its keys are cached, so wider lanes pay where the processor has them.
         if (Avx512Kernels.IsSupported)
         {
             LaneAttention.Attend<Avx512Lanes>(head);

@@ -141,7 +141,7 @@ public unsafe interface IKernels
     /// <summary>
     /// Softmax attention of queries over the keys of their past (Vaswani et al., 2017, arXiv:1706.03762): scores <c>(q·k) · ScoreScale</c>,
     /// their exact maximum, <c>e^(score - maximum)</c>, the sum in 16 lanes, values accumulated in key order by fused multiply-add, and
-    /// last a multiplication with 1/sum. How many queries there are changes no query's result.
+    /// last a multiplication with 1/sum. How many queries there are changes no query's result, nor do keys before its window.
     /// </summary>
     static abstract void Attend(in AttentionHead head);
 

@@ -13,7 +13,7 @@ internal static unsafe class LaneAttention
     public const int KeysPerStep = 4;
 
     private const int BytesAhead = 4096;
-    private const int CacheLineBytes = 64;
+    public const int CacheLineBytes = 64;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Attend<TLanes>(in AttentionHead head)
@@ -102,12 +102,21 @@ internal static unsafe class LaneAttention
         TLanes sum2 = TLanes.Zero;
         TLanes sum3 = TLanes.Zero;
         nint stride = (nint)head.HeadStride * TStored.Bytes;
+
+        // Widening int8 values keeps the processor busy and the memory idle, so the next head's keys are asked for meanwhile.
+        nint quantizedKeys = AttentionHead.PositionsPerPage * (stride + sizeof(float));
+        nint fromValueToNextKey = head.KeyOffset + quantizedKeys - head.ValueOffset;
         for (int first = 0; first < head.KeyCount; first += AttentionHead.PositionsPerPage)
         {
             byte* value = Row<TStored>(head, head.ValueOffset, first) + ((nint)channel * TStored.Bytes);
             float* end = head.Scores + Math.Min(first + AttentionHead.PositionsPerPage, head.KeyCount);
             for (float* score = head.Scores + first; score < end; score++)
             {
+                if (Sse.IsSupported && TStored.Bytes == 1)
+                {
+                    Sse.Prefetch1(value + fromValueToNextKey);
+                }
+
                 TLanes weight = TLanes.Broadcast(score);
                 sum0 = TLanes.FusedMultiplyAdd(weight, TStored.Load<TLanes>(value), sum0);
                 if (TBlocks.Count >= 2)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace TinyGpt.Kernels;
 
@@ -97,6 +98,11 @@ internal static unsafe class LaneQuantizedAttention
         for (int position = 0; position <= last; position += LaneAttention.KeysPerStep)
         {
             LaneAttention.PrefetchAhead<StoredInt8>(head, position, ahead);
+            if (position % AttentionHead.PositionsPerPage == 0)
+            {
+                PrefetchScales(head, position);
+            }
+
             sbyte* key0 = (sbyte*)LaneAttention.Row<StoredInt8>(head, head.KeyOffset, position);
             sbyte* key1 = key0 + (Math.Min(1, last - position) * stride);
             sbyte* key2 = key0 + (Math.Min(2, last - position) * stride);
@@ -125,6 +131,23 @@ internal static unsafe class LaneQuantizedAttention
         {
             TLanes scaled = TLanes.Load(weights + position) * TLanes.Load(Scales(head, head.ValueOffset, position));
             TLanes.Store(weights + position, scaled);
+        }
+    }
+
+    /// <summary>Asks for the scales of this page's values and of the next page's keys: each is a stream of its own, of four lines.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchScales(in AttentionHead head, int position)
+    {
+        if (Sse.IsSupported)
+        {
+            int next = Math.Min(position + AttentionHead.PositionsPerPage, head.KeyCount - 1) & -AttentionHead.PositionsPerPage;
+            byte* keys = (byte*)Scales(head, head.KeyOffset, next);
+            byte* values = (byte*)Scales(head, head.ValueOffset, position);
+            for (nint line = 0; line < AttentionHead.PositionsPerPage * sizeof(float); line += LaneAttention.CacheLineBytes)
+            {
+                Sse.Prefetch0(keys + line);
+                Sse.Prefetch1(values + line);
+            }
         }
     }
 

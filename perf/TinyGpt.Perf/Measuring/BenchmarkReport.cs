@@ -52,6 +52,11 @@ public sealed record BenchmarkReport(string Machine, string Tier, IReadOnlyList<
             writer.WriteNumber("threads", row.Threads);
             WriteNumber(writer, "batch", row.Batch);
             WriteNumber(writer, "context", row.Context);
+            if (row.KvPrecision is { } precision)
+            {
+                writer.WriteString("kv", KvPrecisions.Name(precision));
+            }
+
             WriteSpread(writer, "tokensPerSecond", row.TokensPerSecond);
             WriteNumber(writer, "bytesPerToken", row.BytesPerToken);
             WriteNumber(writer, "bandwidthGBs", row.BandwidthGBs);

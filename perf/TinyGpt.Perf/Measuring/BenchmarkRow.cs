@@ -3,7 +3,7 @@ namespace TinyGpt.Perf;
 /// <summary>One measurement. What does not apply is null.</summary>
 public sealed record BenchmarkRow
 {
-    /// <summary><c>decode</c>, <c>prefill</c>, <c>load</c>, <c>first-token</c> or <c>memory</c>.</summary>
+    /// <summary><c>decode</c>, <c>prefill</c>, <c>matrices</c> (those of a prompt alone), <c>load</c>, <c>first-token</c> or <c>memory</c>.</summary>
     public required string Phase { get; init; }
 
     /// <summary>The model's name or shape.</summary>
@@ -17,6 +17,9 @@ public sealed record BenchmarkRow
 
     /// <summary>Decode: tokens of each sequence at the beginning. Prefill and first token: tokens of the prompt.</summary>
     public int? Context { get; init; }
+
+    /// <summary>How keys and values were kept, decode and prefill.</summary>
+    public KvPrecision? KvPrecision { get; init; }
 
     /// <summary>Tokens a second, of all sequences together.</summary>
     public Spread? TokensPerSecond { get; init; }

@@ -14,6 +14,9 @@ public sealed record BenchmarkSettings
     /// <summary>Tokens that each sequence has when the timed decoding begins; 0 stands for the one token that there must be.</summary>
     public IReadOnlyList<int> Contexts { get; init; } = [0];
 
+    /// <summary>How keys and values are kept: decoding is measured with each, prefill with the first.</summary>
+    public IReadOnlyList<KvPrecision> KvPrecisions { get; init; } = [KvPrecision.Float32];
+
     /// <summary>Lengths of the prompts that are read.</summary>
     public IReadOnlyList<int> Prompts { get; init; } = [128, 512];
 

@@ -14,6 +14,7 @@ public static class BenchmarkTable
         ("threads", row => Text(row.Threads)),
         ("batch", row => Text(row.Batch)),
         ("context", row => Text(row.Context)),
+        ("kv", row => row.KvPrecision is { } precision ? KvPrecisions.Name(precision) : ""),
         ("tokens/s", row => Text(row.TokensPerSecond?.Median, "0.0")),
         ("min..max", row => Range(row.TokensPerSecond)),
         ("MB/token", row => Text(row.BytesPerToken / 1e6, "0.0")),

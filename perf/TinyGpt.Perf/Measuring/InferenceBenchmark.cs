@@ -38,6 +38,8 @@ public sealed class InferenceBenchmark : IDisposable
         _bandwidth = new MemoryBandwidth(MemoryBandwidth.BufferBytesLike(_work.WeightBytes));
     }
 
+    private int ChunkTokens => _settings.ChunkTokens ?? new GptEngineOptions().MaxBatchTokens;
+
     /// <summary>Measures everything that the settings ask for and the model's context has room for.</summary>
     /// <param name="cancellation">Checked between slices.</param>
     /// <exception cref="KernelTierException">This process cannot execute the tier.</exception>
@@ -50,7 +52,12 @@ public sealed class InferenceBenchmark : IDisposable
         [
             .. from threads in _settings.Threads
                from prompt in _settings.Prompts.Where(HasRoomFor)
-               select (Func<Measurement>)(() => PreparePrefill(tier, threads, prompt, cancellation)),
+               from prepare in (Func<Measurement>[])
+               [
+                   () => PreparePrefill(tier, threads, prompt, cancellation),
+                   () => PrepareMatrices(tier, threads, prompt),
+               ]
+               select prepare,
         ]);
         foreach (int threads in _settings.Threads)
         {
@@ -58,7 +65,8 @@ public sealed class InferenceBenchmark : IDisposable
             [
                 .. from batch in _settings.Batches
                    from context in _settings.Contexts.Where(context => HasRoomFor(Math.Max(1, context) + 1))
-                   select (Func<Measurement>)(() => PrepareDecode(tier, threads, batch, context, cancellation)),
+                   from precision in _settings.KvPrecisions
+                   select (Func<Measurement>)(() => PrepareDecode(tier, threads, batch, context, precision, cancellation)),
             ]));
         }
 
@@ -70,10 +78,10 @@ public sealed class InferenceBenchmark : IDisposable
     public void Dispose() => _bandwidth.Dispose();
 
     /// <summary>Something to measure, ready to be run.</summary>
-    /// <param name="Engine">The engine that it runs on.</param>
+    /// <param name="Owned">What it runs on.</param>
     /// <param name="Work">The work.</param>
     /// <param name="Describe">Makes the row of what was measured.</param>
-    private sealed record Measurement(GptEngine Engine, TimedWork Work, Func<BenchmarkRow> Describe);
+    private sealed record Measurement(IDisposable Owned, TimedWork Work, Func<BenchmarkRow> Describe);
 
     /// <summary>
     /// Measures several things in turn, repeat by repeat: what is compared with each other then met the same machine, whose speed drifts.
@@ -113,7 +121,7 @@ public sealed class InferenceBenchmark : IDisposable
         {
             foreach (Measurement measurement in measurements)
             {
-                measurement.Engine.Dispose();
+                measurement.Owned.Dispose();
             }
         }
     }
@@ -121,7 +129,7 @@ public sealed class InferenceBenchmark : IDisposable
     private Measurement PreparePrefill(KernelTier tier, int threads, int prompt, CancellationToken cancellation)
     {
         _progress($"threads {threads}: prefill of {prompt} tokens");
-        GptEngine engine = CreateEngine(tier, threads, sequences: 1, positions: prompt + 1);
+        GptEngine engine = CreateEngine(tier, threads, sequences: 1, positions: prompt + 1, _settings.KvPrecisions[0]);
         GptSession session = CreateSession(engine, newTokens: 1);
         GptSession[] sessions = [session];
         int[] tokens = RandomTokens(prompt, seed: 0);
@@ -138,8 +146,7 @@ public sealed class InferenceBenchmark : IDisposable
         BenchmarkRow Describe()
         {
             Spread seconds = work.Seconds;
-            int chunk = _settings.ChunkTokens ?? new GptEngineOptions().MaxBatchTokens;
-            double gigaMacs = _work.PrefillMultiplyAdds(prompt, chunk) / seconds.Median / 1e9;
+            double gigaMacs = _work.PrefillMultiplyAdds(prompt, ChunkTokens) / seconds.Median / 1e9;
             return new BenchmarkRow
             {
                 Phase = "prefill",
@@ -147,6 +154,7 @@ public sealed class InferenceBenchmark : IDisposable
                 Threads = threads,
                 Batch = 1,
                 Context = prompt,
+                KvPrecision = _settings.KvPrecisions[0],
                 TokensPerSecond = PerSecond(prompt, seconds),
                 GigaMacs = gigaMacs,
                 RatioToPeak = gigaMacs / work.Reference,
@@ -155,12 +163,36 @@ public sealed class InferenceBenchmark : IDisposable
         }
     }
 
-    private Measurement PrepareDecode(KernelTier tier, int threads, int batch, int context, CancellationToken cancellation)
+    private Measurement PrepareMatrices(KernelTier tier, int threads, int prompt)
+    {
+        _progress($"threads {threads}: the matrices of {prompt} tokens");
+        MatrixWork matrices = MatrixWork.For(tier, _model.Config, prompt, Math.Min(prompt, ChunkTokens));
+        TimedWork work = new(() => matrices.Run(threads), () => MultiplyPeak.MeasureIntegers(tier, threads, 1)?[0]);
+        return new Measurement(matrices, work, Describe);
+
+        BenchmarkRow Describe()
+        {
+            double gigaMacs = matrices.MultiplyAdds / work.Seconds.Median / 1e9;
+            return new BenchmarkRow
+            {
+                Phase = "matrices",
+                Shape = _shape,
+                Threads = threads,
+                Batch = 1,
+                Context = prompt,
+                TokensPerSecond = PerSecond(prompt, work.Seconds),
+                GigaMacs = gigaMacs,
+                RatioToPeak = gigaMacs / work.Reference,
+            };
+        }
+    }
+
+    private Measurement PrepareDecode(KernelTier tier, int threads, int batch, int context, KvPrecision precision, CancellationToken cancellation)
     {
         int start = Math.Max(1, context);
         int tokens = Math.Min(_settings.Tokens, _model.Config.ContextLength - start);
-        _progress($"threads {threads}: decode of {tokens} tokens behind {context}, batch {batch}");
-        GptEngine engine = CreateEngine(tier, threads, batch, start + tokens);
+        _progress($"threads {threads}: decode of {tokens} tokens behind {context}, batch {batch}, {KvPrecisions.Name(precision)} keys and values");
+        GptEngine engine = CreateEngine(tier, threads, batch, start + tokens, precision);
         GptSession[] sessions = new GptSession[batch];
         for (int i = 0; i < batch; i++)
         {
@@ -188,7 +220,7 @@ public sealed class InferenceBenchmark : IDisposable
         {
             Spread seconds = work.Seconds;
             double meanKeys = start + ((tokens - 1) / 2.0);
-            double bytesPerToken = ((double)_work.WeightBytes / batch) + (meanKeys * _work.CacheBytesPerPosition);
+            double bytesPerToken = ((double)_work.WeightBytes / batch) + (meanKeys * _work.CacheBytesPerPosition(precision));
             double tokensTimesBatch = (double)tokens * batch;
             return new BenchmarkRow
             {
@@ -197,6 +229,7 @@ public sealed class InferenceBenchmark : IDisposable
                 Threads = threads,
                 Batch = batch,
                 Context = context,
+                KvPrecision = precision,
                 TokensPerSecond = PerSecond(tokensTimesBatch, seconds),
                 BytesPerToken = bytesPerToken,
                 BandwidthGBs = work.Reference,
@@ -224,10 +257,17 @@ public sealed class InferenceBenchmark : IDisposable
         }
     }
 
-    private GptEngine CreateEngine(KernelTier tier, int threads, int sequences, int positions)
+    private GptEngine CreateEngine(KernelTier tier, int threads, int sequences, int positions, KvPrecision precision)
     {
         int pages = (positions + AttentionHead.PositionsPerPage - 1) / AttentionHead.PositionsPerPage;
-        GptEngineOptions options = new() { MaxSequences = sequences, KvPages = sequences * pages, Threads = threads, Tier = tier };
+        GptEngineOptions options = new()
+        {
+            MaxSequences = sequences,
+            KvPages = sequences * pages,
+            KvPrecision = precision,
+            Threads = threads,
+            Tier = tier,
+        };
         return new GptEngine(_model, _settings.ChunkTokens is { } chunk ? options with { MaxBatchTokens = chunk } : options);
     }
 

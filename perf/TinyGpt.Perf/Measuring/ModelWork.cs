@@ -5,6 +5,7 @@ namespace TinyGpt.Perf;
 /// <summary>What a pass over a model must read and multiply, counted from the configuration alone.</summary>
 internal sealed class ModelWork
 {
+    private readonly ModelConfig _config;
     private readonly long _blocks;
     private readonly long _lastBlockTail;
     private readonly long _head;
@@ -42,17 +43,19 @@ internal sealed class ModelWork
             }
         }
 
-        // The difference of two plans: right for whatever precision the engine keeps keys and values in.
-        GptEngineOptions onePage = new() { KvPages = 1 };
-        long pageBytes = MemoryPlan.For(config, onePage with { KvPages = 2 }).KvCache - MemoryPlan.For(config, onePage).KvCache;
-        CacheBytesPerPosition = pageBytes / AttentionHead.PositionsPerPage;
+        _config = config;
     }
 
     /// <summary>Weights, scales, biases and norms that every pass reads.</summary>
     public long WeightBytes { get; }
 
-    /// <summary>Keys and values of one position in all layers.</summary>
-    public long CacheBytesPerPosition { get; }
+    /// <summary>Keys and values of one position in all layers, scales included: the difference of two plans.</summary>
+    public long CacheBytesPerPosition(KvPrecision precision)
+    {
+        GptEngineOptions onePage = new() { KvPages = 1, KvPrecision = precision };
+        long pageBytes = MemoryPlan.For(_config, onePage with { KvPages = 2 }).KvCache - MemoryPlan.For(_config, onePage).KvCache;
+        return pageBytes / AttentionHead.PositionsPerPage;
+    }
 
     /// <summary>Multiply-adds of the matrices for one token whose logits are wanted.</summary>
     public long DecodeMultiplyAdds => _blocks + _head;

@@ -6,7 +6,7 @@ namespace TinyGpt.Perf;
 /// Runs operations in two tiers, a tier and <see cref="ScalarKernels"/>, and counts what differs. Sizes are chosen at the borders: one
 /// row and one more than a tile, one key and one more than a page, widths that are no multiple of anything.
 /// </summary>
-internal sealed unsafe class TierComparison<TKernels>(Random random)
+internal sealed unsafe partial class TierComparison<TKernels>(Random random)
     where TKernels : struct, IKernels
 {
     private const int LargestRows = 13;
@@ -83,7 +83,7 @@ internal sealed unsafe class TierComparison<TKernels>(Random random)
                     TKernels.ActivateQuantize(inputs + (row * Width), activation, actual, row, 1, Groups - 1);
                 }
 
-                Compare($"GELU, {activation} form, {rows} rows", expected, actual);
+                Compare($"{activation}, {rows} rows", expected, actual);
             }
         }
     }
@@ -154,6 +154,10 @@ internal sealed unsafe class TierComparison<TKernels>(Random random)
                 ScalarKernels.Attend(head);
                 TKernels.Attend(head with { Output = actual });
                 Compare($"attention, {keys} keys of {stride} channels", expected, actual, stride);
+                head = head with { Window = (keys / 2) + 1 };
+                ScalarKernels.Attend(head);
+                TKernels.Attend(head with { Output = actual });
+                Compare($"attention, {head.Window} of {keys} keys of {stride} channels", expected, actual, stride);
             }
         }
     }

@@ -40,6 +40,7 @@ public static class TierSelfTest
         comparison.CompareMatrices();
         comparison.CompareQuantization();
         comparison.CompareNorms();
+        comparison.CompareBlocks();
         comparison.CompareAttention();
         comparison.CompareEmbedding();
         comparison.CompareSampling();

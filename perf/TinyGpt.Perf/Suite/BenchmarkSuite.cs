@@ -36,6 +36,7 @@ public static class BenchmarkSuite
             Threads = Environment.ProcessorCount > 1 ? [1, 2] : [1],
             Batches = [1, 8, 32],
             Contexts = [0, LongContext],
+            KvPrecisions = [KvPrecision.Float32, KvPrecision.Int8],
             Prompts = [128, LongPrompt],
             Tokens = 64,
             RepeatTime = RepeatTime,
@@ -44,7 +45,7 @@ public static class BenchmarkSuite
         return BenchmarkReport.Join(
         [
             Measure(LargeShape, settings, progress, cancellation),
-            Measure(SmallShape, settings with { Batches = [1], Contexts = [0], Prompts = [], Tokens = 128 }, progress, cancellation),
+            Measure(SmallShape, settings with { Batches = [1], Contexts = [0], KvPrecisions = [KvPrecision.Float32], Prompts = [], Tokens = 128 }, progress, cancellation),
         ]);
     }
 

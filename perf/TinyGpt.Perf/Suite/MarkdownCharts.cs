@@ -9,16 +9,16 @@ internal static class MarkdownCharts
     public static void WriteDecode(TextWriter output, BenchmarkReport report)
     {
         BenchmarkRow[] decode = [.. report.Rows.Where(row => row.Phase == "decode")];
-        BenchmarkRow[] single = [.. decode.Where(row => row.Batch == 1)];
+        BenchmarkRow[] single = [.. decode.Where(row => row.Batch == 1 && (row.Context > 0 || row.KvPrecision == KvPrecision.Float32))];
         Write(
             output,
             "Decode, one sequence: percent of the measured read bandwidth",
-            single.Select(row => $"{row.Shape} {Threads(row)}{(row.Context == 0 ? "" : $" behind {row.Context}")}"),
+            single.Select(row => $"{row.Shape} {Threads(row)}{(row.Context == 0 ? "" : $" behind {row.Context} {Precision(row)}")}"),
             "percent",
             [("bar", single.Select(row => 100 * row.RatioToBandwidth))],
             most: 100);
 
-        BenchmarkRow[] batches = [.. decode.Where(row => row.Shape == BenchmarkSuite.LargeShape && row.Context == 0)];
+        BenchmarkRow[] batches = [.. decode.Where(row => row.Shape == BenchmarkSuite.LargeShape && row.Context == 0 && row.KvPrecision == KvPrecision.Float32)];
         Write(
             output,
             $"{BenchmarkSuite.LargeShape}, empty context: tokens a second by sequences",
@@ -30,7 +30,7 @@ internal static class MarkdownCharts
         Write(
             output,
             $"{BenchmarkSuite.LargeShape}: tokens a second behind {BenchmarkSuite.LongContext} tokens, percent of an empty context's",
-            contexts.Select(row => $"{row.Batch} on {Threads(row)}"),
+            contexts.Select(row => $"{row.Batch} on {Threads(row)} {Precision(row)}"),
             "percent",
             [("bar", contexts.Select(row => 100 * row.TokensPerSecond?.Median / Empty(row)?.TokensPerSecond?.Median))],
             most: 100);
@@ -86,6 +86,8 @@ internal static class MarkdownCharts
         output.WriteLine("```");
         output.WriteLine();
     }
+
+    private static string Precision(BenchmarkRow row) => row.KvPrecision is { } precision ? KvPrecisions.Name(precision) : "";
 
     private static string NumberText(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
 

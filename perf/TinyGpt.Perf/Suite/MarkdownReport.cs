@@ -11,6 +11,7 @@ internal static class MarkdownReport
         ("threads", row => Text(row.Threads)),
         ("batch", row => Text(row.Batch)),
         ("context", row => Text(row.Context)),
+        ("KV", row => row.KvPrecision is { } precision ? KvPrecisions.Name(precision) : ""),
         ("tokens/s", row => Text(row.TokensPerSecond?.Median, "0.0")),
         ("min – max", row => Range(row.TokensPerSecond, "0.0")),
         ("MB/token", row => Text(row.BytesPerToken / 1e6, "0.0")),
@@ -106,6 +107,13 @@ internal static class MarkdownReport
             + "multiply-adds of the matrices, while the time is that of the whole pass.",
             PrefillColumns);
         MarkdownCharts.WritePrefill(output, report);
+        WriteSection(
+            output,
+            report,
+            "matrices",
+            "Matrices of a prompt",
+            "The same products without the rest of the pass: no attention, no norms, no head. Whole chunks; threads do not wait for each other.",
+            PrefillColumns);
         WriteSection(
             output,
             report,

@@ -9,6 +9,9 @@ internal unsafe interface ITensorSource : IDisposable
     /// <summary>The size of the weights before packing, in bytes.</summary>
     long SourceBytes { get; }
 
+    /// <summary>The tensors before packing; empty where there are none.</summary>
+    IEnumerable<SourceTensor> Stored { get; }
+
     /// <summary>The tokenizer that belongs to the model, or null if there is none.</summary>
     TokenizerContent? Tokenizer { get; }
 

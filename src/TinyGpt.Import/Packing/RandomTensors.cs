@@ -41,6 +41,8 @@ internal sealed unsafe class RandomTensors : ITensorSource
     /// <summary>What the weights would take as float32.</summary>
     public long SourceBytes => Config.ParameterCount * sizeof(float);
 
+    public IEnumerable<SourceTensor> Stored => [];
+
     public TokenizerContent? Tokenizer => null;
 
     public QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation)
@@ -125,7 +127,7 @@ internal sealed unsafe class RandomTensors : ITensorSource
             }
 
             bool atEdge = (panel + 1) * PanelLayout.RowsPerPanel > tensor.Rows || (group + 1) * PanelLayout.InputsPerGroup > tensor.Columns;
-            if (atEdge || Config.HeadStride != Config.HeadSize)
+            if (atEdge || Config.HeadStride != Config.HeadSize || Config.FeedForwardWidth % PanelLayout.RowsPerPanel != 0)
             {
                 ClearPadding(tensor, panel, group, output);
             }
@@ -134,12 +136,11 @@ internal sealed unsafe class RandomTensors : ITensorSource
 
     private void ClearPadding(TensorShape tensor, int panel, int group, byte* output)
     {
-        bool rowsAreHeads = tensor.Name.EndsWith(ModelTensors.QueryKeyValue, StringComparison.Ordinal);
         bool columnsAreHeads = tensor.Name.EndsWith(ModelTensors.AttentionOutput, StringComparison.Ordinal);
         for (int lane = 0; lane < PanelLayout.RowsPerPanel; lane++)
         {
             int row = (panel * PanelLayout.RowsPerPanel) + lane;
-            bool rowIsPadding = row >= tensor.Rows || (rowsAreHeads && IsHeadPadding(row));
+            bool rowIsPadding = row >= tensor.Rows || IsPaddingRow(tensor.Name, row);
             if (rowIsPadding)
             {
                 ((float*)(output + PanelLayout.GroupWeightBytes))[lane] = 0;
@@ -163,15 +164,23 @@ internal sealed unsafe class RandomTensors : ITensorSource
         int stride = PanelLayout.PaddedColumns(tensor.Columns);
         Span<float> floats = new(target + ((long)row * stride), stride);
         bool isGain = tensor.Name.EndsWith(ModelTensors.Gain(""), StringComparison.Ordinal);
-        bool isHeads = tensor.Name.EndsWith(ModelTensors.Bias(ModelTensors.QueryKeyValue), StringComparison.Ordinal);
+        string owner = isGain ? "" : tensor.Name.Replace(ModelTensors.Bias(""), "", StringComparison.Ordinal);
         for (int i = 0; i < floats.Length; i++)
         {
             ulong bits = random.Next();
             float fraction = (float)(bits & 0xFF_FFFF) / (1 << 24);
             float number = isGain ? 1 : (Quantiles[bits >> 56] + fraction - 0.5f) * (FloatDeviation / QuantileDeviation);
-            floats[i] = i < tensor.Columns && !(isHeads && IsHeadPadding(i)) ? number : 0;
+            floats[i] = i < tensor.Columns && !IsPaddingRow(owner, i) ? number : 0;
         }
     }
+
+    /// <summary>Whether a row of a matrix, or a number of its bias, stands behind a head or behind the gates.</summary>
+    private bool IsPaddingRow(string matrix, int row) =>
+        (matrix.EndsWith(ModelTensors.QueryKeyValue, StringComparison.Ordinal) && IsHeadPadding(row))
+        || (Config.Gated && matrix.EndsWith(ModelTensors.FeedForwardIn, StringComparison.Ordinal) && IsGatePadding(row));
+
+    private bool IsGatePadding(int row) =>
+        (row / (2 * PanelLayout.RowsPerPanel) * PanelLayout.RowsPerPanel) + (row % PanelLayout.RowsPerPanel) >= Config.FeedForwardWidth;
 
     private bool IsHeadPadding(int index) => index % Config.HeadStride >= Config.HeadSize;
 }

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace TinyGpt.Import;
 
-/// <summary>A tensor whose rows lie one behind the other. A vector is one row.</summary>
+/// <summary>A tensor whose rows lie one behind the other. A vector is as many rows of one number.</summary>
 internal sealed class StoredRows(SafetensorsTensor tensor, int rows, int columns) : IRowSource
 {
     public string File => tensor.File;
@@ -53,14 +53,44 @@ internal sealed class TransposedRows(SafetensorsTensor tensor, int rows, int col
     }
 }
 
-/// <summary>Rows that belong to heads, with zero rows put behind each head up to its stride.</summary>
-internal sealed class HeadPaddedRows(IRowSource source, int headSize, int headStride) : IRowSource
+/// <summary>The rows of several tensors, one behind the other.</summary>
+internal sealed class JoinedRows(IReadOnlyList<IRowSource> sources) : IRowSource
+{
+    public string File => sources[0].File;
+
+    public string Name { get; } = string.Join(" + ", sources.Select(source => source.Name));
+
+    public int Rows { get; } = sources.Sum(source => source.Rows);
+
+    public int Columns => sources[0].Columns;
+
+    public void CopyRows(int first, int count, Span<float> target, int stride)
+    {
+        int start = 0;
+        foreach (IRowSource source in sources)
+        {
+            int from = Math.Max(first, start);
+            int to = Math.Min(first + count, start + source.Rows);
+            if (from < to)
+            {
+                source.CopyRows(from - start, to - from, target[((from - first) * stride)..], stride);
+            }
+
+            start += source.Rows;
+        }
+    }
+}
+
+/// <summary>The rows of a tensor in another order, with rows of zeros between them where the order says so.</summary>
+/// <param name="source">The rows.</param>
+/// <param name="order">For each row the source's row, or <see cref="RowOrder.Zeros"/>.</param>
+internal sealed class OrderedRows(IRowSource source, int[] order) : IRowSource
 {
     public string File => source.File;
 
     public string Name => source.Name;
 
-    public int Rows => source.Rows / headSize * headStride;
+    public int Rows => order.Length;
 
     public int Columns => source.Columns;
 
@@ -68,22 +98,47 @@ internal sealed class HeadPaddedRows(IRowSource source, int headSize, int headSt
     {
         for (int i = 0; i < count;)
         {
-            (int head, int feature) = Math.DivRem(first + i, headStride);
-            int run = Math.Min(count - i, feature < headSize ? headSize - feature : headStride - feature);
-            Span<float> rows = target[(i * stride)..];
-            if (feature < headSize)
+            int row = order[first + i];
+            int run = 1;
+            while (i + run < count && order[first + i + run] == (row == RowOrder.Zeros ? row : row + run))
             {
-                source.CopyRows((head * headSize) + feature, run, rows, stride);
+                run++;
+            }
+
+            Span<float> rows = target[(i * stride)..];
+            if (row == RowOrder.Zeros)
+            {
+                for (int zero = 0; zero < run; zero++)
+                {
+                    rows.Slice(zero * stride, Columns).Clear();
+                }
             }
             else
             {
-                for (int row = 0; row < run; row++)
-                {
-                    rows.Slice(row * stride, Columns).Clear();
-                }
+                source.CopyRows(row, run, rows, stride);
             }
 
             i += run;
+        }
+    }
+}
+
+/// <summary>Rows of one number each as one row: a vector whose numbers were put into the order of a matrix's rows.</summary>
+internal sealed class RowOfRows(IRowSource source) : IRowSource
+{
+    public string File => source.File;
+
+    public string Name => source.Name;
+
+    public int Rows => 1;
+
+    public int Columns => source.Rows;
+
+    public void CopyRows(int first, int count, Span<float> target, int stride)
+    {
+        if (count > 0)
+        {
+            source.CopyRows(0, source.Rows, target, 1);
         }
     }
 }

@@ -10,6 +10,19 @@ internal static class ByteAlphabet
     private const int FirstStandIn = 0x100;
 
     private static readonly short[] Values = MakeValues();
+    private static readonly char[] Characters = MakeCharacters();
+
+    /// <summary>Writes a token's bytes, one character a byte.</summary>
+    internal static string Encode(ReadOnlySpan<byte> bytes)
+    {
+        Span<char> written = bytes.Length <= 256 ? stackalloc char[bytes.Length] : new char[bytes.Length];
+        for (int index = 0; index < bytes.Length; index++)
+        {
+            written[index] = Characters[bytes[index]];
+        }
+
+        return new string(written);
+    }
 
     /// <summary>Turns a token as it is written into its bytes.</summary>
     /// <param name="written">The token as a file has it.</param>
@@ -51,5 +64,19 @@ internal static class ByteAlphabet
         }
 
         return [.. values];
+    }
+
+    private static char[] MakeCharacters()
+    {
+        char[] characters = new char[256];
+        for (int character = 0; character < Values.Length; character++)
+        {
+            if (Values[character] != None)
+            {
+                characters[Values[character]] = (char)character;
+            }
+        }
+
+        return characters;
     }
 }

@@ -131,9 +131,11 @@ internal readonly struct CheckedJson
     {
         JsonElement array = Array(name, most);
         CheckedJson[] result = new CheckedJson[array.GetArrayLength()];
-        for (int i = 0; i < result.Length; i++)
+        int count = 0;
+        foreach (JsonElement item in array.EnumerateArray()) // an index would be searched from the start each time
         {
-            result[i] = Wrap(array[i], $"{name}[{i}]");
+            result[count] = Wrap(item, $"{name}[{count}]");
+            count++;
         }
 
         return result;
@@ -151,6 +153,43 @@ internal readonly struct CheckedJson
             JsonElement item = array[i];
             result[i] = item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long number) ? number
                 : throw WrongType($"{name}[{i}]", "a whole number of 64 bits", item);
+        }
+
+        return result;
+    }
+
+    /// <summary>The numbers of an array, each of 32 bits.</summary>
+    /// <param name="name">The array's name.</param>
+    /// <param name="most">The most of them that are accepted.</param>
+    public int[] Int32s(string name, int most)
+    {
+        CheckedJson owner = this;
+        return [.. Int64s(name, most).Select(number => number is >= int.MinValue and <= int.MaxValue ? (int)number
+            : throw owner.Failure($"has {number} in '{name}', which is no number of 32 bits"))];
+    }
+
+    /// <summary>The texts of an array.</summary>
+    /// <param name="name">The array's name.</param>
+    /// <param name="most">The most of them that are accepted.</param>
+    public string[] Texts(string name, int most) => TextsOf(name, Array(name, most));
+
+    /// <summary>An array of pairs, each of an array of texts and how often it is repeated.</summary>
+    /// <param name="name">The array's name.</param>
+    /// <param name="most">The most pairs that are accepted, and the most texts of a pair.</param>
+    public (string[] Texts, int Times)[] RepeatedTexts(string name, int most)
+    {
+        JsonElement array = Array(name, most);
+        (string[], int)[] result = new (string[], int)[array.GetArrayLength()];
+        for (int i = 0; i < result.Length; i++)
+        {
+            JsonElement pair = array[i];
+            if (pair.ValueKind != JsonValueKind.Array || pair.GetArrayLength() != 2 || pair[0].ValueKind != JsonValueKind.Array
+                || pair[0].GetArrayLength() > most || pair[1].ValueKind != JsonValueKind.Number || !pair[1].TryGetInt32(out int times))
+            {
+                throw WrongType($"{name}[{i}]", "an array of texts and a number", pair);
+            }
+
+            result[i] = (TextsOf($"{name}[{i}]", pair[0]), times);
         }
 
         return result;
@@ -222,6 +261,17 @@ internal readonly struct CheckedJson
 
         return array.GetArrayLength() <= most ? array
             : throw Failure($"has {array.GetArrayLength()} entries in '{name}', and at most {most} are accepted");
+    }
+
+    private string[] TextsOf(string name, JsonElement array)
+    {
+        string[] result = new string[array.GetArrayLength()];
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = TextOf($"{name}[{i}]", array[i]);
+        }
+
+        return result;
     }
 
     private string TextOf(string name, JsonElement value)

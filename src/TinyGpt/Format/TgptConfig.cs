@@ -4,19 +4,22 @@ using TinyGpt.Kernels;
 namespace TinyGpt.Format;
 
 /// <summary>
-/// The member <c>config</c> of a <c>.tgpt</c> file's metadata, both ways. What is as in GPT-2 is not written, so that a model of that
+/// The member <c>config</c> of a <c>.tgpt</c> file's metadata, both ways. Thread-safe. What is as in GPT-2 is not written, so that a model of that
 /// shape has the file that it always had.
 /// </summary>
-internal static class TgptConfig
+public static class TgptConfig
 {
     private static readonly string[] Activations = ["gelu_tanh", "gelu_erf", "relu", "silu"];
     private static readonly string[] Norms = ["layer_norm", "rms_norm"];
     private static readonly string[] NormPlacements = ["before", "after"];
     private static readonly string[] Scalings = ["linear", "llama3"];
 
+    /// <summary>Writes a valid configuration as one JSON object.</summary>
     public static void Write(Utf8JsonWriter json, ModelConfig config)
     {
-        json.WriteStartObject("config");
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(config);
+        json.WriteStartObject();
         json.WriteString("architecture", config.Architecture);
         json.WriteNumber("vocabularySize", config.VocabularySize);
         json.WriteNumber("contextLength", config.ContextLength);
@@ -44,7 +47,7 @@ internal static class TgptConfig
     }
 
     /// <exception cref="ModelFormatException">A member is unknown, missing, of another type, or out of range.</exception>
-    public static ModelConfig Read(CheckedJson json)
+    internal static ModelConfig Read(CheckedJson json)
     {
         json.AllowOnly(
             "architecture", "vocabularySize", "contextLength", "width", "layers", "heads", "keyValueHeads", "headSize", "scoreScale",

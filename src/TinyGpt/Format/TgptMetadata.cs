@@ -77,6 +77,7 @@ internal static class TgptMetadata
         {
             json.WriteStartObject();
             json.WriteNumber("format", TgptHeader.Version);
+            json.WritePropertyName("config");
             TgptConfig.Write(json, config);
             IReadOnlyList<TensorShape> tensors = ModelTensors.Of(config);
             tokenizer?.Write(json, chunks[^1].Name);

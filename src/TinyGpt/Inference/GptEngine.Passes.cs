@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TinyGpt.Cache;
 using TinyGpt.Model;
 
@@ -6,10 +7,15 @@ namespace TinyGpt;
 /// <summary>How sessions share passes: who gets which rows, and what becomes of the logits.</summary>
 public sealed partial class GptEngine
 {
+    private const double ChoiceLearningRate = 0.25;
+
     private readonly Share[] _shares;
     private int _shareCount;
     private int _generated;
     private int _firstServed;
+    private double _choiceTicks; // how long the choice of a token took of late
+    private int _turn;
+    private int _spare;
 
     /// <summary>A session's part in the pass under way, or what is left of it while tokens are chosen.</summary>
     /// <param name="Session">The session.</param>
@@ -19,41 +25,103 @@ public sealed partial class GptEngine
     /// <param name="FirstGuess">The first of those rows.</param>
     private readonly record struct Share(GptSession Session, int Rows, int LogitIndex = -1, int Guesses = 0, int FirstGuess = 0);
 
-    /// <summary>Gives the pass under way up if the session takes part in it: its sequence is about to change.</summary>
+    /// <summary>
+    /// Gives the pass under way up if the session takes part in it: its sequence is about to change. Where the pass is computed and tokens
+    /// are being chosen, only the session's part in it is given up.
+    /// </summary>
     internal void AbandonPassOf(GptSession session)
     {
         for (int i = 0; i < _shareCount; i++)
         {
             if (_shares[i].Session == session)
             {
-                AbandonPass();
+                if (_decoder.IsUnderway)
+                {
+                    AbandonPass();
+                }
+                else if (i >= _generated)
+                {
+                    _shares[i] = new Share(session, 0);
+                }
+
                 return;
             }
         }
     }
 
-    private static bool IsReady(GptSession session) => session.IsBusy && session.Pending > 0 && !session.IsWaitingForReader;
+    private static bool CanGoOn(GptSession session) => session.IsBusy && session.PassInterval > 0 && !session.IsWaitingForReader;
+
+    private static bool IsReady(GptSession session) => CanGoOn(session) && session.Pending > 0;
+
+    private bool IsDue(GptSession session) => IsReady(session) && _turn % session.PassInterval == 0;
 
     /// <summary>
-    /// Puts the next pass together: one row for every session that has something to compute, the rest of the rows for prompts, and what
-    /// those leave for guesses; the sessions in turn so that none is always last.
+    /// Goes to the next turn in which any session takes part in a pass.
     /// </summary>
+    /// <returns>How many take part; 0 if no session has anything to compute.</returns>
+    private int NextTurn()
+    {
+        if (!_sessions.Exists(IsReady))
+        {
+            return 0;
+        }
+
+        while (true)
+        {
+            _turn = (_turn + 1) & int.MaxValue;
+            int due = 0;
+            foreach (GptSession session in _sessions)
+            {
+                due += IsDue(session) ? 1 : 0;
+            }
+
+            if (due > 0)
+            {
+                return due;
+            }
+        }
+    }
+
+    /// <summary>Puts the next pass together, if any session has something to compute.</summary>
     private bool TryComposePass()
+    {
+        // Those that are due may all have ended for want of room; then it is the turn of others.
+        while (_shareCount == 0)
+        {
+            int due = NextTurn();
+            if (due == 0)
+            {
+                return false;
+            }
+
+            DealRows(due);
+        }
+
+        int guesses = Math.Min(_spare, _maxLookupTokens);
+        for (int i = 0; i < _shareCount; i++)
+        {
+            guesses -= AddRows(ref _shares[i], guesses);
+        }
+
+        _generated = 0;
+        _decoder.Begin();
+        return true;
+    }
+
+    /// <summary>
+    /// Gives one row to every session that is due, the rest to prompts; the sessions in turn so that none is always last. What that leaves
+    /// is for guesses.
+    /// </summary>
+    private void DealRows(int due)
     {
         PassRows rows = _decoder.Rows;
         rows.Clear();
-        int waiting = 0;
-        foreach (GptSession session in _sessions)
-        {
-            waiting += IsReady(session) ? 1 : 0;
-        }
-
-        int spare = rows.Capacity - waiting;
+        int spare = rows.Capacity - due;
         int count = _sessions.Count;
         for (int i = 0; i < count; i++)
         {
             GptSession session = _sessions[(_firstServed + i) % count];
-            if (!IsReady(session) || !session.TryMakeRoom())
+            if (!IsDue(session) || !session.TryMakeRoom())
             {
                 continue;
             }
@@ -73,21 +141,8 @@ public sealed partial class GptEngine
             }
         }
 
-        _firstServed = count == 0 ? 0 : (_firstServed + 1) % count;
-        if (_shareCount == 0)
-        {
-            return false;
-        }
-
-        int guesses = Math.Min(spare, _maxLookupTokens);
-        for (int i = 0; i < _shareCount; i++)
-        {
-            guesses -= AddRows(ref _shares[i], guesses);
-        }
-
-        _generated = 0;
-        _decoder.Begin();
-        return true;
+        _firstServed = (_firstServed + 1) % count;
+        _spare = spare;
     }
 
     /// <summary>Adds a session's rows to the pass.</summary>
@@ -136,11 +191,13 @@ public sealed partial class GptEngine
             if (share.LogitIndex >= 0)
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (!clock.TryStartSlice(0))
+                if (!clock.TryStartSlice((long)_choiceTicks))
                 {
                     return false;
                 }
             }
+
+            long start = Stopwatch.GetTimestamp();
 
             share.Session.Advance(share.Rows);
 
@@ -150,6 +207,7 @@ public sealed partial class GptEngine
                 Span<float> logits = _decoder.Logits(share.LogitIndex);
                 ObserveLogits?.Invoke(share.Session, logits);
                 share.Session.Generate(_sampler, logits);
+                _choiceTicks += ChoiceLearningRate * (Stopwatch.GetTimestamp() - start - _choiceTicks);
                 if (IsGuessed(share))
                 {
                     // The row of the guess is the row of a token now, as if a pass of its own had just computed it.
@@ -161,6 +219,7 @@ public sealed partial class GptEngine
             _generated++;
         }
 
+        ComputedTokens += _decoder.Rows.Count;
         EndPass();
         return true;
     }

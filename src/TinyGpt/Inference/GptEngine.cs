@@ -66,6 +66,12 @@ public sealed partial class GptEngine : IDisposable
     /// <summary>Pages that no session holds.</summary>
     public int FreeKvPages => _arena.FreePages;
 
+    /// <summary>Positions whose keys and values one page of the KV arena holds.</summary>
+    public const int PositionsPerPage = AttentionHead.PositionsPerPage;
+
+    /// <summary>Tokens that passes have computed since the engine was made: read ones, generated ones, and wrong guesses.</summary>
+    public long ComputedTokens { get; private set; }
+
     /// <summary>Sees every row of logits before a token is chosen from it; for tests of bit identity.</summary>
     internal LogitsObserver? ObserveLogits { get; set; }
 
@@ -83,14 +89,7 @@ public sealed partial class GptEngine : IDisposable
         sampling ??= SamplingOptions.Greedy;
         options ??= new SessionOptions();
         sampling.Validate(Model.Config.VocabularySize);
-        options.Validate();
-        if (options.LookupTokens > _maxLookupTokens)
-        {
-            throw new ArgumentException(
-                $"LookupTokens is {options.LookupTokens}, and the engine was made for {_maxLookupTokens}: raise MaxLookupTokens.",
-                nameof(options));
-        }
-
+        Check(options);
         if (!_freeSequences.TryPeek(out KvSequence? sequence))
         {
             throw new InvalidOperationException(
@@ -153,6 +152,7 @@ public sealed partial class GptEngine : IDisposable
         using Guard guard = Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
         StepClock clock = budget.Start();
+        long passesLeft = budget.MostPasses;
         while (true)
         {
             if (_shareCount == 0 && !TryComposePass())
@@ -170,9 +170,9 @@ public sealed partial class GptEngine : IDisposable
                 return StepStatus.Working;
             }
 
-            if (budget.EndsWithPass)
+            if (--passesLeft == 0)
             {
-                return _sessions.Exists(session => session.IsBusy && !session.IsWaitingForReader) ? StepStatus.Working : IdleOrWaiting();
+                return _sessions.Exists(CanGoOn) ? StepStatus.Working : IdleOrWaiting();
             }
         }
     }
@@ -190,6 +190,19 @@ public sealed partial class GptEngine : IDisposable
         _shareCount = 0;
         _decoder.Dispose();
         _arena.Dispose();
+    }
+
+    /// <summary>Checks options of a session.</summary>
+    /// <exception cref="ArgumentException">An option is out of range, or more than the engine was made for.</exception>
+    internal void Check(SessionOptions options)
+    {
+        options.Validate(Model.Config.VocabularySize);
+        if (options.LookupTokens > _maxLookupTokens)
+        {
+            throw new ArgumentException(
+                $"LookupTokens is {options.LookupTokens}, and the engine was made for {_maxLookupTokens}: raise MaxLookupTokens.",
+                nameof(options));
+        }
     }
 
     /// <summary>Claims the engine for the calling thread until the guard is disposed.</summary>

@@ -11,10 +11,16 @@ public sealed record GptEngineOptions
     public int MaxSequences { get; init; } = 1;
 
     /// <summary>
-    /// Pages of 64 positions in the KV arena, 1 or more; by default as many as all sequences need at full length. Fewer serve when
-    /// sessions share prefixes or stay short.
+    /// Pages of 64 positions in the KV arena, 1 or more; by default as many as all sequences need at full length, or at
+    /// <see cref="PlannedContext"/>. Fewer serve when sessions share prefixes or stay short.
     /// </summary>
     public int? KvPages { get; init; }
+
+    /// <summary>
+    /// Positions of each sequence that the KV arena has room for unless <see cref="KvPages"/> says otherwise, 1 or more; null (the default)
+    /// is the model's whole context. A model of the Llama family has a context whose keys and values take more memory than its weights.
+    /// </summary>
+    public int? PlannedContext { get; init; }
 
     /// <summary>How keys and values are kept; <see cref="KvPrecision.Float32"/> by default.</summary>
     public KvPrecision KvPrecision { get; init; }
@@ -37,16 +43,20 @@ public sealed record GptEngineOptions
     /// <summary>The kernel tier to use; null (the default) takes the one that the environment variable TINYGPT_TIER names, or else the best.</summary>
     public KernelTier? Tier { get; init; }
 
-    internal int PagesFor(ModelConfig config) => KvPages ?? MaxSequences * KvArena.PagesFor(config.ContextLength);
+    internal int PagesFor(ModelConfig config) =>
+        KvPages ?? MaxSequences * KvArena.PagesFor(Math.Min(config.ContextLength, PlannedContext ?? config.ContextLength));
 
     internal DecoderLimits Limits => new(
         Rows: Math.Max(MaxBatchTokens, MaxSequences + MaxLookupTokens), LogitRows: MaxSequences + MaxLookupTokens, Threads);
 
-    internal void Validate()
+    /// <summary>Checks every value's range, as making an engine does.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Names the property, its value and its range.</exception>
+    public void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSequences, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxSequences, 4096);
         ArgumentOutOfRangeException.ThrowIfLessThan(KvPages ?? 1, 1, nameof(KvPages));
+        ArgumentOutOfRangeException.ThrowIfLessThan(PlannedContext ?? 1, 1, nameof(PlannedContext));
         if (!Enum.IsDefined(KvPrecision))
         {
             throw new ArgumentOutOfRangeException(nameof(KvPrecision), KvPrecision, "There is no such precision.");

@@ -47,21 +47,26 @@ public sealed class GptModel : IDisposable
 
     /// <summary>Loads a <c>.tgpt</c> file; tensors that are stored raw are memory-mapped and used in place.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="options">How far a file is trusted, or null for the defaults.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ModelFormatException">The file is damaged or not supported.</exception>
-    public static GptModel Load(string path) => Owning(TgptFile.Open(path));
+    public static GptModel Load(string path, TgptReadOptions? options = null) => Owning(TgptFile.Open(path, options));
 
     /// <summary>Loads a model from a stream: an asset of a packed game file, say. The stream is read to the model's end and left open.</summary>
     /// <param name="stream">A readable stream at the model's first byte; it need not be seekable.</param>
     /// <param name="name">What errors call it.</param>
+    /// <param name="options">How far a file is trusted, or null for the defaults.</param>
     /// <exception cref="ModelFormatException">The data is damaged or not supported.</exception>
-    public static GptModel Load(Stream stream, string name = "stream") => Owning(TgptFile.Open(stream, name));
+    public static GptModel Load(Stream stream, string name = "stream", TgptReadOptions? options = null) =>
+        Owning(TgptFile.Open(stream, name, options));
 
     /// <summary>Loads a model from memory. The memory is copied, so that it can be let go.</summary>
     /// <param name="data">The whole file.</param>
     /// <param name="name">What errors call it.</param>
+    /// <param name="options">How far a file is trusted, or null for the defaults.</param>
     /// <exception cref="ModelFormatException">The data is damaged or not supported.</exception>
-    public static GptModel Load(ReadOnlyMemory<byte> data, string name = "memory") => Owning(TgptFile.Open(data, name));
+    public static GptModel Load(ReadOnlyMemory<byte> data, string name = "memory", TgptReadOptions? options = null) =>
+        Owning(TgptFile.Open(data, name, options));
 
     /// <summary>Frees the weights. Engines of this model must not be used any more.</summary>
     public void Dispose() => _file.Dispose();

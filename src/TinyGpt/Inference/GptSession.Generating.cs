@@ -37,16 +37,52 @@ public sealed partial class GptSession
     /// <returns>How many there are.</returns>
     internal int Guess(Span<int> guesses)
     {
+        if (IsScoring)
+        {
+            ReadOnlySpan<int> known = _tokens.AsSpan(_count, Math.Min(guesses.Length, _scoreEnd - 1 - _count));
+            known.CopyTo(guesses);
+            return known.Length;
+        }
+
         // The last token that may be generated is never computed, so it need not be guessed.
         int most = Math.Min(Math.Min(guesses.Length, _options.LookupTokens), Math.Min(_remaining - 1, _tokens.Length - 1 - _count));
         return most <= 0 ? 0 : PromptLookup.Guess(Tokens, guesses[..most]);
     }
 
+    private bool IsStopToken(int token)
+    {
+        for (int i = 0; i < _options.StopTokens.Count; i++)
+        {
+            if (_options.StopTokens[i] == token)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Chooses the next token from the logits of the sequence's end.</summary>
     internal void Generate(Sampler sampler, Span<float> logits)
     {
-        int token = sampler.Choose(_sampling, logits, Tokens, ref _random);
-        if ((_options.StopAtEndOfText && token == Engine.Model.Config.EndOfTextToken) || _stopTokens.AsSpan().Contains(token))
+        if (IsScoring)
+        {
+            ScoreNext(sampler, logits);
+            return;
+        }
+
+        int token;
+        if (_constraint is null)
+        {
+            token = sampler.Choose(_sampling, logits, Tokens, ref _random);
+        }
+        else if (!sampler.TryChoose(_constraint, _constraintState, _sampling, logits, Tokens, ref _random, out token))
+        {
+            EndAnswer(FinishReason.Complete);
+            return;
+        }
+
+        if ((_options.StopAtEndOfText && token == Engine.Model.Config.EndOfTextToken) || IsStopToken(token))
         {
             EndAnswer(FinishReason.EndOfText);
             return;
@@ -54,9 +90,14 @@ public sealed partial class GptSession
 
         _tokens[_count++] = token;
         GeneratedTokens++;
+        _constraintState = _constraint?.Advance(_constraintState, token) ?? NoState;
         if (EndsWithStopString(token))
         {
             EndAnswer(FinishReason.Stop);
+        }
+        else if (_constraint is not null && _constraint.IsComplete(_constraintState))
+        {
+            EndAnswer(FinishReason.Complete);
         }
         else if (--_remaining == 0)
         {
@@ -77,6 +118,8 @@ public sealed partial class GptSession
         GeneratedTokens = 0;
         _answerStart = _count;
         _remaining = _options.MaxNewTokens;
+        _constraint = _options.Constraint;
+        _constraintState = _constraint?.Start ?? NoState;
         _output?.Flush();
     }
 
@@ -97,6 +140,7 @@ public sealed partial class GptSession
     {
         IsAnswering = false;
         Finish = reason;
+        _scoreEnd = 0;
         _output?.Flush();
     }
 

@@ -18,11 +18,11 @@ public sealed partial class GptSession : IDisposable
     // under way ends a text after the pass made sure that its token fits.
     private const int FlushGrowth = 2;
 
-    private readonly SamplingOptions _sampling;
-    private readonly SessionOptions _options;
     private readonly TextOutput? _output;
     private readonly int[] _tokens;
-    private readonly int[] _stopTokens;
+    private SamplingOptions _givenSampling;
+    private SamplingOptions _sampling;
+    private SessionOptions _options;
     private DeterministicRandom _random;
     private int _count;
     private int _pinned;
@@ -34,20 +34,19 @@ public sealed partial class GptSession : IDisposable
     {
         Engine = engine;
         Cache = cache;
+        _givenSampling = sampling;
         _sampling = sampling.Frozen();
         _options = options;
         _random = new DeterministicRandom(sampling.Seed);
         _tokens = new int[engine.Model.Config.ContextLength + 1];
-        _stopTokens = [.. options.StopTokens];
         if (engine.Model.Tokenizer is { } tokenizer)
         {
-            StopSequences stops = new(options.StopStrings);
-            int capacity = Math.Max(options.OutputCapacity, TextOutput.SmallestCapacity(tokenizer.Vocabulary, stops) + FlushGrowth);
-            _output = new TextOutput(capacity, stops);
+            StopSequences stops = new(options.StopPatterns);
+            _output = new TextOutput(OutputCapacity(tokenizer, options), stops);
         }
-        else if (options.StopStrings.Count > 0)
+        else
         {
-            throw new ArgumentException("The model has no tokenizer, so stop strings cannot be found.", nameof(options));
+            RefuseStopStrings(options);
         }
     }
 
@@ -117,20 +116,13 @@ public sealed partial class GptSession : IDisposable
     {
         using GptEngine.Guard guard = Engine.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        int vocabulary = Engine.Model.Config.VocabularySize;
-        foreach (int token in tokens)
-        {
-            if ((uint)token >= (uint)vocabulary)
-            {
-                throw new ArgumentOutOfRangeException(nameof(tokens), token, $"Token id {token} is outside the vocabulary of {vocabulary}.");
-            }
-        }
-
+        CheckIds(tokens, nameof(tokens));
         if (tokens.Length + _count == 0)
         {
             throw new ArgumentException("There is nothing to continue: append text, or the end-of-text token for an unconditional sample.", nameof(tokens));
         }
 
+        EndScore();
         AddTokens(tokens);
         Finish = FinishReason.None;
         if (answer)
@@ -206,6 +198,7 @@ public sealed partial class GptSession : IDisposable
         IsAnswering = false;
         Finish = FinishReason.None;
         GeneratedTokens = 0;
+        _scoreEnd = 0;
         _output?.Clear();
     }
 
@@ -253,7 +246,8 @@ public sealed partial class GptSession : IDisposable
         AnswerStart = _answerStart,
         Generated = GeneratedTokens,
         Remaining = _remaining,
-        IsAnswering = IsAnswering,
+        IsAnswering = IsAnswering && !IsScoring,
+        ConstraintState = IsAnswering && !IsScoring ? _constraintState : NoState,
         Finish = Finish,
         Unread = UnreadText.Length,
         Held = HeldText.Length,
@@ -261,14 +255,29 @@ public sealed partial class GptSession : IDisposable
     };
 
     /// <summary>Becomes the session that was saved. This one must be new.</summary>
-    /// <returns>Whether the text fits.</returns>
-    internal bool TryBecome(in SnapshotHeader saved, ReadOnlySpan<int> tokens, ReadOnlySpan<byte> unread, ReadOnlySpan<byte> held, int positions)
+    /// <param name="saved">The save's header.</param>
+    /// <param name="tokens">The sequence.</param>
+    /// <param name="unread">Text that can be read.</param>
+    /// <param name="held">Text that was held back.</param>
+    /// <param name="positions">Positions whose keys and values are in the cache's pages.</param>
+    /// <param name="problem">Why the save does not fit this session's options, or empty.</param>
+    /// <returns>Whether it fits.</returns>
+    internal bool TryBecome(
+        in SnapshotHeader saved, ReadOnlySpan<int> tokens, ReadOnlySpan<byte> unread, ReadOnlySpan<byte> held, int positions, out string problem)
     {
-        if (_output is null ? unread.Length + held.Length > 0 : !_output.TryRestore(unread, held))
+        bool constrained = saved.ConstraintState != NoState;
+        problem = constrained && _options.Constraint is null ? "its answer under way has a constraint, and SessionOptions.Constraint is null"
+            : constrained && !_options.Constraint!.IsState(saved.ConstraintState) ? "its answer under way has another constraint"
+            : (_output is null ? unread.Length + held.Length > 0 : !_output.TryRestore(unread, held))
+                ? $"it has {unread.Length + held.Length} bytes of unread text, more than OutputCapacity holds"
+            : "";
+        if (problem.Length > 0)
         {
             return false;
         }
 
+        _constraint = constrained ? _options.Constraint : null;
+        _constraintState = saved.ConstraintState;
         tokens.CopyTo(_tokens);
         Cache.Advance(positions);
         _count = saved.Tokens;

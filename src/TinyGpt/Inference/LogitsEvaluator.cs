@@ -16,26 +16,40 @@ public readonly record struct PerplexityResult(double Perplexity, int Tokens);
 public sealed class LogitsEvaluator : IDisposable
 {
     private readonly GptModel _model;
+    private readonly int _context;
     private readonly KvArena _arena;
     private readonly Decoder _decoder;
     private readonly KvSequence _sequence;
 
-    /// <summary>Makes an evaluator for texts up to the model's context.</summary>
+    /// <summary>Makes an evaluator for texts up to the model's context, or less.</summary>
     /// <param name="model">The model; must stay alive as long as the evaluator.</param>
     /// <param name="threads">Threads that compute, the caller's included; 1 … 256.</param>
     /// <param name="tier">The kernel tier; null for the best.</param>
     /// <param name="batchTokens">Tokens in one pass, 1 … 4,096.</param>
     /// <param name="kvPrecision">How keys and values are kept.</param>
+    /// <param name="context">The most tokens of a text, for which memory is taken; null, and what is more, is the model's context.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     /// <exception cref="KernelTierException">The tier is not supported by this processor.</exception>
     public LogitsEvaluator(
-        GptModel model, int threads = 1, KernelTier? tier = null, int batchTokens = 32, KvPrecision kvPrecision = KvPrecision.Float32)
+        GptModel model,
+        int threads = 1,
+        KernelTier? tier = null,
+        int batchTokens = 32,
+        KvPrecision kvPrecision = KvPrecision.Float32,
+        int? context = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        GptEngineOptions options = new() { Threads = threads, MaxBatchTokens = batchTokens, KvPrecision = kvPrecision };
+        GptEngineOptions options = new()
+        {
+            Threads = threads,
+            MaxBatchTokens = batchTokens,
+            KvPrecision = kvPrecision,
+            PlannedContext = context,
+        };
         options.Validate();
         KernelTier selected = KernelTiers.Select(tier);
         _model = model;
+        _context = Math.Min(model.Config.ContextLength, context ?? model.Config.ContextLength);
         _arena = new KvArena(model.Config, options.PagesFor(model.Config), sequences: 1, kvPrecision);
         _sequence = _arena.Sequences[0];
         DecoderLimits limits = options.Limits with { LogitRows = batchTokens };
@@ -46,21 +60,13 @@ public sealed class LogitsEvaluator : IDisposable
     public KernelTier Tier => _decoder.Tier;
 
     /// <summary>Computes the logits behind the last of some tokens.</summary>
-    /// <param name="tokens">1 … context length ids.</param>
+    /// <param name="tokens">Ids, 1 or more, no more than the evaluator's context.</param>
     /// <param name="cancellation">Checked about every millisecond.</param>
     /// <returns>One logit a token of the vocabulary. Valid until the next call.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary, or there are too few or too many.</exception>
     public ReadOnlySpan<float> Evaluate(ReadOnlySpan<int> tokens, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(tokens.Length, 1, nameof(tokens));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, _model.Config.ContextLength, nameof(tokens));
-        CheckIds(tokens);
-        _sequence.Truncate(0);
-        while (_sequence.Length < tokens.Length)
-        {
-            ComputeChunk(tokens, wanted: tokens.Length - 1, cancellation);
-        }
-
+        ComputeAll(tokens, cancellation);
         return _decoder.Logits(0);
     }
 
@@ -79,10 +85,9 @@ public sealed class LogitsEvaluator : IDisposable
         CheckIds(tokens);
         double negativeLogLikelihood = 0;
         int predicted = 0;
-        int context = _model.Config.ContextLength;
-        for (int start = 0; start < tokens.Length - 1; start += Math.Max(1, context - 1))
+        for (int start = 0; start < tokens.Length - 1; start += Math.Max(1, _context - 1))
         {
-            ReadOnlySpan<int> window = tokens[start..Math.Min(tokens.Length, start + Math.Max(2, context))];
+            ReadOnlySpan<int> window = tokens[start..Math.Min(tokens.Length, start + Math.Max(2, _context))];
             _sequence.Truncate(0);
             while (_sequence.Length < window.Length - 1)
             {
@@ -108,6 +113,36 @@ public sealed class LogitsEvaluator : IDisposable
         _arena.Dispose();
     }
 
+    /// <summary>Computes the final state behind the last of some tokens: what the head makes logits of.</summary>
+    /// <param name="tokens">As for <see cref="Evaluate"/>.</param>
+    /// <param name="state">Takes the state, as many numbers as the model is wide.</param>
+    /// <param name="cancellation">Checked about every millisecond.</param>
+    internal void EvaluateState(ReadOnlySpan<int> tokens, Span<float> state, CancellationToken cancellation)
+    {
+        ComputeAll(tokens, cancellation);
+        _decoder.CopyFinalState(state);
+    }
+
+    /// <summary>Turns logits into probabilities, with the same bits on every tier.</summary>
+    /// <returns>The largest one's index, the lowest among equals.</returns>
+    internal int Softmax(ReadOnlySpan<float> logits, Span<float> probabilities)
+    {
+        int largest = _decoder.ArgMax(logits);
+        _decoder.SoftmaxWeights(logits, logits[largest], inverseTemperature: 1, probabilities);
+        double sum = 0;
+        foreach (float weight in probabilities)
+        {
+            sum += weight;
+        }
+
+        foreach (ref float weight in probabilities)
+        {
+            weight = (float)(weight / sum);
+        }
+
+        return largest;
+    }
+
     private static double LogProbability(ReadOnlySpan<float> logits, int token)
     {
         double maximum = double.NegativeInfinity;
@@ -123,6 +158,18 @@ public sealed class LogitsEvaluator : IDisposable
         }
 
         return logits[token] - maximum - Math.Log(sum);
+    }
+
+    private void ComputeAll(ReadOnlySpan<int> tokens, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokens.Length, 1, nameof(tokens));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, _context, nameof(tokens));
+        CheckIds(tokens);
+        _sequence.Truncate(0);
+        while (_sequence.Length < tokens.Length)
+        {
+            ComputeChunk(tokens, wanted: tokens.Length - 1, cancellation);
+        }
     }
 
     private void CheckIds(ReadOnlySpan<int> tokens)

@@ -1,3 +1,5 @@
+using TinyGpt.Text;
+
 namespace TinyGpt;
 
 /// <summary>What happens when a sequence has no position left.</summary>
@@ -36,6 +38,9 @@ public enum FinishReason
 
     /// <summary><see cref="GptSession.Stop"/> was called.</summary>
     Stopped,
+
+    /// <summary>Nothing can follow: the <see cref="SessionOptions.Constraint"/> says so, or all that was to be scored is.</summary>
+    Complete,
 }
 
 /// <summary>How a session answers, beside the choice of tokens. Immutable and thread-safe.</summary>
@@ -44,8 +49,13 @@ public sealed record SessionOptions
     /// <summary>The most tokens that one answer has; 1 or more, 256 by default.</summary>
     public int MaxNewTokens { get; init; } = 256;
 
-    /// <summary>Texts that end an answer, wherever token borders fall; none by default. Empty strings are not allowed.</summary>
-    public IReadOnlyList<string> StopStrings { get; init; } = [];
+    /// <summary>Texts that end an answer, wherever token borders fall; none by default.</summary>
+    /// <exception cref="ArgumentException">A text is empty or has a surrogate without its partner.</exception>
+    public IReadOnlyList<string> StopStrings
+    {
+        get => StopPatterns.Texts;
+        init => StopPatterns = value is null ? throw new ArgumentNullException(nameof(StopStrings)) : new StopPatterns(value);
+    }
 
     /// <summary>
     /// Tokens that end an answer as the end of text does, without becoming part of it; none by default. What ends a turn of a talk:
@@ -73,21 +83,32 @@ public sealed record SessionOptions
     /// </summary>
     public int LookupTokens { get; init; }
 
+    /// <summary>
+    /// What an answer must look like; null (the default) for anything. <see cref="MaxNewTokens"/>, <see cref="StopStrings"/> and a full
+    /// context still end it, so allow as many tokens as the longest valid answer has bytes. Whether it allows the model's end-of-text token
+    /// is up to the constraint, and that ends an answer only with <see cref="StopAtEndOfText"/>.
+    /// </summary>
+    public TokenConstraint? Constraint { get; init; }
+
+    /// <summary>The stop strings, prepared.</summary>
+    internal StopPatterns StopPatterns { get; private init; } = StopPatterns.None;
+
     /// <summary>The largest <see cref="LookupTokens"/>.</summary>
-    internal const int MostLookupTokens = 16;
+    public const int MostLookupTokens = 16;
 
     /// <summary>Checks every value's range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
-    /// <exception cref="ArgumentException">A stop string is empty.</exception>
-    internal void Validate()
+    /// <exception cref="ArgumentException">The constraint is for a larger vocabulary.</exception>
+    internal void Validate(int vocabularySize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxNewTokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(OutputCapacity, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(LookupTokens);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(LookupTokens, MostLookupTokens);
-        if (StopStrings.Any(string.IsNullOrEmpty))
+        if (Constraint is { } constraint && constraint.TokenCount > vocabularySize)
         {
-            throw new ArgumentException("A stop string is empty.", nameof(StopStrings));
+            throw new ArgumentException(
+                $"The constraint is for {constraint.TokenCount} tokens, and the model has {vocabularySize}: compile it for this model.");
         }
     }
 }

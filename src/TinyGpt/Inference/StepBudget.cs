@@ -20,7 +20,7 @@ public readonly record struct StepBudget
     private enum Kind
     {
         Time,
-        OnePass,
+        Passes,
         Unlimited,
         Slices,
     }
@@ -30,10 +30,13 @@ public readonly record struct StepBudget
 
     /// <summary>Work to the end of the pass under way: every session gets one token further (more where
     /// <see cref="SessionOptions.LookupTokens"/> guessed right), or one chunk of its prompt.</summary>
-    public static StepBudget OnePass => new(Kind.OnePass, long.MaxValue);
+    public static StepBudget OnePass => new(Kind.Passes, 1);
 
-    /// <summary>Whether the step ends with the pass under way.</summary>
-    internal bool EndsWithPass => _kind == Kind.OnePass;
+    /// <summary>The time to work for, or null where the budget is none of time.</summary>
+    public TimeSpan? Duration => _kind == Kind.Time ? TimeSpan.FromSeconds((double)_ticks / Stopwatch.Frequency) : null;
+
+    /// <summary>How many passes the step ends with.</summary>
+    internal long MostPasses => _kind == Kind.Passes ? _ticks : long.MaxValue;
 
     /// <summary>Whether slices are counted, not timed.</summary>
     internal bool CountsSlices => _kind == Kind.Slices;
@@ -53,6 +56,18 @@ public readonly record struct StepBudget
 
         double ticks = milliseconds * Stopwatch.Frequency / 1000;
         return new(Kind.Time, ticks < long.MaxValue / 4 ? (long)ticks : long.MaxValue / 4);
+    }
+
+    /// <summary>
+    /// Work to the end of so many passes, the one under way included. Unlike a time, it has every session at the same token after the same
+    /// calls on every machine.
+    /// </summary>
+    /// <param name="count">1 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
+    public static StepBudget Passes(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return new(Kind.Passes, count);
     }
 
     /// <summary>Work for this long.</summary>

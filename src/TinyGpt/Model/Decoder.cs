@@ -141,6 +141,18 @@ internal abstract class Decoder : IDisposable
     public unsafe Span<float> Logits(int index) =>
         new(Scratch.Logits + ((nint)index * Scratch.LogitsStride), Config.VocabularySize);
 
+    /// <summary>The final state of the one row of the last pass whose logits were wanted, in the precision in which the head sees it.</summary>
+    /// <param name="state">Takes it, as many numbers as the model is wide.</param>
+    public unsafe void CopyFinalState(Span<float> state)
+    {
+        Debug.Assert(Rows.LogitCount == 1, "Only a single row lies as plain values with one scale a group.");
+        QuantizedRows row = Scratch.NormalizedLast(1);
+        for (int feature = 0; feature < Config.Width; feature++)
+        {
+            state[feature] = row.Values[feature] * row.Scales[feature / PanelLayout.InputsPerGroup];
+        }
+    }
+
     /// <summary>The token with the largest logit, the lowest id among equals.</summary>
     public abstract int ArgMax(ReadOnlySpan<float> logits);
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using TinyGpt.Model;
 
 namespace TinyGpt.Sampling;
@@ -11,13 +12,61 @@ internal sealed class Sampler(Decoder decoder, int vocabularySize)
 {
     private const float FirstThreshold = 1f / 64;
     private const float LowestThreshold = 1e-30f;
+    private const int BitsInWord = 64;
 
     private readonly float[] _weights = new float[vocabularySize];
     private readonly ulong[] _candidates = new ulong[vocabularySize];
     private readonly int[] _occurrences = new int[vocabularySize];
+    private readonly ulong[] _allowed = new ulong[BitWords(vocabularySize)];
 
     /// <summary>Managed bytes that a sampler holds.</summary>
-    public static long Bytes(int vocabularySize) => (long)vocabularySize * (sizeof(float) + sizeof(ulong) + sizeof(int));
+    public static long Bytes(int vocabularySize) =>
+        ((long)vocabularySize * (sizeof(float) + sizeof(ulong) + sizeof(int))) + ((long)BitWords(vocabularySize) * sizeof(ulong));
+
+    /// <summary>Chooses the next token among those that a constraint allows.</summary>
+    /// <param name="constraint">The constraint.</param>
+    /// <param name="state">Its state.</param>
+    /// <param name="options">As for <see cref="Choose"/>, and so on.</param>
+    /// <param name="logits">The logits of the last position; changed.</param>
+    /// <param name="history">The sequence so far.</param>
+    /// <param name="random">The session's generator.</param>
+    /// <param name="token">The token, which the constraint allows whatever the logits and the options say.</param>
+    /// <returns>False if the constraint allows none.</returns>
+    public bool TryChoose(
+        TokenConstraint constraint,
+        int state,
+        SamplingOptions options,
+        Span<float> logits,
+        ReadOnlySpan<int> history,
+        ref DeterministicRandom random,
+        out int token)
+    {
+        Span<ulong> allowed = _allowed;
+        allowed.Clear();
+        constraint.Allow(state, allowed);
+        int first = Forbid(allowed, logits);
+        token = first;
+        if (first < 0)
+        {
+            return false;
+        }
+
+        int chosen = Choose(options, logits, history, ref random);
+        if ((allowed[chosen / BitsInWord] >> (chosen % BitsInWord) & 1) != 0)
+        {
+            token = chosen; // otherwise biases forbid all that is allowed, or the logits are no numbers
+        }
+
+        return true;
+    }
+
+    /// <summary>The natural logarithm of a token's probability: the softmax of the logits as they are, summed in double in order of ids.</summary>
+    public double LogProbability(ReadOnlySpan<float> logits, int token)
+    {
+        float maximum = logits[decoder.ArgMax(logits)];
+        decoder.SoftmaxWeights(logits, maximum, 1, _weights);
+        return (double)logits[token] - maximum - DeterministicMath.Log(Sum(_weights));
+    }
 
     /// <summary>Chooses the next token.</summary>
     /// <param name="options">How; validated and frozen.</param>
@@ -55,6 +104,34 @@ internal sealed class Sampler(Decoder decoder, int vocabularySize)
 
         int index = Draw(weights, total * draw);
         return index < 0 ? likeliest : index;
+    }
+
+    private static int BitWords(int vocabularySize) => (vocabularySize + BitsInWord - 1) / BitsInWord;
+
+    /// <summary>Makes what is not allowed impossible.</summary>
+    /// <returns>The first token that is allowed, or -1.</returns>
+    private static int Forbid(ReadOnlySpan<ulong> allowed, Span<float> logits)
+    {
+        int first = -1;
+        for (int word = 0; word < allowed.Length; word++)
+        {
+            int start = word * BitsInWord;
+            Span<float> part = logits[start..Math.Min(start + BitsInWord, logits.Length)];
+            ulong bits = allowed[word];
+            if (bits == 0)
+            {
+                part.Fill(float.NegativeInfinity);
+                continue;
+            }
+
+            first = first < 0 ? start + BitOperations.TrailingZeroCount(bits) : first;
+            for (int i = 0; i < part.Length; i++)
+            {
+                part[i] = (bits >> i & 1) != 0 ? part[i] : float.NegativeInfinity;
+            }
+        }
+
+        return first < logits.Length ? first : -1;
     }
 
     private static void AddBias(SamplingOptions options, Span<float> logits)

@@ -45,9 +45,10 @@ public sealed record SamplingOptions
     /// <summary>A copy that the caller cannot change through the dictionary it passed.</summary>
     internal SamplingOptions Frozen() => LogitBias is null ? this : this with { LogitBias = new Dictionary<int, float>(LogitBias) };
 
-    /// <summary>Checks every value's range.</summary>
+    /// <summary>Checks every value's range, as making a session does.</summary>
+    /// <param name="vocabularySize">The tokens of the model: <see cref="ModelConfig.VocabularySize"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">Names the property, its value and its range.</exception>
-    internal void Validate(int vocabularySize)
+    public void Validate(int vocabularySize)
     {
         Require(Temperature is >= 0 and <= 100, nameof(Temperature), Temperature, "0 … 100");
         Require(TopK >= 0, nameof(TopK), TopK, "0 or more");
@@ -56,7 +57,12 @@ public sealed record SamplingOptions
         Require(RepetitionPenalty is > 0 and <= 100, nameof(RepetitionPenalty), RepetitionPenalty, "above 0 and at most 100");
         Require(PresencePenalty is >= -100 and <= 100, nameof(PresencePenalty), PresencePenalty, "-100 … 100");
         Require(FrequencyPenalty is >= -100 and <= 100, nameof(FrequencyPenalty), FrequencyPenalty, "-100 … 100");
-        foreach ((int token, float bias) in LogitBias ?? new Dictionary<int, float>())
+        if (LogitBias is null)
+        {
+            return;
+        }
+
+        foreach ((int token, float bias) in LogitBias)
         {
             Require((uint)token < (uint)vocabularySize, nameof(LogitBias), token, $"a token id, 0 … {vocabularySize - 1}");
             Require(bias < float.PositiveInfinity, nameof(LogitBias), bias, "finite or negative infinity");

@@ -86,9 +86,9 @@ internal static class SessionSnapshot
             throw new SnapshotException(name, "its checksum is wrong: it is damaged");
         }
 
-        if (!session.TryBecome(header, tokens, text.AsSpan(0, header.Unread), text.AsSpan(header.Unread), positions))
+        if (!session.TryBecome(header, tokens, text.AsSpan(0, header.Unread), text.AsSpan(header.Unread), positions, out problem))
         {
-            throw new SnapshotException(name, $"it has {text.Length} bytes of unread text, more than OutputCapacity holds");
+            throw new SnapshotException(name, problem);
         }
     }
 }

@@ -6,7 +6,7 @@ namespace TinyGpt.Snapshots;
 /// The first 128 bytes of a saved session, little-endian: magic <c>TGSS</c>, version 1, the model's content hash (32 bytes), then int32:
 /// tokens, pinned tokens, the answer's first token, generated tokens, tokens left to generate, whether an answer is under way,
 /// <see cref="FinishReason"/>, unread bytes, held-back bytes, positions with keys and values, floats of one position; uint64: the
-/// random generator's state; int32: <see cref="KvPrecision"/>; zeros. Behind it: the tokens (int32), the unread bytes, the held-back
+/// random generator's state; int32: <see cref="KvPrecision"/>, 1 + the state of the answer's constraint or 0; zeros. Behind it: the tokens (int32), the unread bytes, the held-back
 /// bytes, the pages of keys and values, and the SHA-256 of everything before it.
 /// </summary>
 internal readonly record struct SnapshotHeader
@@ -19,6 +19,7 @@ internal readonly record struct SnapshotHeader
     private const int NumbersAt = 8 + HashLength;
     private const int RandomAt = NumbersAt + (11 * sizeof(int));
     private const int PrecisionAt = RandomAt + sizeof(ulong);
+    private const int ConstraintAt = PrecisionAt + sizeof(int);
 
     public int Tokens { get; init; }
 
@@ -49,6 +50,9 @@ internal readonly record struct SnapshotHeader
     /// <summary>How the keys and values are saved.</summary>
     public KvPrecision Precision { get; init; }
 
+    /// <summary>The state of the constraint of the answer under way, or <see cref="GptSession.NoState"/>.</summary>
+    public int ConstraintState { get; init; }
+
     public void Write(Span<byte> target, ReadOnlySpan<byte> modelHash)
     {
         target.Clear();
@@ -66,6 +70,7 @@ internal readonly record struct SnapshotHeader
 
         BinaryPrimitives.WriteUInt64LittleEndian(target[RandomAt..], Random);
         BinaryPrimitives.WriteInt32LittleEndian(target[PrecisionAt..], (int)Precision);
+        BinaryPrimitives.WriteInt32LittleEndian(target[ConstraintAt..], ConstraintState + 1);
     }
 
     /// <summary>Reads and checks a header.</summary>
@@ -96,6 +101,7 @@ internal readonly record struct SnapshotHeader
             PositionFloats = Number(source, 10),
             Random = BinaryPrimitives.ReadUInt64LittleEndian(source[RandomAt..]),
             Precision = (KvPrecision)BinaryPrimitives.ReadInt32LittleEndian(source[PrecisionAt..]),
+            ConstraintState = BinaryPrimitives.ReadInt32LittleEndian(source[ConstraintAt..]) - 1,
         };
         int version = BinaryPrimitives.ReadInt32LittleEndian(source[4..]);
         problem = BinaryPrimitives.ReadUInt32LittleEndian(source) != Magic ? "this is no saved session"
@@ -116,7 +122,9 @@ internal readonly record struct SnapshotHeader
             : header.IsAnswering && header.Positions == header.Tokens ? "an answer is under way that has nothing left to compute"
             : header.PositionFloats != positionFloats ? $"a position has {header.PositionFloats} floats, the model's {positionFloats}"
             : !Enum.IsDefined(header.Precision) ? $"the precision {(int)header.Precision} of its keys and values is unknown"
-            : source[(PrecisionAt + sizeof(int))..].ContainsAnyExcept((byte)0) ? "reserved bytes are not zero"
+            : header.ConstraintState < GptSession.NoState || (header.ConstraintState != GptSession.NoState && !header.IsAnswering)
+                ? "the state of its constraint is none"
+            : source[(ConstraintAt + sizeof(int))..].ContainsAnyExcept((byte)0) ? "reserved bytes are not zero"
             : "";
         return problem.Length == 0;
     }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace TinyGpt.Text;
 
 /// <summary>
@@ -12,27 +10,26 @@ namespace TinyGpt.Text;
 /// </remarks>
 public sealed class StopSequences
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    private readonly byte[][] _stops;
-    private readonly int[][] _borders; // Knuth, Morris, Pratt: of the first i + 1 bytes, the longest proper prefix that is a suffix
-    private readonly int[] _matched; // how many bytes of each stop string the text ends with
+    private StopPatterns _patterns;
+    private int[] _matched; // how many bytes of each stop string the text ends with
     private byte[] _heldStop = []; // the stop string that HeldBytes is the beginning of
 
     /// <summary>Makes a search.</summary>
     /// <param name="stops">The stop strings; none is fine, then nothing is ever held back.</param>
     /// <exception cref="ArgumentException">A stop string is empty or has a surrogate without its partner.</exception>
     public StopSequences(IEnumerable<string> stops)
+        : this(new StopPatterns(stops))
     {
-        ArgumentNullException.ThrowIfNull(stops);
-        _stops = [.. stops.Select(ToBytes)];
-        _borders = [.. _stops.Select(FindBorders)];
-        _matched = new int[_stops.Length];
-        Longest = _stops.Length == 0 ? 0 : _stops.Max(stop => stop.Length);
+    }
+
+    internal StopSequences(StopPatterns patterns)
+    {
+        _patterns = patterns;
+        _matched = new int[patterns.Count];
     }
 
     /// <summary>The bytes of the longest stop string; 0 without any.</summary>
-    public int Longest { get; }
+    public int Longest => _patterns.Longest;
 
     /// <summary>How many of the last bytes are held back: 0 to <see cref="Longest"/> - 1, and 0 once stopped.</summary>
     public int Held { get; private set; }
@@ -83,18 +80,31 @@ public sealed class StopSequences
         Stopped = false;
     }
 
+    /// <summary>Looks for other stop strings from now on, in a new text. Allocates only where there are more of them than ever before.</summary>
+    internal void Use(StopPatterns patterns)
+    {
+        _patterns = patterns;
+        if (_matched.Length < patterns.Count)
+        {
+            _matched = new int[patterns.Count];
+        }
+
+        Reset();
+    }
+
     /// <summary>Takes one byte in; returns the length of the stop string that it ends, or 0.</summary>
     private int Advance(byte value)
     {
         int found = 0;
         Held = 0;
-        for (int index = 0; index < _stops.Length; index++)
+        for (int index = 0; index < _patterns.Count; index++)
         {
-            byte[] stop = _stops[index];
+            byte[] stop = _patterns.Stop(index);
+            int[] borders = _patterns.Borders(index);
             int matched = _matched[index];
             while (matched > 0 && stop[matched] != value)
             {
-                matched = _borders[index][matched - 1];
+                matched = borders[matched - 1];
             }
 
             if (stop[matched] == value)
@@ -115,31 +125,5 @@ public sealed class StopSequences
         }
 
         return found;
-    }
-
-    private static byte[] ToBytes(string stop) => string.IsNullOrEmpty(stop)
-        ? throw new ArgumentException("A stop string is empty.", nameof(stop))
-        : StrictUtf8.GetBytes(stop);
-
-    private static int[] FindBorders(byte[] stop)
-    {
-        int[] borders = new int[stop.Length];
-        int border = 0;
-        for (int index = 1; index < stop.Length; index++)
-        {
-            while (border > 0 && stop[border] != stop[index])
-            {
-                border = borders[border - 1];
-            }
-
-            if (stop[border] == stop[index])
-            {
-                border++;
-            }
-
-            borders[index] = border;
-        }
-
-        return borders;
     }
 }

@@ -6,7 +6,7 @@ namespace TinyGpt.Text;
 /// </summary>
 /// <remarks>
 /// Appending never fails while the bytes are no more than <see cref="FreeBytes"/>. With a capacity of at least
-/// <see cref="SmallestCapacity"/> a token fits as soon as everything that can be read has been read.
+/// <see cref="SmallestCapacity(TokenVocabulary, StopSequences)"/> a token fits as soon as everything that can be read has been read.
 /// </remarks>
 public sealed class TextOutput
 {
@@ -56,8 +56,12 @@ public sealed class TextOutput
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
         ArgumentNullException.ThrowIfNull(stops);
-        return Math.Max(vocabulary.LongestToken, 1) + stops.Longest + LongestPartialCharacter;
+        return SmallestCapacity(vocabulary, stops.Longest);
     }
+
+    /// <summary><see cref="SmallestCapacity(TokenVocabulary, StopSequences)"/> by the longest stop string's bytes.</summary>
+    internal static int SmallestCapacity(TokenVocabulary vocabulary, int longestStop) =>
+        Math.Max(vocabulary.LongestToken, 1) + longestStop + LongestPartialCharacter;
 
     /// <summary>Appends a token's bytes, all or none.</summary>
     /// <param name="tokenBytes">The bytes, cut anywhere.</param>
@@ -112,6 +116,15 @@ public sealed class TextOutput
     {
         _characters.Clear();
         _stops.Reset();
+    }
+
+    /// <summary>Takes other stop strings for the texts to come; what was not read stays. Nothing may be held back.</summary>
+    /// <param name="stops">The stop strings.</param>
+    /// <param name="capacity">The least capacity; where it is more than the present one, the buffer is replaced.</param>
+    internal void Use(StopPatterns stops, int capacity)
+    {
+        _stops.Use(stops);
+        _characters.Grow(capacity);
     }
 
     /// <summary>Becomes what an output was: empty before, then with these bytes to be read and these held back.</summary>

@@ -15,8 +15,8 @@ public sealed class Utf8Buffer
 {
     private const int LongestPartialCharacter = 3;
 
-    private readonly byte[] _bytes;
-    private readonly int _capacity;
+    private byte[] _bytes;
+    private int _capacity;
     private int _start;
 
     /// <summary>Makes an empty buffer.</summary>
@@ -26,7 +26,7 @@ public sealed class Utf8Buffer
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, LongestPartialCharacter + 1);
         _capacity = capacity;
-        _bytes = new byte[checked(capacity + Replacement.Length - 1)]; // Flush may turn the last single byte into a U+FFFD
+        _bytes = New(capacity);
     }
 
     /// <summary>The bytes that were appended and not read yet.</summary>
@@ -110,6 +110,21 @@ public sealed class Utf8Buffer
         _start = 0;
         Pending = 0;
     }
+
+    /// <summary>Makes the capacity at least this; what was not read stays.</summary>
+    internal void Grow(int capacity)
+    {
+        if (capacity > _capacity)
+        {
+            byte[] larger = New(capacity);
+            Unread.CopyTo(larger);
+            _bytes = larger;
+            _capacity = capacity;
+            _start = 0;
+        }
+    }
+
+    private static byte[] New(int capacity) => new byte[checked(capacity + Replacement.Length - 1)]; // Flush may turn the last single byte into a U+FFFD
 
     /// <summary>The length of the character's beginning that the pending bytes end with, or 0 if they end with a whole one.</summary>
     private int PartialCharacter()

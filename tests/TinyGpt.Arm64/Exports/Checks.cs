@@ -39,7 +39,7 @@ internal sealed unsafe class Checks(bool withDotProduct, delegate* unmanaged[Sup
             return;
         }
 
-        for (KernelOperation operation = 0; operation <= KernelOperation.QuantizeHead; operation++)
+        for (KernelOperation operation = 0; operation <= KernelOperation.AttendQuantizedWithinWindow; operation++)
         {
             KernelComparisonResult result = KernelComparison<TKernels>.Run(operation);
             Report(
@@ -52,6 +52,10 @@ internal sealed unsafe class Checks(bool withDotProduct, delegate* unmanaged[Sup
         CheckDecode<TKernels>($"{tier}: even model", even, ExpectedHashes.EvenDecode, ExpectedHashes.EvenGeneration);
         using SeededModel odd = new(SeededModel.Odd);
         CheckDecode<TKernels>($"{tier}: odd model", odd, ExpectedHashes.OddDecode, ExpectedHashes.OddGeneration);
+        using SeededModel llama = new(SeededModel.Llama);
+        CheckDecode<TKernels>($"{tier}: Llama model", llama, ExpectedHashes.LlamaDecode, ExpectedHashes.LlamaGeneration);
+        using SeededModel neoX = new(SeededModel.NeoX);
+        CheckDecode<TKernels>($"{tier}: NeoX model", neoX, ExpectedHashes.NeoXDecode, ExpectedHashes.NeoXGeneration);
     }
 
     private void CheckDecode<TKernels>(string what, SeededModel model, ulong logits, ulong tokens)
@@ -81,7 +85,15 @@ internal sealed unsafe class Checks(bool withDotProduct, delegate* unmanaged[Sup
         KernelOperation.ArgMax => nameof(KernelOperation.ArgMax),
         KernelOperation.SoftmaxWeights => nameof(KernelOperation.SoftmaxWeights),
         KernelOperation.AttendQuantized => nameof(KernelOperation.AttendQuantized),
-        _ => nameof(KernelOperation.QuantizeHead),
+        KernelOperation.QuantizeHead => nameof(KernelOperation.QuantizeHead),
+        KernelOperation.AddRmsNormalizeQuantize => nameof(KernelOperation.AddRmsNormalizeQuantize),
+        KernelOperation.AddNormalize => nameof(KernelOperation.AddNormalize),
+        KernelOperation.Add => nameof(KernelOperation.Add),
+        KernelOperation.NormalizeHead => nameof(KernelOperation.NormalizeHead),
+        KernelOperation.Rotate => nameof(KernelOperation.Rotate),
+        KernelOperation.GatedActivateQuantize => nameof(KernelOperation.GatedActivateQuantize),
+        KernelOperation.AttendWithinWindow => nameof(KernelOperation.AttendWithinWindow),
+        _ => nameof(KernelOperation.AttendQuantizedWithinWindow),
     };
 
     private void Report(bool passed, string finding)

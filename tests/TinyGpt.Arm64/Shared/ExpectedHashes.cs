@@ -18,6 +18,18 @@ internal static class ExpectedHashes
     /// <summary>The tokens generated with <see cref="SeededModel.Odd"/>.</summary>
     public const ulong OddGeneration = 0x8f092ed8e3b8326e;
 
+    /// <summary>All logits of <see cref="SeededModel.Llama"/>.</summary>
+    public const ulong LlamaDecode = 0x7013bad23740345e;
+
+    /// <summary>All logits of <see cref="SeededModel.NeoX"/>.</summary>
+    public const ulong NeoXDecode = 0x844c87a35a100abd;
+
+    /// <summary>The tokens generated with <see cref="SeededModel.Llama"/>.</summary>
+    public const ulong LlamaGeneration = 0x4b9d1388f8493c97;
+
+    /// <summary>The tokens generated with <see cref="SeededModel.NeoX"/>.</summary>
+    public const ulong NeoXGeneration = 0xddc1797227477971;
+
     /// <summary>All results of an operation's comparison.</summary>
     public static ulong Of(KernelOperation operation) => operation switch
     {
@@ -30,6 +42,14 @@ internal static class ExpectedHashes
         KernelOperation.ArgMax => 0xdd45fb2db6d49ea8,
         KernelOperation.SoftmaxWeights => 0x36bafb99e17d25eb,
         KernelOperation.AttendQuantized => 0xac2f32360d929276,
-        _ => 0xc73ecc8c208ca8ed,
+        KernelOperation.QuantizeHead => 0xc73ecc8c208ca8ed,
+        KernelOperation.AddRmsNormalizeQuantize => 0xc5cd994f23ada399,
+        KernelOperation.AddNormalize => 0xb735e5cabc52092d,
+        KernelOperation.Add => 0x49268dbeb797e4c2,
+        KernelOperation.NormalizeHead => 0xcadaa85a3e81f2a3,
+        KernelOperation.Rotate => 0x24caf9d8009d21ed,
+        KernelOperation.GatedActivateQuantize => 0x23f57149eefc313b,
+        KernelOperation.AttendWithinWindow => 0x7314d0e053cc0a42,
+        _ => 0xe84f33f482db92ea,
     };
 }

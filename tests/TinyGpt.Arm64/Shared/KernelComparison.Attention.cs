@@ -10,7 +10,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
 
     private static ReadOnlySpan<float> SpecialValues => [0f, -0f, 1f, 1f, float.NaN, float.NegativeInfinity, -1f, 2f];
 
-    private bool Attend(int round)
+    private bool Attend(int round, int window = int.MaxValue)
     {
         int headStride = ((round % 8) + 1) * PanelLayout.RowsPerPanel;
         int keys = (round % 200) + 1;
@@ -24,6 +24,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
         AttentionHead head = TakeQueries(round, headStride, keys) with
         {
             Pages = pages,
+            Window = window,
             KeyOffset = 0,
             ValueOffset = 2 * headBytes, // another head's lies between
         };
@@ -33,7 +34,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
         return Compare(results);
     }
 
-    private bool AttendQuantized(int round)
+    private bool AttendQuantized(int round, int window = int.MaxValue)
     {
         int headStride = ((round % 8) + 1) * PanelLayout.RowsPerPanel;
         int keys = (round % 200) + 1;
@@ -49,6 +50,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
         AttentionHead head = TakeQueries(round, headStride, keys) with
         {
             Pages = pages,
+            Window = window,
             KeyOffset = 0,
             ValueOffset = 2 * headBytes,
             QuantizedQueries = (short*)_memory.Take(AttentionHead.MostQueries * headStride * sizeof(short)),

@@ -54,7 +54,15 @@ internal sealed unsafe partial class KernelComparison<TKernels> : IDisposable
         KernelOperation.ArgMax => ArgMax(round),
         KernelOperation.SoftmaxWeights => SoftmaxWeights(round),
         KernelOperation.AttendQuantized => AttendQuantized(round),
-        _ => QuantizeHead(round),
+        KernelOperation.QuantizeHead => QuantizeHead(round),
+        KernelOperation.AddRmsNormalizeQuantize => AddRmsNormalizeQuantize(round),
+        KernelOperation.AddNormalize => AddNormalize(round),
+        KernelOperation.Add => Add(round),
+        KernelOperation.NormalizeHead => NormalizeHead(round),
+        KernelOperation.Rotate => Rotate(round),
+        KernelOperation.GatedActivateQuantize => GatedActivateQuantize(round),
+        KernelOperation.AttendWithinWindow => Attend(round, window: (round % 70) + 1),
+        _ => AttendQuantized(round, window: (round % 70) + 1),
     };
 
     private bool MultiplyPanels(int round)

@@ -1,6 +1,6 @@
 namespace TinyGpt.Arm64;
 
-/// <summary>The operations of <see cref="Kernels.IKernels"/>.</summary>
+/// <summary>The operations of <see cref="Kernels.IKernels"/>; attention within a window counts as two more.</summary>
 internal enum KernelOperation
 {
     MultiplyPanels,
@@ -13,6 +13,14 @@ internal enum KernelOperation
     SoftmaxWeights,
     AttendQuantized,
     QuantizeHead,
+    AddRmsNormalizeQuantize,
+    AddNormalize,
+    Add,
+    NormalizeHead,
+    Rotate,
+    GatedActivateQuantize,
+    AttendWithinWindow,
+    AttendQuantizedWithinWindow,
 }
 
 /// <summary>What a comparison of one operation found.</summary>

@@ -60,6 +60,25 @@ internal sealed unsafe class SeededModel : IDisposable
         TiedHead = false,
     };
 
+    /// <summary>A Llama with everything that its relatives added: grouped heads, a norm of each, a scaling, a window, biases.</summary>
+    public static ModelConfig Llama => Odd with
+    {
+        Architecture = "llama",
+        Heads = 4,
+        KeyValueHeads = 2,
+        HeadSize = 20,
+        QueryKeyNorm = true,
+        Rotary = new RotaryPositions(500000, 20) { Scaling = new RotaryScaling(RotaryScalingKind.Llama3, 8) { OriginalContext = 64 } },
+        AttentionWindow = new AttentionWindow(45, FirstLayer: 1),
+        Gated = true,
+        Activation = Activation.Silu,
+        Norm = NormKind.RmsNorm,
+        AttentionOutputBias = false,
+    };
+
+    /// <summary>A GPT-NeoX with both layers side by side and heads that are rotated in part.</summary>
+    public static ModelConfig NeoX => Odd with { Architecture = "gpt_neox", Rotary = new RotaryPositions(10000, 4), ParallelResidual = true };
+
     public ModelConfig Config { get; }
 
     public ModelWeights Weights { get; }
@@ -105,12 +124,11 @@ internal sealed unsafe class SeededModel : IDisposable
 
     private void FillPanels(TensorShape tensor, byte* target, SeededNumbers numbers)
     {
-        bool rowsAreHeads = EndsWith(tensor.Name, ModelTensors.QueryKeyValue);
         bool columnsAreHeads = EndsWith(tensor.Name, ModelTensors.AttentionOutput);
         PackedMatrix matrix = new(target, tensor.Rows, tensor.Columns);
         for (int row = 0; row < tensor.Rows; row++)
         {
-            bool isPaddingRow = rowsAreHeads && IsHeadPadding(row);
+            bool isPaddingRow = IsPaddingRow(tensor.Name, row);
             byte* panel = matrix.Panel(row / PanelLayout.RowsPerPanel);
             int lane = row % PanelLayout.RowsPerPanel;
             for (int group = 0; group < matrix.Groups; group++, panel += PanelLayout.GroupBytes)
@@ -133,17 +151,25 @@ internal sealed unsafe class SeededModel : IDisposable
     private void FillFloats(TensorShape tensor, float* target, SeededNumbers numbers)
     {
         bool isGain = EndsWith(tensor.Name, ModelTensors.Gain(""));
-        bool isHeads = EndsWith(tensor.Name, ModelTensors.Bias(ModelTensors.QueryKeyValue));
+        ReadOnlySpan<char> owner = EndsWith(tensor.Name, ModelTensors.Bias("")) ? tensor.Name.AsSpan()[..^ModelTensors.Bias("").Length] : "";
         int stride = PanelLayout.PaddedColumns(tensor.Columns);
         for (int row = 0; row < tensor.Rows; row++)
         {
             for (int column = 0; column < tensor.Columns; column++)
             {
                 float value = TableScale * numbers.NextFloat();
-                target[((nint)row * stride) + column] = isHeads && IsHeadPadding(column) ? 0f : isGain ? 1f + value : value;
+                target[((nint)row * stride) + column] = IsPaddingRow(owner, column) ? 0f : isGain ? 1f + value : value;
             }
         }
     }
+
+    /// <summary>Whether a row of a matrix, or a number of its bias, stands behind a head or behind the gates.</summary>
+    private bool IsPaddingRow(ReadOnlySpan<char> matrix, int row) =>
+        (matrix.EndsWith(ModelTensors.QueryKeyValue) && IsHeadPadding(row))
+        || (Config.Gated && matrix.EndsWith(ModelTensors.FeedForwardIn) && IsGatePadding(row));
+
+    private bool IsGatePadding(int row) =>
+        (row / (2 * PanelLayout.RowsPerPanel) * PanelLayout.RowsPerPanel) + (row % PanelLayout.RowsPerPanel) >= Config.FeedForwardWidth;
 
     private bool IsHeadPadding(int index) => index % Config.HeadStride >= Config.HeadSize;
 

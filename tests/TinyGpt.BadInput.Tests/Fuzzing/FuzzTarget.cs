@@ -1,5 +1,6 @@
 using System.Text;
 using TinyGpt.BadInput.Tests.Cases;
+using TinyGpt.BadInput.Tests.Gguf;
 using TinyGpt.BadInput.Tests.Safetensors;
 using TinyGpt.BadInput.Tests.Snapshots;
 using TinyGpt.BadInput.Tests.Tgpt;
@@ -25,6 +26,8 @@ internal sealed record FuzzTarget(IReadOnlyList<string> LoadedBy, InputFiles Val
         Of(Ways.ModelFolder, ModelFolderCases.Valid, SafetensorsDraft.Name, WithLengthThatFits),
         Of(Ways.ModelFolder, ModelFolderCases.Valid, "config.json"),
         Of(Ways.Checkpoint, ShardCases.Valid, "model.safetensors.index.json"),
+        Of(Ways.Gguf, GgufModelCases.Valid, GgufCases.Name),
+        Of(Ways.ModelFolder, GgufModelCases.Valid, GgufCases.Name),
         Of(Ways.Vocabulary, VocabularyCases.Valid, "vocabulary"),
         Of(Ways.Vocabulary, PieceVocabularyCases.Valid, "vocabulary"),
         Of(Ways.Snapshot, SnapshotDraft.Valid, Ways.SnapshotSession, (save, mutator) => mutator.Below(4) == 0 ? save : SnapshotDraft.Rehash(save)),

@@ -19,7 +19,7 @@ internal sealed class SnapshotDraft
 
     /// <summary>Where the header's numbers stand.</summary>
     public const int TokensAt = 40, PinnedAt = 44, StartAt = 48, GeneratedAt = 52, RemainingAt = 56, AnsweringAt = 60, FinishAt = 64,
-        UnreadAt = 68, HeldAt = 72, PositionsAt = 76, FloatsAt = 80, PrecisionAt = 92, ReservedAt = 96;
+        UnreadAt = 68, HeldAt = 72, PositionsAt = 76, FloatsAt = 80, PrecisionAt = 92, ConstraintAt = 96, ReservedAt = 100;
 
     private const int HashLength = 32;
     private const int ModelHashAt = 8;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using TinyGpt.BadInput.Tests.Cases;
+using TinyGpt.BadInput.Tests.Gguf;
 using TinyGpt.BadInput.Tests.Safetensors;
 using TinyGpt.BadInput.Tests.Tgpt;
 using TinyGpt.BadInput.Tests.Tokenizers;
@@ -66,6 +67,16 @@ public sealed class SweepTests(BadInputFixture fixture) : IClassFixture<BadInput
         DamageSweep sweep = new(
             fixture, "Hugging Face folder", [Ways.ModelFolder], ModelFolderCases.Valid, bytes => ModelFolderCases.Valid.With(SafetensorsDraft.Name, bytes));
         sweep.Truncate(image, RepairCutHeader);
+        sweep.Flip(image);
+    }
+
+    [Fact]
+    public void Every_truncation_and_flipped_bit_of_a_GGUF_file_is_harmless()
+    {
+        byte[] image = GgufModelCases.Valid.Contents[GgufCases.Name];
+        DamageSweep sweep = new(
+            fixture, "GGUF", [Ways.Gguf, Ways.ModelFolder], GgufModelCases.Valid, bytes => InputFiles.File(GgufCases.Name, bytes));
+        sweep.Truncate(image);
         sweep.Flip(image);
     }
 

@@ -1,6 +1,6 @@
 namespace TinyGpt.Kernels.Tests;
 
-/// <summary>Quantization of rows, plain and behind GELU: all groups, the first, the last, and none.</summary>
+/// <summary>Quantization of rows, plain and behind activations and gates: all groups, the first, the last, and none.</summary>
 internal static unsafe class QuantizationSweep
 {
     public static void Run<TKernels>(CallRecord record)
@@ -48,7 +48,7 @@ internal static unsafe class QuantizationSweep
             actual.AssertSameBits(expected, record);
         }
 
-        foreach (Activation activation in new[] { Activation.GeluTanh, Activation.GeluErf })
+        foreach (Activation activation in Enum.GetValues<Activation>())
         {
             using GuardedRows actual = new(rows.Count, rowGroups, edge);
             using GuardedRows expected = new(rows.Count, rowGroups, edge);
@@ -57,6 +57,37 @@ internal static unsafe class QuantizationSweep
             record.BeginReference();
             ScalarKernels.ActivateQuantize(source.Pointer, activation, expected.View, rows.Destination, groups.First, groups.Count);
             actual.AssertSameBits(expected, record);
+            if (rows.Destination == 0)
+            {
+                CompareGates<TKernels>(record, source, activation, length, (groups.First, groups.Count), edge);
+            }
         }
+    }
+
+    /// <summary>Gates and values in a row of twice the length.</summary>
+    private static void CompareGates<TKernels>(
+        CallRecord record,
+        GuardedBuffer<float> source,
+        Activation activation,
+        int length,
+        (int First, int Count) groups,
+        GuardedEdge edge)
+        where TKernels : struct, IKernels
+    {
+        int rowGroups = source.Length / PanelLayout.InputsPerGroup;
+        using GuardedBuffer<float> gated = new(2 * source.Length, edge);
+        for (int i = 0; i < gated.Length; i++)
+        {
+            gated.Span[i] = Math.Clamp(source.Span[i % source.Length], -1e15f, 1e15f); // the product of two huge numbers is none
+        }
+
+        gated.Seal();
+        using GuardedRows actual = new(1, rowGroups, edge);
+        using GuardedRows expected = new(1, rowGroups, edge);
+        record.Begin(nameof(IKernels.GatedActivateQuantize), length, edge, $"{activation}, groups {groups.First} + {groups.Count}");
+        TKernels.GatedActivateQuantize(gated.Pointer, activation, actual.View, 0, groups.First, groups.Count);
+        record.BeginReference();
+        ScalarKernels.GatedActivateQuantize(gated.Pointer, activation, expected.View, 0, groups.First, groups.Count);
+        actual.AssertSameBits(expected, record);
     }
 }

@@ -36,6 +36,7 @@ internal static class TierSweep
         MatrixSweep.Run<TKernels>(record);
         QuantizationSweep.Run<TKernels>(record);
         LayerNormSweep.Run<TKernels>(record);
+        BlockSweep.Run<TKernels>(record);
         AttentionSweep.Run<TKernels>(record);
         EmbeddingSweep.Run<TKernels>(record);
         SamplingSweep.Run<TKernels>(record);

@@ -10,6 +10,14 @@ namespace TinyGpt.Tests.Arm64;
 /// </summary>
 public sealed class SharedHashTests
 {
+    private static readonly (ModelConfig Config, ulong Decode, ulong Generation)[] Models =
+    [
+        (SeededModel.Even, ExpectedHashes.EvenDecode, ExpectedHashes.EvenGeneration),
+        (SeededModel.Odd, ExpectedHashes.OddDecode, ExpectedHashes.OddGeneration),
+        (SeededModel.Llama, ExpectedHashes.LlamaDecode, ExpectedHashes.LlamaGeneration),
+        (SeededModel.NeoX, ExpectedHashes.NeoXDecode, ExpectedHashes.NeoXGeneration),
+    ];
+
     public static TheoryData<KernelTier> Tiers => TestModels.Tiers;
 
     [Theory]
@@ -28,26 +36,27 @@ public sealed class SharedHashTests
     [MemberData(nameof(Tiers))]
     public void A_decode_has_the_hash_that_it_has_on_ARM(KernelTier tier)
     {
-        using SeededModel even = new(SeededModel.Even);
-        using SeededModel odd = new(SeededModel.Odd);
-        foreach (int chunk in new[] { 1, 7, 64, SeededDecode.Positions })
+        foreach ((ModelConfig config, ulong expected, _) in Models)
         {
-            AssertHash(ExpectedHashes.EvenDecode, Decode(tier, even, chunk));
-            AssertHash(ExpectedHashes.OddDecode, Decode(tier, odd, chunk));
-        }
+            using SeededModel model = new(config);
+            foreach (int chunk in new[] { 1, 7, 64, SeededDecode.Positions })
+            {
+                AssertHash(expected, Decode(tier, model, chunk));
+            }
 
-        AssertHash(ExpectedHashes.EvenDecode, Decode(tier, even, 7, SeededDecode.ForkAt));
-        AssertHash(ExpectedHashes.OddDecode, Decode(tier, odd, 7, SeededDecode.ForkAt));
+            AssertHash(expected, Decode(tier, model, 7, SeededDecode.ForkAt));
+        }
     }
 
     [Theory]
     [MemberData(nameof(Tiers))]
     public void Sampled_tokens_are_those_that_ARM_samples(KernelTier tier)
     {
-        using SeededModel even = new(SeededModel.Even);
-        using SeededModel odd = new(SeededModel.Odd);
-        AssertHash(ExpectedHashes.EvenGeneration, Generate(tier, even));
-        AssertHash(ExpectedHashes.OddGeneration, Generate(tier, odd));
+        foreach ((ModelConfig config, _, ulong expected) in Models)
+        {
+            using SeededModel model = new(config);
+            AssertHash(expected, Generate(tier, model));
+        }
     }
 
     [Fact]

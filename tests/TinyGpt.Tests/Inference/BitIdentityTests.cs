@@ -19,8 +19,10 @@ public sealed class BitIdentityTests
             TheoryData<string, KernelTier> data = [];
             foreach (KernelTier tier in KernelTiers.All)
             {
-                data.Add("even", tier);
-                data.Add("odd", tier);
+                foreach (string shape in TestModels.ShapeNames)
+                {
+                    data.Add(shape, tier);
+                }
             }
 
             return data;
@@ -32,7 +34,7 @@ public sealed class BitIdentityTests
     public void Logits_are_the_same_bits_for_every_tier_thread_count_and_prefill_chunk(string shape, KernelTier tier)
     {
         TestModels.SkipUnlessSupported(tier);
-        ModelConfig config = shape == "even" ? TestModels.Even : TestModels.Odd;
+        ModelConfig config = TestModels.Shape(shape);
         using GptModel model = TestModels.Random(config);
         int[] tokens = TestModels.Tokens(config, Positions);
         string expected = Hash(model, KernelTier.Scalar, threads: 1, chunk: 64, tokens);
@@ -50,7 +52,7 @@ public sealed class BitIdentityTests
     public void Logits_over_an_int8_cache_are_the_same_bits_for_every_tier_thread_count_and_prefill_chunk(string shape, KernelTier tier)
     {
         TestModels.SkipUnlessSupported(tier);
-        ModelConfig config = shape == "even" ? TestModels.Even : TestModels.Odd;
+        ModelConfig config = TestModels.Shape(shape);
         using GptModel model = TestModels.Random(config);
         int[] tokens = TestModels.Tokens(config, Positions);
         string expected = Hash(model, KernelTier.Scalar, threads: 1, chunk: 64, tokens, precision: KvPrecision.Int8);

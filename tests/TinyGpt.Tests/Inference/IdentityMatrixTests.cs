@@ -19,14 +19,46 @@ public sealed class IdentityMatrixTests
     private static readonly ModelConfig Even = TestModels.Even with { VocabularySize = 97, Width = 64, Layers = 2, FeedForwardWidth = 128, EndOfTextToken = null };
     private static readonly ModelConfig Odd = TestModels.Odd with { VocabularySize = 53, Width = 36, Heads = 3, FeedForwardWidth = 100 };
 
-    public static TheoryData<string, KernelTier> ShapesAndTiers => BitIdentityTests.ShapesAndTiers;
+    private static readonly Dictionary<string, ModelConfig> Shapes = new()
+    {
+        ["even"] = Even,
+        ["odd"] = Odd,
+        ["qwen3"] = TestModels.Family["qwen3"] with
+        {
+            VocabularySize = 31,
+            Width = 32,
+            Heads = 2,
+            KeyValueHeads = 1,
+            HeadSize = 12,
+            Rotary = new RotaryPositions(10000, 12),
+            FeedForwardWidth = 40,
+            AttentionWindow = new AttentionWindow(40, 1),
+        },
+    };
+
+    public static TheoryData<string, KernelTier> ShapesAndTiers
+    {
+        get
+        {
+            TheoryData<string, KernelTier> data = [];
+            foreach (KernelTier tier in KernelTiers.All)
+            {
+                foreach (string shape in Shapes.Keys)
+                {
+                    data.Add(shape, tier);
+                }
+            }
+
+            return data;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(ShapesAndTiers))]
     public void One_hash_whatever_computes_it_and_however_it_comes_about(string shape, KernelTier tier)
     {
         TestModels.SkipUnlessSupported(tier);
-        using GptModel model = TestModels.Random(shape == "even" ? Even : Odd, seed: 3);
+        using GptModel model = TestModels.Random(Shapes[shape], seed: 3);
         string expected = Hash(model, new Run(KernelTier.Scalar, Threads: 1, Batch: 1, Chunk: 64, Shared: false, Saved: false));
         int runs = 0;
         foreach (int threads in new[] { 1, 2, 4 })

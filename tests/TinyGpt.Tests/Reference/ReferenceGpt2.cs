@@ -72,7 +72,7 @@ internal sealed class ReferenceGpt2(ModelConfig config, ReferenceWeights weights
         : 0.5 * x * (1 + ErrorFunction(x / Math.Sqrt(2)));
 
     /// <summary>The Maclaurin series near zero and the continued fraction of erfc beyond (Abramowitz and Stegun 7.1.6, 7.1.14).</summary>
-    private static double ErrorFunction(double x)
+    internal static double ErrorFunction(double x)
     {
         double z = Math.Abs(x);
         if (z < 3)

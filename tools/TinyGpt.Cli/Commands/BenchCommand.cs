@@ -10,7 +10,7 @@ namespace TinyGpt.Cli.Commands;
 /// <summary><c>tinygpt bench</c>: tokens a second, beside what the machine could do.</summary>
 internal sealed class BenchCommand : CliCommand
 {
-    private readonly Option<string> _model = ModelOption.Create(required: false);
+    private readonly ModelArguments _model = new("random weights of --shape, made in memory");
     private readonly BenchmarkArguments _benchmark = new();
     private readonly Option<bool> _json = OutputArguments.CreateJson();
 
@@ -20,7 +20,7 @@ internal sealed class BenchCommand : CliCommand
             "Measure tokens a second, beside the read bandwidth and the multiply-add peak of the same run.",
             "Without -m a model with random weights is made in memory. Measure on a machine that does nothing else.")
     {
-        Add(_model);
+        _model.AddTo(this);
         _benchmark.AddTo(this);
         Add(_json);
     }
@@ -36,7 +36,7 @@ internal sealed class BenchCommand : CliCommand
     {
         BenchmarkSettings settings = _benchmark.Read(arguments);
         KernelTiers.Select(settings.Tier);
-        string? path = arguments.GetValue(_model);
+        string? path = _model.Find(arguments, cancellation);
         string shape = path is null ? _benchmark.ReadShape(arguments) : Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
         using GptModel model = path is null ? MakeModel(shape, cancellation) : ModelLoading.Open(path, planFor: null, cancellation);
         using InferenceBenchmark measuring = new(model, shape, settings, Console.Error.WriteLine);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Kernels;
+using TinyGpt.Tavern;
 using TinyGpt.Text;
 
 namespace TinyGpt.Cli.Commands;
@@ -14,7 +15,7 @@ internal sealed class ChatCommand : CliCommand
 
     private static readonly string Unknown = new ChatFormat(ChatFamily.Unknown).Name;
 
-    private readonly Option<string> _model = ModelOption.Create(required: false);
+    private readonly ModelArguments _model = new("the model that is built in, whose persona is a card of facts");
     private readonly Option<string> _persona = new("--persona")
     {
         Description = "A text file that the talk begins with; it stays in the context however long the talk becomes.",
@@ -37,7 +38,7 @@ internal sealed class ChatCommand : CliCommand
             "Every line of standard input is a turn. A model that was taught to talk answers in the form that it was taught; any other continues",
             "a line with a line, or up to what --stop says. The end of the input (Ctrl-D) ends the talk.")
     {
-        Add(_model);
+        _model.AddTo(this);
         Add(_persona);
         Add(_template);
         _template.AcceptOnlyFromAmong([.. ChatFormat.Names.Where(name => name != Unknown)]);
@@ -53,11 +54,17 @@ internal sealed class ChatCommand : CliCommand
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
-        string path = ModelOption.Require(arguments, _model);
-        GptEngineOptions options = _engine.Read(arguments);
+        GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier);
+        string? path = _model.Find(arguments, cancellation);
         string? persona = arguments.GetValue(_persona) is { } file ? File.ReadAllText(file) : null;
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
+        if (path is null)
+        {
+            TalkInTheTavern(arguments, model, options, persona, cancellation);
+            return;
+        }
+
         ChatTemplate template = OpenTemplate(arguments, model, path);
         using GptEngine engine = new(model, options);
         using GptSession session = engine.CreateSession(
@@ -85,6 +92,20 @@ internal sealed class ChatCommand : CliCommand
             new AnswerRun(engine, session).Run(output, cancellation);
             output.WriteByte((byte)'\n');
         }
+    }
+
+    private void TalkInTheTavern(
+        ParseResult arguments, GptModel model, GptEngineOptions options, string? persona, CancellationToken cancellation)
+    {
+        TavernCard? card = TavernFolk.All[0];
+        if (persona is not null && !TavernCard.TryParse(persona, out card, out string problem))
+        {
+            throw new CommandFailedException($"{arguments.GetValue(_persona)}: this is no card of facts: {problem}");
+        }
+
+        using GptEngine engine = new(model, options);
+        using TavernScreen screen = new(engine, card, _sampling.ReadSampling(arguments, model.Config));
+        screen.Run(cancellation);
     }
 
     private ChatTemplate OpenTemplate(ParseResult arguments, GptModel model, string path)

@@ -18,6 +18,12 @@ internal abstract class CliCommand : Command
         SetAction((arguments, cancellation) => Task.Run(() => Execute(arguments, cancellation), CancellationToken.None));
     }
 
+    /// <summary>After Ctrl-C: enough to end a slice of work and to delete a half-written file.</summary>
+    public static TimeSpan ShortTimeToStop { get; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long the command may take to stop after Ctrl-C.</summary>
+    public virtual TimeSpan TimeToStop => ShortTimeToStop;
+
     /// <summary>What the help says beyond the summary, line by line.</summary>
     public IReadOnlyList<string> Notes { get; }
 

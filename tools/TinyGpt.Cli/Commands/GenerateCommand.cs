@@ -13,7 +13,7 @@ internal sealed class GenerateCommand : CliCommand
 {
     private const int DefaultCount = 40;
 
-    private readonly Option<string> _model = ModelOption.Create(required: false);
+    private readonly ModelArguments _model = new("the model that is built in");
     private readonly Option<string> _prompt = new("--prompt", "-p") { Description = "The text to continue.", HelpName = "TEXT" };
     private readonly Option<int[]?> _ids = IdsOption.Create("The text to continue, as token ids.");
     private readonly SamplingArguments _sampling = new(DefaultCount, temperature: 0, ContextPolicy.Stop);
@@ -27,7 +27,7 @@ internal sealed class GenerateCommand : CliCommand
             "The answer goes to standard output as it is made, and nothing else does; on a terminal a line feed follows. A model without a",
             "tokenizer answers in ids between commas. Without --prompt and --ids a text begins from the model's end-of-text token.")
     {
-        Add(_model);
+        _model.AddTo(this);
         Add(_prompt);
         Add(_ids);
         _sampling.AddTo(this);
@@ -53,16 +53,17 @@ internal sealed class GenerateCommand : CliCommand
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
-        string path = ModelOption.Require(arguments, _model);
-        GptEngineOptions options = _engine.Read(arguments);
+        GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier); // a tier that cannot run is refused before a model is loaded for it
         bool verbose = _engine.IsVerbose(arguments);
+        string? path = _model.Find(arguments, cancellation);
+        string name = ModelLoading.NameOf(path);
         using GptModel model = ModelLoading.Open(path, verbose ? options : null, cancellation);
-        int[] prompt = ReadPrompt(arguments, model, path);
+        int[] prompt = ReadPrompt(arguments, model, name);
         SessionOptions answer = _sampling.ReadSession(arguments);
         if (answer.StopStrings.Count > 0)
         {
-            ModelLoading.RequireTokenizer(model, path, ", so --stop cannot be found in its answer");
+            ModelLoading.RequireTokenizer(model, name, ", so --stop cannot be found in its answer");
         }
 
         using GptEngine engine = new(model, options);
@@ -96,11 +97,11 @@ internal sealed class GenerateCommand : CliCommand
         }
     }
 
-    private int[] ReadPrompt(ParseResult arguments, GptModel model, string path)
+    private int[] ReadPrompt(ParseResult arguments, GptModel model, string name)
     {
         if (arguments.GetValue(_prompt) is { } text)
         {
-            return ModelLoading.RequireTokenizer(model, path, "; give the prompt as --ids").EncodeDocument(Encoding.UTF8.GetBytes(text));
+            return ModelLoading.RequireTokenizer(model, name, "; give the prompt as --ids").EncodeDocument(Encoding.UTF8.GetBytes(text));
         }
 
         if (arguments.GetValue(_ids) is { Length: > 0 } ids)
@@ -110,7 +111,7 @@ internal sealed class GenerateCommand : CliCommand
         }
 
         return [model.Tokenizer?.BeginOfText ?? model.Config.EndOfTextToken
-            ?? throw new CommandFailedException($"{path}: the model has no end-of-text token to begin with; give --prompt or --ids")];
+            ?? throw new CommandFailedException($"{name}: the model has no end-of-text token to begin with; give --prompt or --ids")];
     }
 
     private static void WriteText(AnswerRun run, CancellationToken cancellation)

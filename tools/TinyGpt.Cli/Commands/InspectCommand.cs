@@ -1,20 +1,19 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Format;
-using TinyGpt.Kernels;
+using TinyGpt.Import;
 
 namespace TinyGpt.Cli.Commands;
 
-/// <summary><c>tinygpt inspect</c>: what is in a .tgpt file.</summary>
+/// <summary><c>tinygpt inspect</c>: what is in a .tgpt file, or in a checkpoint that could be packed to one.</summary>
 internal sealed class InspectCommand : CliCommand
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "A .tgpt file." };
+    private readonly Argument<string> _file = new("FILE") { Description = "A .tgpt file, or anything that 'pack' takes." };
     private readonly Option<bool> _verify = new("--verify")
     {
-        Description = "Read all of the file, and check every weight and every checksum.",
+        Description = "Read all of a .tgpt file, and check every weight and every checksum.",
     };
 
     private readonly Option<bool> _json = OutputArguments.CreateJson();
@@ -22,7 +21,7 @@ internal sealed class InspectCommand : CliCommand
     public InspectCommand()
         : base(
             "inspect",
-            "Show what is in a .tgpt file.",
+            "Show what is in a model file.",
             "Shows the configuration, the tensors, how they are stored, and the memory that one sequence would take.")
     {
         Add(_file);
@@ -30,21 +29,33 @@ internal sealed class InspectCommand : CliCommand
         Add(_json);
     }
 
-    public override IReadOnlyList<string> Examples { get; } = ["tinygpt inspect gpt2.tgpt", "tinygpt inspect gpt2.tgpt --verify --json"];
+    public override IReadOnlyList<string> Examples { get; } = 
+        ["tinygpt inspect gpt2.tgpt", "tinygpt inspect gpt2.tgpt --verify --json", "tinygpt inspect smollm2-135m.gguf"];
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
         string path = arguments.GetRequiredValue(_file);
-        ModelLoading.RequireTgpt(path);
-        TgptInfo info = TgptFile.ReadInfo(path);
         bool verified = arguments.GetValue(_verify);
+        if (!ModelSource.IsTgpt(path))
+        {
+            if (verified)
+            {
+                throw new CommandFailedException($"{path}: --verify checks the checksums of .tgpt files, and this is none");
+            }
+
+            CheckpointInspection.Write(path, arguments.GetValue(_json));
+            return;
+        }
+
+        ModelLoading.RequireFile(path);
+        TgptInfo info = TgptFile.ReadInfo(path);
         if (verified)
         {
             using TgptFile file = TgptFile.Open(path, new TgptReadOptions { VerifyChecksums = true });
             using GptModel model = new(file); // which reads the tokenizer as well
         }
 
-        MemoryPlan plan = MemoryPlan.For(info.Config, new GptEngineOptions { Threads = EngineArguments.DefaultThreads });
+        MemoryPlan plan = MemoryPlan.For(info.Config, EngineArguments.Defaults);
         if (arguments.GetValue(_json))
         {
             JsonOutput.Write(json => WriteJson(json, info, plan, verified));
@@ -57,24 +68,16 @@ internal sealed class InspectCommand : CliCommand
 
     private static void WriteText(TgptInfo info, MemoryPlan plan, bool verified)
     {
-        ModelConfig config = info.Config;
         TextWriter output = Console.Out;
-        string widths = $"width {config.Width}, {config.Heads} heads of {config.HeadSize}, feed-forward {config.FeedForwardWidth}";
-        string head = config.TiedHead ? "tied" : "untied";
-        string end = config.EndOfTextToken is { } token ? $"token {token}" : "none";
         string mapped = ByteSize.Format(info.MappedBytes);
         string decompressed = ByteSize.Format(info.ArenaBytes);
         string tokenizer = info.TokenizerKind is { } kind ? $"{kind}, {ByteSize.Format(info.TokenizerChunk!.Length)}" : "none";
         output.WriteLine($"file         {info.File}, {ByteSize.Format(info.FileLength)}");
         output.WriteLine($"content      {Convert.ToHexStringLower(info.ContentHash)}");
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"parameters   {config.ParameterCount:N0}"));
-        output.WriteLine($"architecture {config.Architecture}: {config.Layers} layers, {widths}");
-        output.WriteLine($"             {Activation(config)}, {head} head, norm epsilon {Epsilon(config)}");
-        output.WriteLine($"vocabulary   {config.VocabularySize} tokens, end of text: {end}");
-        output.WriteLine($"context      {config.ContextLength} tokens");
+        ModelText.Write(output, info.Config);
         output.WriteLine($"tokenizer    {tokenizer}");
         output.WriteLine($"chat         {info.Chat?.Name ?? "none"}");
-        output.WriteLine($"memory       {ByteSize.Format(plan)}");
+        ModelText.Write(output, info.Config, plan);
         output.WriteLine($"             {mapped} of the file are mapped, {decompressed} decompressed");
         output.WriteLine();
 
@@ -108,7 +111,7 @@ internal sealed class InspectCommand : CliCommand
         json.WriteString("contentHash", Convert.ToHexStringLower(info.ContentHash));
         json.WriteNumber("parameters", info.Config.ParameterCount);
         json.WritePropertyName("config");
-        WriteConfig(json, info.Config);
+        TgptConfig.Write(json, info.Config);
         json.WriteStartArray("tensors");
         for (int i = 0; i < info.Tensors.Count; i++)
         {
@@ -131,40 +134,8 @@ internal sealed class InspectCommand : CliCommand
             json.WriteEndObject();
         }
 
-        json.WriteStartObject("memory");
-        json.WriteNumber("weights", plan.Weights);
-        json.WriteNumber("kvCache", plan.KvCache);
-        json.WriteNumber("scratch", plan.Scratch);
-        json.WriteNumber("runtime", plan.Runtime);
-        json.WriteNumber("total", plan.Total);
-        json.WriteEndObject();
+        ModelText.WriteJson(json, plan);
         json.WriteNumber("mappedBytes", info.MappedBytes);
         json.WriteNumber("arenaBytes", info.ArenaBytes);
         json.WriteBoolean("verified", verified);
-    }
-
-    private static void WriteConfig(Utf8JsonWriter json, ModelConfig config)
-    {
-        json.WriteStartObject();
-        json.WriteString("architecture", config.Architecture);
-        json.WriteNumber("vocabularySize", config.VocabularySize);
-        json.WriteNumber("contextLength", config.ContextLength);
-        json.WriteNumber("width", config.Width);
-        json.WriteNumber("layers", config.Layers);
-        json.WriteNumber("heads", config.Heads);
-        json.WriteNumber("feedForwardWidth", config.FeedForwardWidth);
-        json.WriteNumber("normEpsilon", config.NormEpsilon);
-        json.WriteString("activation", Activation(config));
-        json.WriteBoolean("tiedHead", config.TiedHead);
-        if (config.EndOfTextToken is { } token)
-        {
-            json.WriteNumber("endOfTextToken", token);
-        }
-
-        json.WriteEndObject();
-    }
-
-    private static string Epsilon(ModelConfig config) => config.NormEpsilon.ToString(CultureInfo.InvariantCulture);
-
-    private static string Activation(ModelConfig config) => config.Activation == Kernels.Activation.GeluErf ? "gelu_erf" : "gelu_tanh";
-}
+    }}

@@ -8,7 +8,7 @@ namespace TinyGpt.Cli.Commands;
 /// <summary><c>tinygpt logits</c>: what the model makes of the last position.</summary>
 internal sealed class LogitsCommand : CliCommand
 {
-    private readonly Option<string> _model = ModelOption.Create();
+    private readonly ModelArguments _model = new();
     private readonly Option<int[]?> _ids = IdsOption.Create("The tokens, from one to as many as the context holds.");
     private readonly EngineArguments _engine = new();
 
@@ -19,7 +19,7 @@ internal sealed class LogitsCommand : CliCommand
             "Prints {\"logits\":[…]}, one a token of the vocabulary, each exactly.")
     {
         _ids.Required = true;
-        Add(_model);
+        _model.AddTo(this);
         Add(_ids);
         _engine.AddTo(this);
         Add(new Option<bool>("--json") { Description = "The output is JSON with or without this." });
@@ -33,14 +33,15 @@ internal sealed class LogitsCommand : CliCommand
         KernelTiers.Select(options.Tier);
         int[] ids = arguments.GetValue(_ids)!;
         using GptModel model = ModelLoading.Open(
-            arguments.GetRequiredValue(_model), _engine.IsVerbose(arguments) ? options : null, cancellation);
+            _model.Require(arguments, cancellation), _engine.IsVerbose(arguments) ? options : null, cancellation);
         TokenIdList.RequireInVocabulary(ids, model.Config.VocabularySize);
         if (ids.Length > model.Config.ContextLength)
         {
             throw new ContextOverflowException(ids.Length, model.Config.ContextLength);
         }
 
-        using LogitsEvaluator evaluator = new(model, options.Threads, options.Tier);
+        using LogitsEvaluator evaluator =
+            new(model, options.Threads, options.Tier, kvPrecision: options.KvPrecision, context: ids.Length);
         float[] logits = evaluator.Evaluate(ids, cancellation).ToArray();
         if (Array.FindIndex(logits, logit => !float.IsFinite(logit)) is >= 0 and int token)
         {

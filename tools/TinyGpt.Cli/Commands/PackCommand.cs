@@ -12,7 +12,7 @@ internal sealed class PackCommand : CliCommand
 {
     private readonly Argument<string> _source = new("SOURCE")
     {
-        Description = "A Hugging Face folder, or a .safetensors file with its config.json beside it.",
+        Description = "A Hugging Face folder, a .safetensors file with its config.json beside it, or a .gguf file.",
     };
 
     private readonly Option<string> _output = OutputArguments.CreateModelFile();
@@ -34,6 +34,7 @@ internal sealed class PackCommand : CliCommand
     [
         "tinygpt pack path/to/gpt2 -o gpt2.tgpt",
         "tinygpt pack path/to/gpt2/model.safetensors -o gpt2.tgpt --json",
+        "tinygpt pack smollm2-135m-instruct-q8_0.gguf -o smollm2.tgpt",
     ];
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)

@@ -8,7 +8,7 @@ namespace TinyGpt.Cli.Commands;
 /// <summary><c>tinygpt perplexity</c>: how well a model predicts a text.</summary>
 internal sealed class PerplexityCommand : CliCommand
 {
-    private readonly Option<string> _model = ModelOption.Create();
+    private readonly ModelArguments _model = new();
     private readonly Option<string> _file = new("--file", "-f")
     {
         Description = "The text, two tokens or more.",
@@ -25,7 +25,7 @@ internal sealed class PerplexityCommand : CliCommand
             "Prints {\"perplexity\":…,\"tokens\":…}. The text is read in windows of the context's length;",
             "every token but the first is predicted once.")
     {
-        Add(_model);
+        _model.AddTo(this);
         Add(_file);
         _engine.AddTo(this);
         Add(new Option<bool>("--json") { Description = "The output is JSON with or without this." });
@@ -39,7 +39,7 @@ internal sealed class PerplexityCommand : CliCommand
         KernelTiers.Select(options.Tier);
         string file = arguments.GetRequiredValue(_file);
         byte[] text = File.ReadAllBytes(file);
-        string path = arguments.GetRequiredValue(_model);
+        string path = _model.Require(arguments, cancellation);
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
         int[] ids = ModelLoading.RequireTokenizer(model, path, ", so it knows no text").EncodeDocument(text);
         if (ids.Length < 2)
@@ -47,7 +47,8 @@ internal sealed class PerplexityCommand : CliCommand
             throw new CommandFailedException($"{file}: too short: two tokens or more are needed, and it has {ids.Length}");
         }
 
-        using LogitsEvaluator evaluator = new(model, options.Threads, options.Tier);
+        using LogitsEvaluator evaluator =
+            new(model, options.Threads, options.Tier, kvPrecision: options.KvPrecision, context: options.PlannedContext);
         PerplexityResult result = ProgressDisplay.Run<int, PerplexityResult>(
             $"reading {file}",
             predicted => (double)predicted / (ids.Length - 1),

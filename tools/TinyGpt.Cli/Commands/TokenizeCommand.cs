@@ -17,7 +17,7 @@ internal sealed class TokenizeCommand : CliCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string> _model = ModelOption.Create();
+    private readonly ModelArguments _model = new();
     private readonly Option<string> _file = new("--file", "-f") { Description = "A file with the text or the ids.", HelpName = "FILE" };
     private readonly Option<bool> _decode = new("--decode") { Description = "The way back: ids to exactly the bytes that they stand for." };
     private readonly Option<bool> _special = new("--special")
@@ -35,7 +35,7 @@ internal sealed class TokenizeCommand : CliCommand
             "A folder with a tokenizer's files alone will do as MODEL.")
     {
         Add(_text);
-        Add(_model);
+        _model.AddTo(this);
         Add(_file);
         Add(_decode);
         Add(_special);
@@ -62,7 +62,7 @@ internal sealed class TokenizeCommand : CliCommand
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
     {
-        string path = arguments.GetRequiredValue(_model);
+        string path = _model.Require(arguments, cancellation);
         Tokenizer tokenizer = ModelLoading.OpenTokenizer(path, cancellation);
         byte[] input = ReadInput(arguments, cancellation);
         if (arguments.GetValue(_decode))

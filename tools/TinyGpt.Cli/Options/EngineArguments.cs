@@ -7,6 +7,9 @@ namespace TinyGpt.Cli.Options;
 /// <summary>The options of every command that computes.</summary>
 internal sealed class EngineArguments
 {
+    /// <summary>The longest context unless another is asked for: more takes gigabytes of keys and values in models that were trained for it.</summary>
+    public const int MostDefaultContext = 8192;
+
     // More threads than this seldom help: one token's work is short, and memory bandwidth is shared.
     private const int MostDefaultThreads = 8;
     private const int MostThreads = 256;
@@ -17,6 +20,13 @@ internal sealed class EngineArguments
         DefaultThreads,
         threads => threads is >= 1 and <= MostThreads,
         $"a whole number from 1 to {MostThreads}");
+
+    private readonly Option<int> _context = NumberOption.Create(
+        "--context",
+        $"Tokens that prompt and answer can have together, for which memory is taken; by default the model's context, but at most {MostDefaultContext}.",
+        MostDefaultContext,
+        context => context is >= 1 and <= ModelConfig.LargestContext,
+        $"a whole number from 1 to {ModelConfig.LargestContext}");
 
     private readonly Option<KernelTier?> _tier = new("--tier")
     {
@@ -36,6 +46,13 @@ internal sealed class EngineArguments
         },
     };
 
+    private readonly Option<string> _precision = new("--kv")
+    {
+        Description = "How keys and values are kept. int8 takes a quarter of the memory, and long contexts go faster.",
+        HelpName = string.Join('|', KvPrecisions.All.Select(KvPrecisions.Name)),
+        DefaultValueFactory = _ => KvPrecisions.Name(new GptEngineOptions().KvPrecision),
+    };
+
     private readonly Option<bool> _verbose = new("--verbose", "-v")
     {
         Description = "Print the memory plan and timings on standard error even if that is no terminal.",
@@ -44,11 +61,17 @@ internal sealed class EngineArguments
     /// <summary>Threads that compute unless others are asked for.</summary>
     public static int DefaultThreads => Math.Min(Environment.ProcessorCount, MostDefaultThreads);
 
+    /// <summary>The options of an engine for one sequence unless others are asked for: what memory plans are made for.</summary>
+    public static GptEngineOptions Defaults => new() { Threads = DefaultThreads, PlannedContext = MostDefaultContext };
+
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
         command.Add(_threads);
+        command.Add(_context);
         command.Add(_tier);
+        _precision.AcceptOnlyFromAmong([.. KvPrecisions.All.Select(KvPrecisions.Name)]);
+        command.Add(_precision);
         command.Add(_verbose);
     }
 
@@ -56,7 +79,9 @@ internal sealed class EngineArguments
     public GptEngineOptions Read(ParseResult arguments) => new()
     {
         Threads = arguments.GetValue(_threads),
+        PlannedContext = arguments.GetValue(_context),
         Tier = arguments.GetValue(_tier),
+        KvPrecision = KvPrecisions.TryParse(arguments.GetValue(_precision), out KvPrecision precision) ? precision : default,
     };
 
     /// <summary>Whether memory plan and timings are wanted.</summary>

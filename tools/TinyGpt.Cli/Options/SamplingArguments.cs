@@ -54,6 +54,14 @@ internal sealed class SamplingArguments
         Arity = ArgumentArity.OneOrMore,
     };
 
+    private readonly Option<int> _lookup = NumberOption.Create(
+        "--lookup",
+        "Guess up to N tokens from what followed the same words before. The text stays the same; with texts that repeat names and "
+            + "phrases it comes sooner. 4 is a good number.",
+        0,
+        value => value is >= 0 and <= SessionOptions.MostLookupTokens,
+        $"a whole number from 0 to {SessionOptions.MostLookupTokens}");
+
     private readonly Option<string> _contextPolicy = new("--context-policy")
     {
         Description = "When the context is full: 'stop' ends the answer, 'slide' drops the oldest half of the text.",
@@ -83,7 +91,7 @@ internal sealed class SamplingArguments
         ReadOnlySpan<Option> options =
         [
             _count, _temperature, _topK, _topP, _minP, _repetitionPenalty, _presencePenalty, _frequencyPenalty, _logitBias, _seed, _stops,
-            _contextPolicy,
+            _contextPolicy, _lookup,
         ];
         foreach (Option option in options)
         {
@@ -111,14 +119,19 @@ internal sealed class SamplingArguments
         };
     }
 
+    /// <summary>An engine with room for the guesses that are asked for.</summary>
+    public GptEngineOptions WithLookup(GptEngineOptions options, ParseResult arguments) =>
+        options with { MaxLookupTokens = arguments.GetValue(_lookup) };
+
     /// <summary>When an answer ends.</summary>
     /// <param name="arguments">What was parsed.</param>
     /// <param name="template">What ends a turn of a talk, or null where there is none. A stop string in its place is given by hand.</param>
     public SessionOptions ReadSession(ParseResult arguments, ChatTemplate? template = null) => new()
     {
         MaxNewTokens = arguments.GetValue(_count),
-        StopStrings = arguments.GetValue(_stops) is { Length: > 0 } stops ? stops : template?.StopStrings ?? [],
+StopStrings = arguments.GetValue(_stops) is { Length: > 0 } stops ? stops : template?.StopStrings ?? [],
         StopTokens = template?.StopTokens ?? [],
+        LookupTokens = arguments.GetValue(_lookup),
         ContextPolicy = arguments.GetValue(_contextPolicy) == "slide" ? ContextPolicy.SlidingWindow : ContextPolicy.Stop,
     };
 

@@ -1,5 +1,7 @@
+using TinyGpt.Import;
 using TinyGpt.Kernels;
 using TinyGpt.Text;
+using TinyGpt.Training;
 
 namespace TinyGpt.Cli.Output;
 
@@ -14,8 +16,8 @@ internal static class ErrorLine
     {
         AggregateException { InnerExceptions: [Exception only] } => Describe(only),
         OutOfMemoryException => $"there is not enough memory: {failure.Message}",
-        CommandFailedException or ModelFormatException or KernelTierException or ContextOverflowException or TokenizationException
-            or IOException or UnauthorizedAccessException => failure.Message,
+        CommandFailedException or ModelFormatException or HubException or KernelTierException or ContextOverflowException or TokenizationException
+            or TrainingDataException or TrainingDivergedException or IOException or UnauthorizedAccessException => failure.Message,
 
         // A mistake in the program rather than in its input: the type helps whoever gets the report.
         _ => $"unexpected {failure.GetType().Name}: {failure.Message}",

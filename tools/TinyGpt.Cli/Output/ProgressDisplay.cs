@@ -9,8 +9,9 @@ internal static class ProgressDisplay
     /// <param name="title">What is being done.</param>
     /// <param name="fraction">How much of all the work a report stands for, 0 … 1.</param>
     /// <param name="work">The work; its argument is null where nobody looks on.</param>
+    /// <param name="describe">What a report says is being done, or null if that is the title all the time.</param>
     public static TResult Run<TReport, TResult>(
-        string title, Func<TReport, double> fraction, Func<IProgress<TReport>?, TResult> work)
+        string title, Func<TReport, double> fraction, Func<IProgress<TReport>?, TResult> work, Func<TReport, string>? describe = null)
     {
         if (!Terminal.ShowsErrors)
         {
@@ -20,7 +21,14 @@ internal static class ProgressDisplay
         return Terminal.CreateErrorConsole().Progress().AutoClear(true).Start(display =>
         {
             ProgressTask task = display.AddTask(Markup.Escape(title), maxValue: 1);
-            return work(new ImmediateProgress<TReport>(report => task.Value = fraction(report)));
+            return work(new ImmediateProgress<TReport>(report =>
+            {
+                task.Value = fraction(report);
+                if (describe is not null)
+                {
+                    task.Description = Markup.Escape(describe(report));
+                }
+            }));
         });
     }
 

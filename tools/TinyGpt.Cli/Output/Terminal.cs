@@ -11,6 +11,9 @@ internal static class Terminal
     /// <summary>Whether standard error goes to a terminal.</summary>
     public static bool ShowsErrors => !Console.IsErrorRedirected;
 
+    /// <summary>Whether a question would be seen and could be answered.</summary>
+    public static bool CanAsk => !Console.IsInputRedirected && ShowsErrors;
+
     public static IAnsiConsole CreateOutputConsole() => Create(Console.Out);
 
     public static IAnsiConsole CreateErrorConsole() => Create(Console.Error);

@@ -1,0 +1,217 @@
+using System.Runtime.InteropServices;
+
+namespace TinyGpt.Dialogue.Grammars;
+
+/// <summary>
+/// The deterministic automaton of a grammar (the subset construction of Rabin and Scott, 1959), over classes of bytes that no state tells
+/// apart. States are numbered as a breadth-first walk finds them, so equal grammars have equal numbers. Acyclic: the language is finite.
+/// </summary>
+internal sealed class ByteAutomaton
+{
+    /// <summary>No state: the byte cannot follow.</summary>
+    public const int Dead = -1;
+
+    private const int MostStates = 1 << 16;
+
+    private readonly byte[] _classOf = new byte[256];
+    private readonly int _classes;
+    private readonly int[] _targets;
+    private readonly List<StateKind> _kinds = [];
+
+    /// <summary>Makes the automaton of everything between two nodes.</summary>
+    /// <param name="graph">The nodes.</param>
+    /// <param name="start">Where texts begin.</param>
+    /// <param name="end">Where texts may end.</param>
+    /// <param name="ending">
+    /// The first of the nodes that spell what may follow a text to end it: these and all later ones lead nowhere else.
+    /// </param>
+    /// <param name="final">Where what ends a text ends.</param>
+    /// <exception cref="GrammarException">There are too many states.</exception>
+    public ByteAutomaton(ByteGraph graph, int start, int end, int ending, int final)
+    {
+        _classes = FindClasses(graph);
+        byte[] representatives = new byte[_classes];
+        for (int value = 255; value >= 0; value--)
+        {
+            representatives[_classOf[value]] = (byte)value;
+        }
+
+        Dictionary<NodeSet, int> states = [];
+        List<NodeSet> sets = [];
+        HashSet<int> reached = [];
+        int StateOf(IEnumerable<int> nodes)
+        {
+            Close(graph, nodes, reached);
+            NodeSet set = new([.. reached.Order()]);
+            ref int state = ref CollectionsMarshal.GetValueRefOrAddDefault(states, set, out bool known);
+            if (!known)
+            {
+                if (sets.Count == MostStates)
+                {
+                    throw new GrammarException($"The grammar needs more than {MostStates} states: shorten its texts and repetitions.");
+                }
+
+                state = sets.Count;
+                sets.Add(set);
+                bool ends = reached.Contains(end);
+                bool continues = reached.Any(node => node < ending && graph.Edges(node).Count > 0);
+                _kinds.Add(reached.Contains(final) ? StateKind.Final : !ends ? StateKind.Inner : continues ? StateKind.MayEnd : StateKind.Final);
+            }
+
+            return state;
+        }
+
+        StateOf([start]);
+        List<int> nodes = [];
+        List<int> targets = [];
+        for (int state = 0; state < sets.Count; state++)
+        {
+            for (int index = 0; index < _classes; index++)
+            {
+                nodes.Clear();
+                foreach (int node in sets[state].Nodes)
+                {
+                    foreach (ByteGraph.Edge edge in graph.Edges(node))
+                    {
+                        if (representatives[index] >= edge.First && representatives[index] <= edge.Last)
+                        {
+                            nodes.Add(edge.Target);
+                        }
+                    }
+                }
+
+                targets.Add(nodes.Count == 0 || _kinds[state] == StateKind.Final ? Dead : StateOf(nodes));
+            }
+        }
+
+        _targets = [.. targets];
+    }
+
+    /// <summary>What a state is in respect of the text's end.</summary>
+    private enum StateKind
+    {
+        Inner,
+
+        /// <summary>The text may end, or go on.</summary>
+        MayEnd,
+
+        /// <summary>The text is over.</summary>
+        Final,
+    }
+
+    public int Count => _kinds.Count;
+
+    /// <summary>Whether the text may end in a state.</summary>
+    public bool MayEnd(int state) => _kinds[state] != StateKind.Inner;
+
+    /// <summary>Whether nothing but the end can follow.</summary>
+    public bool IsFinal(int state) => _kinds[state] == StateKind.Final;
+
+    /// <summary>The state behind a byte, or <see cref="Dead"/>.</summary>
+    public int Next(int state, byte value) => _targets[(state * _classes) + _classOf[value]];
+
+    /// <summary>The states, each behind all those that lead to it.</summary>
+    public int[] InOrder()
+    {
+        int[] incoming = new int[Count];
+        foreach (int target in _targets)
+        {
+            if (target != Dead)
+            {
+                incoming[target]++;
+            }
+        }
+
+        int[] order = new int[Count];
+        int found = 1; // state 0, the start, is the only one that nothing leads to
+        for (int i = 0; i < found; i++)
+        {
+            foreach (int target in _targets.AsSpan(order[i] * _classes, _classes))
+            {
+                if (target != Dead && --incoming[target] == 0)
+                {
+                    order[found++] = target;
+                }
+            }
+        }
+
+        return order;
+    }
+
+    /// <summary>The most bytes of a text from the start, by the longest way.</summary>
+    public int LongestText()
+    {
+        int[] longest = new int[Count];
+        int most = 0;
+        foreach (int state in InOrder())
+        {
+            most = Math.Max(most, longest[state]);
+            foreach (int target in _targets.AsSpan(state * _classes, _classes))
+            {
+                if (target != Dead)
+                {
+                    longest[target] = Math.Max(longest[target], longest[state] + 1);
+                }
+            }
+        }
+
+        return most;
+    }
+
+    private static void Close(ByteGraph graph, IEnumerable<int> nodes, HashSet<int> reached)
+    {
+        reached.Clear();
+        Stack<int> open = new(nodes);
+        while (open.TryPop(out int node))
+        {
+            if (reached.Add(node))
+            {
+                foreach (int target in graph.Jumps(node))
+                {
+                    open.Push(target);
+                }
+            }
+        }
+    }
+
+    /// <summary>Bytes are of one class if every edge takes all of them or none.</summary>
+    private int FindClasses(ByteGraph graph)
+    {
+        bool[] begins = new bool[257];
+        begins[0] = true;
+        for (int node = 0; node < graph.Count; node++)
+        {
+            foreach (ByteGraph.Edge edge in graph.Edges(node))
+            {
+                begins[edge.First] = true;
+                begins[edge.Last + 1] = true;
+            }
+        }
+
+        int count = 0;
+        for (int value = 0; value < 256; value++)
+        {
+            count += begins[value] ? 1 : 0;
+            _classOf[value] = (byte)(count - 1);
+        }
+
+        return count;
+    }
+
+    /// <summary>A set of nodes, in order.</summary>
+    private readonly struct NodeSet(int[] nodes) : IEquatable<NodeSet>
+    {
+        public int[] Nodes => nodes;
+
+        public bool Equals(NodeSet other) => nodes.AsSpan().SequenceEqual(other.Nodes);
+
+        public override bool Equals(object? obj) => obj is NodeSet other && Equals(other);
+
+        public override int GetHashCode()
+        {
+            HashCode hash = default;
+            hash.AddBytes(MemoryMarshal.AsBytes(nodes.AsSpan()));
+            return hash.ToHashCode();
+        }
+    }
+}

@@ -1,0 +1,5 @@
+namespace TinyGpt.Dialogue;
+
+/// <summary>A grammar cannot be compiled: it is too large, or the model's vocabulary cannot write it.</summary>
+/// <param name="message">What is wrong and how to mend it.</param>
+public sealed class GrammarException(string message) : Exception(message);

@@ -1,0 +1,120 @@
+using TinyGpt.Dialogue.Personas;
+
+namespace TinyGpt.Dialogue;
+
+/// <summary>Something that a character knows or is, as a line of its card.</summary>
+/// <param name="Key">What it is about, such as <c>Sells</c>; 1 … <see cref="Persona.LongestKey"/> characters of one line.</param>
+/// <param name="Value">What is so, such as <c>ale 3, stew 5</c>; 1 … <see cref="Persona.LongestLine"/> characters of one line.</param>
+public readonly record struct PersonaFact(string Key, string Value);
+
+/// <summary>Two lines that show how a character speaks.</summary>
+/// <param name="Hears">What somebody says to it; one line.</param>
+/// <param name="Says">What it answers; one line.</param>
+public readonly record struct PersonaExample(string Hears, string Says);
+
+/// <summary>
+/// A character as data: what it is and knows, how it speaks, and how its words are chosen. Read from JSON (the schema is
+/// <c>persona.schema.json</c> beside this source), or made in code. Immutable and thread-safe.
+/// </summary>
+public sealed record Persona
+{
+    /// <summary>The most characters (UTF-16) of a name, and of a mood.</summary>
+    public const int LongestName = 64;
+
+    /// <summary>The most characters of a fact's key.</summary>
+    public const int LongestKey = 64;
+
+    /// <summary>The most characters of a fact's value, a style line or a line of an example.</summary>
+    public const int LongestLine = 1000;
+
+    /// <summary>The most facts.</summary>
+    public const int MostFacts = 64;
+
+    /// <summary>The most style lines, and the most examples.</summary>
+    public const int MostLines = 32;
+
+    /// <summary>The most stop strings.</summary>
+    public const int MostStops = 16;
+
+    /// <summary>The most characters of a stop string.</summary>
+    public const int LongestStop = 64;
+
+    /// <summary>The largest <see cref="MaxAnswerTokens"/>.</summary>
+    public const int MostAnswerTokens = 4096;
+
+    /// <summary>The most bytes of a persona's file.</summary>
+    public const int LargestFile = 1 << 20;
+
+    /// <summary>What it is called; 1 … <see cref="LongestName"/> characters of one line.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How it feels when a game begins, such as <c>cheerful</c>; empty (the default) where the card does not say.</summary>
+    public string Mood { get; init; } = "";
+
+    /// <summary>Its card, in order; no two facts with the same key.</summary>
+    public IReadOnlyList<PersonaFact> Facts { get; init; } = [];
+
+    /// <summary>Lines that describe how it speaks, for layouts that use them.</summary>
+    public IReadOnlyList<string> Style { get; init; } = [];
+
+    /// <summary>Lines that show how it speaks; they stand before every talk as if they had been said.</summary>
+    public IReadOnlyList<PersonaExample> Examples { get; init; } = [];
+
+    /// <summary>
+    /// How its words are chosen; temperature 0.7 and top-p 0.95 by default. Without a logit bias; the seed is the stage's affair and not used.
+    /// </summary>
+    public SamplingOptions Sampling { get; init; } = new() { Temperature = 0.7f, TopP = 0.95f };
+
+    /// <summary>The most tokens of an answer; 1 … <see cref="MostAnswerTokens"/>, 60 by default.</summary>
+    public int MaxAnswerTokens { get; init; } = 60;
+
+    /// <summary>Texts that end an answer beside the layout's own; none by default.</summary>
+    public IReadOnlyList<string> Stops { get; init; } = [];
+
+    /// <summary>Reads a persona from a JSON file.</summary>
+    /// <param name="path">The file, at most <see cref="LargestFile"/> bytes of UTF-8.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="PersonaException">The file is damaged, or a value is missing, unknown or out of range.</exception>
+    public static Persona Load(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return Read(stream, path);
+    }
+
+    /// <summary>Reads a persona from a stream, to its end.</summary>
+    /// <param name="stream">JSON, at most <see cref="LargestFile"/> bytes of UTF-8; stays open.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <exception cref="PersonaException">The JSON is damaged, or a value is missing, unknown or out of range.</exception>
+    public static Persona Read(Stream stream, string name = "stream")
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        byte[] buffer = new byte[LargestFile + 1];
+        int length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        return Read(buffer.AsMemory(0, length), name);
+    }
+
+    /// <summary>Reads a persona from memory.</summary>
+    /// <param name="utf8">JSON, at most <see cref="LargestFile"/> bytes of UTF-8.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <exception cref="PersonaException">The JSON is damaged, or a value is missing, unknown or out of range.</exception>
+    public static Persona Read(ReadOnlyMemory<byte> utf8, string name = "memory") => PersonaReader.Read(utf8, name);
+
+    /// <summary>Writes the persona as JSON that <see cref="Read(Stream, string)"/> reads.</summary>
+    /// <param name="stream">Where to; stays open.</param>
+    /// <exception cref="PersonaException">A value is out of range.</exception>
+    public void Write(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        PersonaRules.Check(this, Name);
+        PersonaWriter.Write(this, stream);
+    }
+
+    /// <summary>A copy whose lists nobody else can change.</summary>
+    internal Persona Frozen() => this with
+    {
+        Facts = [.. Facts],
+        Style = [.. Style],
+        Examples = [.. Examples],
+        Stops = [.. Stops],
+    };
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+
+namespace TinyGpt.Dialogue.Personas;
+
+/// <summary>What every persona must keep to, from wherever it comes.</summary>
+internal static class PersonaRules
+{
+    /// <summary>Ranges of the numbers of <c>sampling</c>, whose names are those of the JSON.</summary>
+    public static readonly (string Name, double Least, double Most, bool LeastIsExcluded, Func<SamplingOptions, double> Get)[] Sampling =
+    [
+        ("temperature", 0, 100, false, options => options.Temperature),
+        ("topK", 0, int.MaxValue, false, options => options.TopK),
+        ("topP", 0, 1, true, options => options.TopP),
+        ("minP", 0, 1, false, options => options.MinP),
+        ("repetitionPenalty", 0, 100, true, options => options.RepetitionPenalty),
+        ("presencePenalty", -100, 100, false, options => options.PresencePenalty),
+        ("frequencyPenalty", -100, 100, false, options => options.FrequencyPenalty),
+    ];
+
+    /// <exception cref="PersonaException">Something is out of range.</exception>
+    public static void Check(Persona persona, string file)
+    {
+        void Require(bool valid, string path, FormattableString problem)
+        {
+            if (!valid)
+            {
+                throw new PersonaException(file, path, problem.ToString(CultureInfo.InvariantCulture));
+            }
+        }
+
+        void RequireLine(string? text, int least, int most, string path)
+        {
+            Require(text is not null, path, $"is missing: write a text of {least} … {most} characters");
+            Require(text!.Length >= least && text.Length <= most, path, $"has {text.Length} characters: write {least} … {most}");
+            int control = text.AsSpan().IndexOfAnyInRange('\0', '\u001F');
+            Require(control < 0, path, $"has a line break or other control character at {control}: write one line");
+            RequireUnicode(text, path);
+        }
+
+        void RequireUnicode(string text, string path)
+        {
+            for (int i = 0; i < text.Length; i++)
+            {
+                bool paired = char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
+                Require(paired || !char.IsSurrogate(text[i]), path, $"has half a character at {i}: write valid Unicode");
+                i += paired ? 1 : 0;
+            }
+        }
+
+        void RequireCount(int count, int most, string path) =>
+            Require(count <= most, path, $"has {count} entries: write at most {most}");
+
+        RequireLine(persona.Name, 1, Persona.LongestName, "$.name");
+        RequireLine(persona.Mood, 0, Persona.LongestName, "$.mood");
+        RequireCount(persona.Facts.Count, Persona.MostFacts, "$.facts");
+        HashSet<string> keys = new(StringComparer.Ordinal);
+        foreach (PersonaFact fact in persona.Facts)
+        {
+            RequireLine(fact.Key, 1, Persona.LongestKey, $"$.facts.{fact.Key}");
+            Require(keys.Add(fact.Key), $"$.facts.{fact.Key}", $"is there twice: write one fact for each key");
+            RequireLine(fact.Value, 1, Persona.LongestLine, $"$.facts.{fact.Key}");
+        }
+
+        RequireCount(persona.Style.Count, Persona.MostLines, "$.style");
+        for (int i = 0; i < persona.Style.Count; i++)
+        {
+            RequireLine(persona.Style[i], 1, Persona.LongestLine, $"$.style[{i}]");
+        }
+
+        RequireCount(persona.Examples.Count, Persona.MostLines, "$.examples");
+        for (int i = 0; i < persona.Examples.Count; i++)
+        {
+            RequireLine(persona.Examples[i].Hears, 1, Persona.LongestLine, $"$.examples[{i}].hears");
+            RequireLine(persona.Examples[i].Says, 1, Persona.LongestLine, $"$.examples[{i}].says");
+        }
+
+        foreach ((string name, double least, double most, bool leastIsExcluded, Func<SamplingOptions, double> get) in Sampling)
+        {
+            double value = get(persona.Sampling);
+            Require(
+                value <= most && (leastIsExcluded ? value > least : value >= least),
+                $"$.sampling.{name}",
+                $"is {value}: write a number {(leastIsExcluded ? "above" : "from")} {least} to {most}");
+        }
+
+        Require(
+            persona.Sampling.LogitBias is null,
+            "$.sampling",
+            $"has a logit bias, which belongs to one vocabulary and not to a character: leave it out");
+        Require(
+            persona.MaxAnswerTokens is >= 1 and <= Persona.MostAnswerTokens,
+            "$.maxAnswerTokens",
+            $"is {persona.MaxAnswerTokens}: write a whole number from 1 to {Persona.MostAnswerTokens}");
+        RequireCount(persona.Stops.Count, Persona.MostStops, "$.stops");
+        for (int i = 0; i < persona.Stops.Count; i++)
+        {
+            string? stop = persona.Stops[i];
+            Require(
+                stop is { Length: >= 1 and <= Persona.LongestStop }, $"$.stops[{i}]", $"must be a text of 1 … {Persona.LongestStop} characters");
+            RequireUnicode(stop!, $"$.stops[{i}]");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.Buffers;
+using System.Text;
+using TinyGpt.Text;
+
+namespace TinyGpt.Dialogue.Prompts;
+
+/// <summary>Writes the pieces of prompts as tokens. Thread-safe.</summary>
+internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
+{
+    private const string TextSlot = "{text}";
+    private const int MostStackBytes = 512;
+
+    private readonly byte[] _lead = Encoding.UTF8.GetBytes(layout.AnswerLead);
+
+    public PromptLayout Layout => layout;
+
+    /// <summary>What stands between a card and a talk.</summary>
+    public int[] TalkStart { get; } = tokenizer.Encode(layout.TalkStart, position: TextPosition.Continuation);
+
+    /// <summary>Tokens with which an answer ends.</summary>
+    public int[] AnswerEnd { get; } = tokenizer.Encode(layout.AnswerEnd, position: TextPosition.Continuation);
+
+    /// <summary>Bytes at the beginning of an answer under a grammar that are not shown.</summary>
+    public int LeadBytes => _lead.Length;
+
+    /// <summary>The world's tokens; none without one.</summary>
+    public int[] World(string world) => world.Length == 0 ? []
+        : Encode(PromptTemplate.Fill(layout.World, ("world", world)), nameof(world), TextPosition.Start);
+
+    /// <summary>A persona's tokens behind those of the world, examples included.</summary>
+    public int[] Card(Persona persona, string mood, IReadOnlyList<PersonaFact> facts, bool hasWorld)
+    {
+        StringBuilder text = new(hasWorld ? layout.AfterWorld : "");
+        text.Append(PromptTemplate.FillCard(layout, persona, mood, facts));
+        text.Append(persona.Examples.Count > 0 ? layout.TalkStart : "");
+        foreach (PersonaExample example in persona.Examples)
+        {
+            text.Append(PromptTemplate.Fill(layout.Heard, ("partner", DialogueStage.PlayerName), ("text", example.Hears)));
+            text.Append(PromptTemplate.Fill(layout.AnswerStart, ("name", persona.Name))).Append(layout.AnswerLead).Append(example.Says);
+        }
+
+        return Encode(text.ToString(), nameof(persona), hasWorld ? TextPosition.Continuation : TextPosition.Start);
+    }
+
+    /// <summary>The tokens behind which a character's answer begins.</summary>
+    public int[] AnswerStart(string name) => Encode(PromptTemplate.Fill(layout.AnswerStart, ("name", name)), nameof(name));
+
+    /// <summary>The summary's tokens; none for an empty one.</summary>
+    public int[] Summary(string summary) =>
+        string.IsNullOrWhiteSpace(summary) ? [] : Encode(PromptTemplate.Fill(layout.Summary, ("summary", OneLine(summary))), nameof(summary));
+
+    /// <summary>An option as the text of an answer: its tokens, without the end.</summary>
+    public int[] Option(string option) => Encode(layout.AnswerLead + option, nameof(option));
+
+    /// <summary>The bytes before and behind a line that a character hears.</summary>
+    public (byte[] Before, byte[] Behind) HeardFrame(string partner)
+    {
+        int at = layout.Heard.IndexOf(TextSlot, StringComparison.Ordinal);
+        byte[] Part(string template) => Encoding.UTF8.GetBytes(PromptTemplate.Fill(template, ("partner", partner)));
+        return (Part(layout.Heard[..at]), Part(layout.Heard[(at + TextSlot.Length)..]));
+    }
+
+    /// <summary>Writes a line that a character hears. Allocates nothing in the long run.</summary>
+    /// <param name="frame">As of <see cref="HeardFrame"/>.</param>
+    /// <param name="line">The line; control characters become spaces, and spaces around it are left out.</param>
+    /// <param name="ids">Receives the tokens.</param>
+    /// <param name="length">How many there are.</param>
+    /// <param name="textLength">Bytes of the line as written, behind those of the frame; 0 for an empty line.</param>
+    /// <returns><see cref="OperationStatus.Done"/>, or why not, as the tokenizer says it.</returns>
+    public OperationStatus HeardLine((byte[] Before, byte[] Behind) frame, ReadOnlySpan<byte> line, Span<int> ids, out int length, out int textLength) =>
+        Framed(frame.Before, line, frame.Behind, ids, out length, out textLength);
+
+    /// <summary>Writes a line that a character is made to say, behind the start of its answer.</summary>
+    public OperationStatus SaidLine(ReadOnlySpan<byte> line, Span<int> ids, out int length, out int textLength) =>
+        Framed(_lead, line, [], ids, out length, out textLength);
+
+    private static string OneLine(string text) => string.Concat(text.Trim().Select(character => char.IsControl(character) ? ' ' : character));
+
+    private OperationStatus Framed(
+        ReadOnlySpan<byte> before, ReadOnlySpan<byte> line, ReadOnlySpan<byte> behind, Span<int> ids, out int length, out int textLength)
+    {
+        line = line.Trim(" \t\r\n"u8);
+        textLength = line.Length;
+        int total = before.Length + line.Length + behind.Length;
+        byte[]? rented = null;
+        Span<byte> bytes = total <= MostStackBytes ? stackalloc byte[MostStackBytes] : rented = ArrayPool<byte>.Shared.Rent(total);
+        bytes = bytes[..total];
+        before.CopyTo(bytes);
+        Span<byte> written = bytes.Slice(before.Length, line.Length);
+        line.CopyTo(written);
+        foreach (ref byte value in written)
+        {
+            value = value is < 0x20 or 0x7F ? (byte)' ' : value;
+        }
+
+        behind.CopyTo(bytes[(before.Length + line.Length)..]);
+        OperationStatus status = tokenizer.Encode(bytes, ids, out _, out length, position: TextPosition.Continuation);
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+
+        return status;
+    }
+
+    /// <summary>Refuses tokenizers that do not keep what ends a line, so that no answer would ever end.</summary>
+    /// <exception cref="ArgumentException">The tokenizer changes the layout's text.</exception>
+    public void CheckTokenizer()
+    {
+        if (!tokenizer.Decode(AnswerEnd, AnswerStart("a")[^1]).AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(layout.AnswerEnd)))
+        {
+            throw new ArgumentException(
+                "The model's tokenizer does not keep the text that ends an answer: write another PromptLayout.AnswerEnd, or take another model.");
+        }
+    }
+
+    /// <summary>Encodes a piece; the first one of a prompt with the token that the model wants before every text.</summary>
+    private int[] Encode(string text, string parameter, TextPosition position = TextPosition.Continuation)
+    {
+        try
+        {
+            int[] ids = tokenizer.Encode(text, position: position);
+            return position == TextPosition.Start && tokenizer.BeginOfText is { } begin ? [begin, .. ids] : ids;
+        }
+        catch (TokenizationException exception)
+        {
+            throw new ArgumentException($"'{text}' cannot be written with the model's vocabulary: {exception.Message}", parameter, exception);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+namespace TinyGpt.Dialogue;
+
+/// <summary>
+/// A talk of two characters with each other: each hears the other's lines as its partner's turns. Can be used from any thread; what is
+/// asked for happens in the next tick.
+/// </summary>
+public sealed class Exchange
+{
+    private bool _isHeard = true;
+
+    internal Exchange(DialogueStage stage, Npc first, int firstNumber, ulong firstSeed, Npc second, int secondNumber, ulong secondSeed)
+    {
+        Stage = stage;
+        FirstSide = new Talk(first, second.Name, firstSeed, firstNumber, this);
+        SecondSide = new Talk(second, first.Name, secondSeed, secondNumber, this);
+    }
+
+    /// <summary>The character that says the opening line.</summary>
+    public Npc First => FirstSide.Npc;
+
+    /// <summary>The character that answers it.</summary>
+    public Npc Second => SecondSide.Npc;
+
+    /// <summary>The first character's side: its transcript and summary. Nothing can be said into it.</summary>
+    public Talk FirstSide { get; }
+
+    /// <summary>The second character's side.</summary>
+    public Talk SecondSide { get; }
+
+    /// <summary>
+    /// Whether the player hears it, true by default: then each line waits until the one before has been read. Otherwise the characters talk
+    /// on by themselves, and what they say is in the transcript only.
+    /// </summary>
+    public bool IsHeard
+    {
+        get
+        {
+            lock (Stage.Gate)
+            {
+                return _isHeard;
+            }
+        }
+
+        set
+        {
+            lock (Stage.Gate)
+            {
+                _isHeard = value;
+                Stage.Wake();
+            }
+        }
+    }
+
+    /// <summary>Whether a line is to come or under way.</summary>
+    public bool IsRunning
+    {
+        get
+        {
+            lock (Stage.Gate)
+            {
+                return Posted > 0 || LinesLeft > 0;
+            }
+        }
+    }
+
+    internal DialogueStage Stage { get; }
+
+    /// <summary>Lines that are still to be said.</summary>
+    internal int LinesLeft { get; set; }
+
+    /// <summary>Whose turn it is once the line before was heard; null while a line is under way.</summary>
+    internal Talk? Next { get; set; }
+
+    /// <summary>Openings since the last tick.</summary>
+    internal int Posted { get; set; }
+
+    /// <summary>Has the first character say something and the second answer it, and so on in turn.</summary>
+    /// <param name="opening">The first character's line, which the game shows by itself; as for <see cref="Talk.Say"/>.</param>
+    /// <param name="lines">The most lines that follow it, 1 or more; an empty line ends the exchange as well.</param>
+    /// <exception cref="ArgumentException">The line is empty or too long, or cannot be written with the model's vocabulary.</exception>
+    /// <exception cref="InvalidOperationException">The exchange is running or closed.</exception>
+    public void Begin(ReadOnlySpan<char> opening, int lines = 6)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(lines, 1);
+        Stage.Begin(this, opening, lines);
+    }
+
+    /// <summary>Interrupts the exchange: of the line under way stays what was read.</summary>
+    public void Stop() => Stage.Stop(this);
+
+    /// <summary>Ends the exchange and gives back what it holds.</summary>
+    public void Close()
+    {
+        Stage.Close(FirstSide);
+        Stage.Close(SecondSide);
+    }
+
+    /// <summary>Copies text that was not read yet: whole UTF-8 characters, of one line at a time. Allocates nothing.</summary>
+    /// <param name="destination">Where to; 4 bytes or more, so that any character fits.</param>
+    /// <param name="written">How many bytes were written.</param>
+    /// <param name="speaker">Who says it, or null if nothing was written.</param>
+    /// <returns>Whether anything was.</returns>
+    public bool TryRead(Span<byte> destination, out int written, out Npc? speaker)
+    {
+        Talk side = FirstSide.HasText ? FirstSide : SecondSide;
+        bool any = side.TryRead(destination, out written);
+        speaker = any ? side.Npc : null;
+        return any;
+    }
+
+    /// <summary>Has text handed to a listener; the talk that it is given is the side of the character that speaks. See <see cref="Talk.Listen"/>.</summary>
+    /// <param name="listener">The listener, or null.</param>
+    /// <param name="state">Given to every call.</param>
+    public void Listen(TextListener? listener, object? state = null)
+    {
+        FirstSide.Listen(listener, state);
+        SecondSide.Listen(listener, state);
+    }
+
+    internal Talk OtherSide(Talk side) => side == FirstSide ? SecondSide : FirstSide;
+}

@@ -1,0 +1,46 @@
+namespace TinyGpt.Dialogue;
+
+/// <summary>How a stage is made. Immutable and thread-safe.</summary>
+public sealed record StageOptions
+{
+    /// <summary>
+    /// The engine that the stage makes, and so its memory. A sequence serves a talk that answers or is kept computed, a card, or the world:
+    /// two for each character that speaks at a time and one more are plenty, fewer have talks wait or read again what was evicted. The
+    /// arena must hold the world, a card and a whole context. By default 17 sequences and 4 tokens of lookup on one thread.
+    /// </summary>
+    public GptEngineOptions Engine { get; init; } = new() { MaxSequences = 17, MaxLookupTokens = 4 };
+
+    /// <summary>How prompts are written; <see cref="PromptLayout.Tavern"/> by default.</summary>
+    public PromptLayout Layout { get; init; } = PromptLayout.Tavern;
+
+    /// <summary>What all characters know, before their cards; empty by default. Computed once and shared.</summary>
+    public string World { get; init; } = "";
+
+    /// <summary>The seed of every random choice on the stage; 0 by default.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>
+    /// How far a character can be and still take part in every pass, in the unit of <see cref="Npc.Distance"/>; positive, 10 by default. One
+    /// at twice the distance takes part in every second, and so on to every eighth.
+    /// </summary>
+    public float FullRateDistance { get; init; } = 10;
+
+    /// <exception cref="ArgumentException">An option is missing or out of range.</exception>
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(Engine);
+        ArgumentNullException.ThrowIfNull(Layout);
+        ArgumentNullException.ThrowIfNull(World);
+        Layout.Validate();
+        if (!(FullRateDistance > 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(FullRateDistance), FullRateDistance, "The distance is positive.");
+        }
+
+        if (Engine.MaxSequences < 2)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(Engine), Engine.MaxSequences, "A stage needs an engine of 2 sequences or more: raise GptEngineOptions.MaxSequences.");
+        }
+    }
+}

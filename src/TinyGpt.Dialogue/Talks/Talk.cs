@@ -1,0 +1,212 @@
+using System.Text;
+using TinyGpt.Dialogue.Talks;
+
+namespace TinyGpt.Dialogue;
+
+/// <summary>
+/// A talk of a character with the player, or its side of one with another character: lines go in, <see cref="DialogueStage.Tick"/> has the
+/// character answer, text comes out. Can be used from any thread; what is asked for happens in the next tick, in the order of the calls.
+/// </summary>
+public sealed partial class Talk
+{
+    /// <summary>The character that answers.</summary>
+    public Npc Npc { get; }
+
+    /// <summary>Who talks to it, as the layout names it.</summary>
+    public string Partner { get; }
+
+    /// <summary>The seed of everything that is random in the talk; derived from the stage's.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>What the talk is doing.</summary>
+    public TalkState State
+    {
+        get
+        {
+            lock (Stage.Gate)
+            {
+                return Posted > 0 ? TalkState.Waiting : Phase;
+            }
+        }
+    }
+
+    /// <summary>How the last answer ended; <see cref="TalkEnd.None"/> while one is waited for.</summary>
+    public TalkEnd LastEnd
+    {
+        get
+        {
+            lock (Stage.Gate)
+            {
+                return Posted > 0 ? TalkEnd.None : End;
+            }
+        }
+    }
+
+    /// <summary>Whether there is unread text.</summary>
+    public bool HasText
+    {
+        get
+        {
+            lock (Stage.Gate)
+            {
+                return Output.Pending > 0;
+            }
+        }
+    }
+
+    /// <summary>
+    /// A line that sums up what the character should remember of before, or empty (the default). It stands behind the card, counts from the
+    /// next answer on, and costs the reading of what follows it.
+    /// </summary>
+    /// <exception cref="ArgumentException">The line is too long, or cannot be written with the model's vocabulary.</exception>
+    public string Summary
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            int[] ids = Stage.Prompts.Summary(value);
+            lock (Stage.Gate)
+            {
+                field = value;
+                SummaryIds = ids;
+            }
+        }
+    }
+    = "";
+
+    /// <summary>
+    /// Says something to the character and has it answer. If it is still speaking, it is interrupted: of its answer stays what was read. So
+    /// it does if the answer is complete and not yet read to its end.
+    /// </summary>
+    /// <param name="line">One line; line breaks and other control characters become spaces. Allocates nothing in the long run.</param>
+    /// <exception cref="ArgumentException">The line is empty or too long, or cannot be written with the model's vocabulary.</exception>
+    /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
+    public void Say(ReadOnlySpan<char> line) => Stage.Say(this, line, AnswerRequest.Free);
+
+    /// <summary>Says something to the character and has it answer with a text of a grammar.</summary>
+    /// <param name="line">As for <see cref="Say(ReadOnlySpan{char})"/>.</param>
+    /// <param name="grammar">
+    /// What the answer must look like; it is compiled the first time that the stage sees it (by reference: keep it, and call
+    /// <see cref="DialogueStage.Prepare"/> while the game loads). The answer is always a whole text of it: the persona's
+    /// <see cref="Persona.MaxAnswerTokens"/> and stops do not count.
+    /// </param>
+    /// <param name="remember">Whether line and answer stay in the talk; otherwise they are forgotten when the answer is complete.</param>
+    /// <exception cref="ArgumentException">The line is empty or too long, or the grammar's longest text does not fit the context.</exception>
+    /// <exception cref="GrammarException">The grammar cannot be compiled, or has texts that contain the end of an answer.</exception>
+    /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
+    public void Ask(ReadOnlySpan<char> line, Grammar grammar, bool remember = true)
+    {
+        ArgumentNullException.ThrowIfNull(grammar);
+        Stage.Say(this, line, Stage.RequestGrammar(grammar, isAside: !remember));
+    }
+
+    /// <summary>Says something to the character and has it choose its answer.</summary>
+    /// <param name="line">As for <see cref="Say(ReadOnlySpan{char})"/>.</param>
+    /// <param name="options">2 … <see cref="Grammar.MostParts"/> texts of one line, none of them empty. Each costs a pass or more.</param>
+    /// <param name="remember">
+    /// Whether the chosen text is the character's answer, which is read like any other; otherwise line and choice are forgotten, and the
+    /// choice has no text to read.
+    /// </param>
+    /// <returns>The choice, which later ticks make.</returns>
+    /// <exception cref="ArgumentException">The line is empty or too long, or there are too few options, or one cannot be said.</exception>
+    /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
+    public Choice Choose(string line, IReadOnlyList<string> options, bool remember = true)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        ArgumentNullException.ThrowIfNull(options);
+        AnswerRequest request = Stage.RequestChoice(options, isAside: !remember);
+        Stage.Say(this, line, request);
+        return request.Choice!.Result;
+    }
+
+    /// <summary>The choice that was asked for last, as after <see cref="DialogueStage.Restore"/>; null if there is none under way.</summary>
+    public Choice? PendingChoice
+    {
+        get
+        {
+            lock (Stage.Gate)
+            {
+                return Request.Choice?.Result;
+            }
+        }
+    }
+
+    /// <summary>Interrupts the character: of its answer stays what was read. Does nothing if all of it was.</summary>
+    public void Interrupt() => Stage.Interrupt(this, shownBytes: null);
+
+    /// <summary>Interrupts the character where the game has got to in showing what it read.</summary>
+    /// <param name="shownBytes">Bytes of the answer that the player has seen, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
+    public void Interrupt(int shownBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(shownBytes);
+        Stage.Interrupt(this, shownBytes);
+    }
+
+    /// <summary>Takes the line back that is being answered, and what was answered of it. Does nothing between answers.</summary>
+    public void Cancel() => Stage.Cancel(this);
+
+    /// <summary>Ends the talk and gives back what it holds. Nothing can be said in it any more; its transcript stays.</summary>
+    /// <exception cref="InvalidOperationException">The talk is a side of an <see cref="Exchange"/>: close that.</exception>
+    public void Close()
+    {
+        if (Exchange is not null)
+        {
+            throw new InvalidOperationException("The talk is a side of an exchange: close that.");
+        }
+
+        Stage.Close(this);
+    }
+
+    /// <summary>Copies text of the answer that was not read yet: whole UTF-8 characters. Allocates nothing.</summary>
+    /// <param name="destination">Where to; 4 bytes or more, so that any character fits.</param>
+    /// <param name="written">How many bytes were written.</param>
+    /// <returns>Whether anything was.</returns>
+    public bool TryRead(Span<byte> destination, out int written)
+    {
+        lock (Stage.Gate)
+        {
+            bool any = Output.TryRead(destination, out written);
+            ReadBytes += written;
+            if (any && Output.Pending == 0)
+            {
+                Stage.Wake(); // somebody may have waited for room, or for the line to be heard to its end
+            }
+
+            return any;
+        }
+    }
+
+    /// <summary>Has text handed to a listener at the end of each tick, on the thread that ticks, instead of being kept for reading.</summary>
+    /// <param name="listener">Called with whole characters; null to read by <see cref="TryRead"/> again.</param>
+    /// <param name="state">Given to every call, so that the listener can be a static method.</param>
+    public void Listen(TextListener? listener, object? state = null)
+    {
+        lock (Stage.Gate)
+        {
+            (Listener, ListenerState) = (listener, state);
+        }
+    }
+
+    /// <summary>
+    /// The lines of the talk, the oldest first, as far as they are kept: some hundred lines, twice the model's context of tokens. Allocates.
+    /// </summary>
+    public IReadOnlyList<TranscriptLine> Transcript()
+    {
+        lock (Stage.Gate)
+        {
+            List<TranscriptLine> lines = [];
+            AnswerText text = new(Stage.Model.Tokenizer!);
+            for (int i = 0; i < Log.Turns.Length; i++)
+            {
+                LoggedTurn turn = Log.Turns[i];
+                ReadOnlySpan<byte> line = text.Decode(Log.Ids(turn)).Slice(turn.TextStart, turn.TextLength);
+                string speaker = turn.Kind == TurnKind.Said ? Npc.Name : Partner;
+                lines.Add(new TranscriptLine(speaker, Encoding.UTF8.GetString(line), turn.Tick, i >= Log.WindowStart));
+            }
+
+            return lines;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+
+namespace TinyGpt.Extensions.AI.Batching;
+
+/// <summary>
+/// One answer that a caller waits for. The caller makes it and reads <see cref="Texts"/>; everything else is the batch's thread's until the
+/// texts have ended.
+/// </summary>
+/// <param name="Prompt">The tokens to continue.</param>
+/// <param name="Sampling">How tokens are chosen.</param>
+/// <param name="Options">How the session answers.</param>
+/// <param name="Pages">The pages of the KV arena that it may come to hold.</param>
+/// <param name="Started">The time of the call, of <see cref="Stopwatch"/>.</param>
+internal sealed record ChatRequest(int[] Prompt, SamplingOptions Sampling, SessionOptions Options, int Pages, long Started)
+{
+    private readonly Channel<string> _texts = Channel.CreateUnbounded<string>(
+        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private volatile bool _isAbandoned;
+
+    /// <summary>The answer in parts. Ends with the error, where there is one.</summary>
+    public ChannelReader<string> Texts => _texts.Reader;
+
+    /// <summary>What ended the request if no answer did.</summary>
+    public Exception? Error { get; private set; }
+
+    /// <summary>Why the answer ended.</summary>
+    public FinishReason Finish { get; private set; }
+
+    /// <summary>Tokens that were generated.</summary>
+    public int OutputTokens { get; private set; }
+
+    /// <summary>Since the call.</summary>
+    public TimeSpan Elapsed => Stopwatch.GetElapsedTime(Started);
+
+    /// <summary>Whether the caller has gone. Set by the caller, once.</summary>
+    public bool IsAbandoned
+    {
+        get => _isAbandoned;
+        set => _isAbandoned = value;
+    }
+
+    /// <summary>The session that answers, while there is one.</summary>
+    public GptSession? Session { get; set; }
+
+    /// <summary>Whether the first token is there.</summary>
+    public bool HasBegun { get; set; }
+
+    public void Write(string text) => _texts.Writer.TryWrite(text);
+
+    /// <summary>Ends the answer as the session did.</summary>
+    public void Complete(FinishReason finish, int outputTokens)
+    {
+        Finish = finish;
+        OutputTokens = outputTokens;
+        _texts.Writer.TryComplete();
+    }
+
+    /// <summary>Ends the request without an answer.</summary>
+    public void Fail(Exception error)
+    {
+        Error = error;
+        _texts.Writer.TryComplete(error);
+    }
+}

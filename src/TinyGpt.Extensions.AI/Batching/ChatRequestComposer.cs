@@ -1,0 +1,134 @@
+using Microsoft.Extensions.AI;
+using TinyGpt.Dialogue;
+using TinyGpt.Extensions.AI.ResponseFormats;
+
+namespace TinyGpt.Extensions.AI.Batching;
+
+/// <summary>Makes requests of messages and chat options, on the callers' threads. Thread-safe.</summary>
+internal sealed class ChatRequestComposer
+{
+    private readonly GptModel _model;
+    private readonly string _modelId;
+    private readonly SamplingOptions _sampling;
+    private readonly int _maxOutputTokens;
+    private readonly ChatPromptFormat _format;
+    private readonly int _mostPages;
+    private readonly ResponseGrammars _grammars;
+
+    public ChatRequestComposer(GptModel model, string modelId, TinyGptChatClientOptions options, int mostPages)
+    {
+        _model = model;
+        _modelId = modelId;
+        _sampling = options.Sampling;
+        _maxOutputTokens = options.MaxOutputTokens;
+        _format = options.PromptFormat;
+        _mostPages = mostPages;
+        _grammars = new ResponseGrammars(model);
+    }
+
+    public async ValueTask<ChatRequest> ComposeAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions options, long started, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        RefuseWhatIsNotServed(options);
+        SamplingOptions sampling = SamplingOf(options);
+        sampling.Validate(_model.Config.VocabularySize);
+        if (options.MaxOutputTokens < 1)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options), options.MaxOutputTokens, $"ChatOptions.MaxOutputTokens is {options.MaxOutputTokens} and must be 1 or more.");
+        }
+
+        int[] prompt = PromptOf(messages, options);
+        CompiledGrammar? grammar = options.ResponseFormat is ChatResponseFormatJson json
+            ? await _grammars.ForAsync(json, cancellation).ConfigureAwait(false)
+            : null;
+        SessionOptions session = new()
+        {
+            MaxNewTokens = options.MaxOutputTokens ?? grammar?.MostTokens ?? _maxOutputTokens,
+            StopStrings = [.. options.StopSequences ?? [], .. grammar is null ? _format.StopSequences : []],
+            Constraint = grammar,
+        };
+        return new ChatRequest(prompt, sampling, session, PagesFor(prompt.Length, session.MaxNewTokens), started);
+    }
+
+    private static void Refuse(bool asked, string option, string problem)
+    {
+        if (asked)
+        {
+            throw new UnsupportedChatOptionException($"ChatOptions.{option}", problem);
+        }
+    }
+
+    private static void CheckContents(ChatMessage message)
+    {
+        foreach (AIContent content in message.Contents)
+        {
+            if (content is not (TextContent or TextReasoningContent or UsageContent))
+            {
+                throw new UnsupportedChatOptionException(
+                    "ChatMessage.Contents",
+                    $"the model reads text only, and a message of the role '{message.Role}' has {content.GetType().Name}.");
+            }
+        }
+    }
+
+    private void RefuseWhatIsNotServed(ChatOptions options)
+    {
+        bool hasTools = options.Tools is { Count: > 0 } && options.ToolMode is not NoneChatToolMode;
+        Refuse(hasTools, nameof(ChatOptions.Tools), "the client calls no tools.");
+        bool hasTalk = options.ConversationId is not null;
+        Refuse(hasTalk, nameof(ChatOptions.ConversationId), "the client keeps no talks: send all messages with each request.");
+        bool hasOtherModel = options.ModelId is { } id && id != _modelId;
+        Refuse(hasOtherModel, nameof(ChatOptions.ModelId), $"the client has the model '{_modelId}' and no '{options.ModelId}'.");
+    }
+
+    private SamplingOptions SamplingOf(ChatOptions options) => _sampling with
+    {
+        Temperature = options.Temperature ?? _sampling.Temperature,
+        TopK = options.TopK ?? _sampling.TopK,
+        TopP = options.TopP ?? _sampling.TopP,
+        FrequencyPenalty = options.FrequencyPenalty ?? _sampling.FrequencyPenalty,
+        PresencePenalty = options.PresencePenalty ?? _sampling.PresencePenalty,
+        Seed = options.Seed is { } seed ? unchecked((ulong)seed) : _sampling.Seed,
+    };
+
+    private int[] PromptOf(IEnumerable<ChatMessage> messages, ChatOptions options)
+    {
+        List<ChatMessage> talk = [.. messages];
+        if (options.Instructions is { Length: > 0 } instructions)
+        {
+            talk.Insert(0, new ChatMessage(ChatRole.System, instructions));
+        }
+
+        if (talk.Count == 0)
+        {
+            throw new ArgumentException("There are no messages to answer.", nameof(messages));
+        }
+
+        talk.ForEach(CheckContents);
+        int[] prompt = _format.Encode(_model.Tokenizer!, talk);
+        return prompt.Length > 0 ? prompt : throw new ArgumentException("The format made no tokens of the messages.", nameof(messages));
+    }
+
+    /// <summary>The pages that a request may come to hold. The last token of an answer is never computed, but counts here.</summary>
+    private int PagesFor(int prompt, int answer)
+    {
+        int context = _model.Config.ContextLength;
+        if (prompt > context)
+        {
+            throw new ContextOverflowException(prompt, context);
+        }
+
+        int promptPages = Pages(prompt);
+        if (promptPages > _mostPages)
+        {
+            throw new InvalidOperationException(
+                $"The prompt of {prompt} tokens needs {promptPages} pages, and the engine has {_mostPages}: raise GptEngineOptions.KvPages.");
+        }
+
+        return Math.Min(Pages((int)Math.Min((long)prompt + answer, context)), _mostPages);
+    }
+
+    private static int Pages(int positions) => (positions + GptEngine.PositionsPerPage - 1) / GptEngine.PositionsPerPage;
+}

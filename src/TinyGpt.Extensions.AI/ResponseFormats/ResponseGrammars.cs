@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using TinyGpt.Dialogue;
+
+namespace TinyGpt.Extensions.AI.ResponseFormats;
+
+/// <summary>The grammars of response formats for one model; the last ones are kept, since callers ask for the same again. Thread-safe.</summary>
+internal sealed class ResponseGrammars(GptModel model)
+{
+    private const int MostKept = 64;
+
+    /// <summary>What stands for JSON without a schema; no schema's text is empty.</summary>
+    private const string NoSchema = "";
+
+    private readonly Lazy<GrammarCompiler> _compiler = new(() => new GrammarCompiler(model));
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, CompiledGrammar> _kept = new(StringComparer.Ordinal);
+    private readonly Queue<string> _order = [];
+
+    /// <summary>The grammar of a format. A new one is compiled on the thread pool, which can take as long as seconds.</summary>
+    /// <exception cref="ResponseFormatException">The schema uses what is not supported, or is too large; names the place.</exception>
+    public async ValueTask<CompiledGrammar> ForAsync(ChatResponseFormatJson format, CancellationToken cancellation)
+    {
+        string key = format.Schema?.GetRawText() ?? NoSchema;
+        lock (_gate)
+        {
+            if (_kept.TryGetValue(key, out CompiledGrammar? kept))
+            {
+                return kept;
+            }
+        }
+
+        CompiledGrammar compiled = await Task.Run(() => Compile(format.Schema), cancellation).ConfigureAwait(false);
+        lock (_gate)
+        {
+            if (_kept.TryAdd(key, compiled))
+            {
+                _order.Enqueue(key);
+            }
+
+            if (_order.Count > MostKept)
+            {
+                _kept.Remove(_order.Dequeue());
+            }
+        }
+
+        return compiled;
+    }
+
+    /// <summary>
+    /// An object of up to six members whose values are a line of text, a whole number or a boolean. What JSON allows beyond that is left out
+    /// so that every answer ends and the grammar is compiled in a moment.
+    /// </summary>
+    private static Grammar AnyObject()
+    {
+        Grammar name = Grammar.Json(Grammar.Text(16));
+        Grammar value = Grammar.Json(Grammar.Choice(Grammar.Text(24), Grammar.Number(-999_999, 999_999), Grammar.Boolean));
+        Grammar member = Grammar.Sequence(name, Grammar.Literal(": "), value);
+        return Grammar.Sequence(Grammar.Literal("{"), Grammar.Repeat(member, 0, 6, ", "), Grammar.Literal("}"));
+    }
+
+    private CompiledGrammar Compile(JsonElement? schema)
+    {
+        Grammar grammar = schema is { } given ? JsonSchemaTranslation.Translate(given) : AnyObject();
+        try
+        {
+            return _compiler.Value.Compile(grammar);
+        }
+        catch (GrammarException exception)
+        {
+            throw new ResponseFormatException("$", exception.Message, exception);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace TinyGpt.Import;
+
+/// <summary>The types of metadata values, with their numbers in the file.</summary>
+internal enum GgufValueType : uint
+{
+    UInt8,
+    Int8,
+    UInt16,
+    Int16,
+    UInt32,
+    Int32,
+    Float32,
+    Bool,
+    Text,
+    Array,
+    UInt64,
+    Int64,
+    Float64,
+}
+
+/// <summary>Where a metadata value lies; it is read when it is asked for.</summary>
+/// <param name="Type">Its type.</param>
+/// <param name="ElementType">The type of an array's elements; otherwise the same as <paramref name="Type"/>.</param>
+/// <param name="Count">An array's elements; otherwise 1.</param>
+/// <param name="Offset">The first byte of the value, or of an array's first element, in the file.</param>
+internal readonly record struct GgufValue(GgufValueType Type, GgufValueType ElementType, long Count, long Offset);

@@ -1,0 +1,223 @@
+using System.Diagnostics.CodeAnalysis;
+using TinyGpt.Format;
+using TinyGpt.Kernels;
+
+namespace TinyGpt.Import;
+
+/// <summary>
+/// A checkpoint in Hugging Face's layout. Rows are brought into the order of <see cref="ModelTensors"/> while they are packed: matrices
+/// that are stored as inputs × outputs are transposed, head sizes that are no multiple of 16 padded, and so on.
+/// </summary>
+internal sealed unsafe class HuggingFaceModel : ITensorSource
+{
+    private const string ConfigName = "config.json";
+
+    private readonly SafetensorsCheckpoint _checkpoint;
+    private readonly CheckpointNames _names;
+    private readonly Dictionary<string, IRowSource> _sources = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _unused;
+    private readonly string _prefix;
+
+    private HuggingFaceModel(SafetensorsCheckpoint checkpoint, ModelConfig config, TokenizerContent? tokenizer)
+    {
+        _checkpoint = checkpoint;
+        _names = CheckpointNames.Of(config.Architecture);
+        Config = config with { EndOfTextToken = config.EndOfTextToken ?? tokenizer?.EndOfText };
+        Tokenizer = tokenizer;
+        _prefix = Array.Find(_names.Prefixes, prefix => checkpoint.Tensors.ContainsKey($"{prefix}{_names.TokenEmbedding}.weight")) ?? "";
+        _unused = new HashSet<string>(checkpoint.Tensors.Keys.Where(name => !IsIgnored(name)), StringComparer.Ordinal);
+        MapTensors();
+        if (_unused.Count > 0)
+        {
+            throw new ModelFormatException(
+                checkpoint.File, $"tensor '{_unused.Min(StringComparer.Ordinal)}' has no place in a model of architecture {config.Architecture}");
+        }
+    }
+
+    public ModelConfig Config { get; }
+
+    public long SourceBytes { get; private set; }
+
+    public IEnumerable<SourceTensor> Stored =>
+        _checkpoint.Tensors.Values.Select(tensor => new SourceTensor(tensor.Name, tensor.TypeName, tensor.Shape, tensor.Bytes));
+
+    public TokenizerContent? Tokenizer { get; }
+
+    /// <summary>Opens a checkpoint and checks that its tensors are those of its configuration.</summary>
+    /// <param name="path">A folder, or a <c>.safetensors</c> file with a <c>config.json</c> beside it.</param>
+    [SuppressMessage("Reliability", "CA2000", Justification = "Owned by the result, or disposed where opening fails.")]
+    public static HuggingFaceModel Open(string path)
+    {
+        string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
+        ModelConfig config = HuggingFaceConfig.Read(Path.Combine(folder, ConfigName));
+        TokenizerContent? tokenizer = TokenizerFiles.Exists(folder) ? TokenizerFiles.ReadContent(folder, config.VocabularySize) : null;
+        SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.Open(path);
+        try
+        {
+            return new HuggingFaceModel(checkpoint, config, tokenizer);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    public QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation)
+    {
+        IRowSource source = _sources[tensor.Name];
+        if (tensor.Kind == TensorKind.Panels)
+        {
+            return PanelPacker.Pack(source, target, cancellation);
+        }
+
+        PanelPacker.Copy(source, (float*)target, cancellation);
+        return default;
+    }
+
+    public void Dispose() => _checkpoint.Dispose();
+
+    private bool IsIgnored(string name) => Array.Exists(_names.Ignored, end => name.EndsWith(end, StringComparison.Ordinal));
+
+    private void MapTensors()
+    {
+        int width = Config.Width;
+        _sources.Add(ModelTensors.TokenEmbedding, Rows(_prefix + _names.TokenEmbedding, Config.VocabularySize, width));
+        if (Config.Rotary is null)
+        {
+            IRowSource positions = Rows(_prefix + _names.PositionEmbedding, _names.FirstPosition + Config.ContextLength, width);
+            _sources.Add(ModelTensors.PositionEmbedding, Mapped(positions, [.. Enumerable.Range(_names.FirstPosition, Config.ContextLength)]));
+        }
+
+        for (int layer = 0; layer < Config.Layers; layer++)
+        {
+            MapBlock(layer, $"{_prefix}{_names.Block}{layer}.");
+        }
+
+        if (Config.NormPlacement == NormPlacement.Before)
+        {
+            AddNorm(ModelTensors.FinalNorm, _prefix + _names.FinalNorm);
+        }
+
+        string head = _names.Head + ".weight";
+        string embedding = $"{_prefix}{_names.TokenEmbedding}.weight";
+        if (!Config.TiedHead)
+        {
+            _sources.Add(ModelTensors.Head, Rows(_names.Head, Config.VocabularySize, width));
+        }
+        else if (_unused.Remove(head) && !_checkpoint.Tensors[head].ContentEquals(_checkpoint.Tensors[embedding]))
+        {
+            throw new ModelFormatException(
+                _checkpoint.File, $"config.json ties the head to the token embedding, but '{head}' is another matrix");
+        }
+    }
+
+    private void MapBlock(int layer, string block)
+    {
+        int width = Config.Width;
+        int queries = Config.Heads * Config.HeadSize;
+        int keys = Config.KeyValueHeads * Config.HeadSize;
+        AddNorm(ModelTensors.InBlock(layer, ModelTensors.AttentionNorm), block + _names.AttentionNorm);
+        AddMatrix(
+            ModelTensors.InBlock(layer, ModelTensors.QueryKeyValue),
+            [.. _names.QueryKeyValue.Select(name => block + name)],
+            _names.QueryKeyValue.Length == 1 ? [queries + (2 * keys)] : [queries, keys, keys],
+            width,
+            Config.QueryKeyValueBias,
+            RowOrder.QueryKeyValue(Config, pairsAreHalves: true, _names.HeadsOutermost));
+        if (Config.QueryKeyNorm)
+        {
+            int[] order = RowOrder.Head(Config, pairsAreHalves: true);
+            AddVector(ModelTensors.Gain(ModelTensors.InBlock(layer, ModelTensors.QueryNorm)), block + _names.QueryNorm + ".weight", order);
+            AddVector(ModelTensors.Gain(ModelTensors.InBlock(layer, ModelTensors.KeyNorm)), block + _names.KeyNorm + ".weight", order);
+        }
+
+        AddAttentionOutput(ModelTensors.InBlock(layer, ModelTensors.AttentionOutput), block + _names.AttentionOutput, queries);
+        AddNorm(ModelTensors.InBlock(layer, ModelTensors.FeedForwardNorm), block + _names.FeedForwardNorm);
+        AddMatrix(
+            ModelTensors.InBlock(layer, ModelTensors.FeedForwardIn),
+            [.. _names.FeedForwardIn.Select(name => block + name)],
+            [.. _names.FeedForwardIn.Select(_ => Config.FeedForwardWidth)],
+            width,
+            Config.FeedForwardBias,
+            RowOrder.FeedForwardIn(Config));
+        AddMatrix(
+            ModelTensors.InBlock(layer, ModelTensors.FeedForwardOut),
+            [block + _names.FeedForwardOut],
+            [width],
+            Config.FeedForwardWidth,
+            Config.FeedForwardBias,
+            RowOrder.AsStored(width));
+    }
+
+    private void AddNorm(string norm, string name)
+    {
+        AddVector(ModelTensors.Gain(norm), name + ".weight", RowOrder.AsStored(Config.Width));
+        if (Config.Norm == NormKind.LayerNorm)
+        {
+            AddVector(ModelTensors.Bias(norm), name + ".bias", RowOrder.AsStored(Config.Width));
+        }
+    }
+
+    /// <summary>Adds a matrix, whose rows one or more stored ones have, and its bias.</summary>
+    private void AddMatrix(string matrix, string[] names, int[] rows, int columns, bool hasBias, int[] order)
+    {
+        _sources.Add(matrix, Mapped(Joined([.. names.Select((name, i) => Matrix(name, rows[i], columns))]), order));
+        if (hasBias)
+        {
+            IRowSource[] biases = [.. names.Select((name, i) => new StoredRows(Find(name + ".bias", rows[i]), rows[i], 1))];
+            _sources.Add(ModelTensors.Bias(matrix), new RowOfRows(Mapped(Joined(biases), order)));
+        }
+    }
+
+    private void AddAttentionOutput(string matrix, string name, int queries)
+    {
+        IRowSource weights = Matrix(name, Config.Width, queries);
+        bool padded = Config.HeadSize != Config.HeadStride;
+        _sources.Add(matrix, padded ? new HeadPaddedColumns(weights, Config.HeadSize, Config.HeadStride) : weights);
+        if (Config.AttentionOutputBias)
+        {
+            AddVector(ModelTensors.Bias(matrix), name + ".bias", RowOrder.AsStored(Config.Width));
+        }
+    }
+
+    private void AddVector(string vector, string name, int[] order) =>
+        _sources.Add(vector, new RowOfRows(Mapped(new StoredRows(Find(name, order.Length), order.Length, 1), order)));
+
+    private IRowSource Matrix(string name, int rows, int columns) => _names.Transposed
+        ? new TransposedRows(Find(name + ".weight", columns, rows), rows, columns)
+        : Rows(name, rows, columns);
+
+    private StoredRows Rows(string name, int rows, int columns) => new(Find(name + ".weight", rows, columns), rows, columns);
+
+    private static IRowSource Joined(IRowSource[] sources) => sources.Length == 1 ? sources[0] : new JoinedRows(sources);
+
+    private static IRowSource Mapped(IRowSource source, int[] order) =>
+        order.Length == source.Rows && order.AsSpan().SequenceEqual(RowOrder.AsStored(source.Rows)) ? source : new OrderedRows(source, order);
+
+    private SafetensorsTensor Find(string name, params ReadOnlySpan<long> shape)
+    {
+        if (!_checkpoint.Tensors.TryGetValue(name, out SafetensorsTensor? tensor))
+        {
+            throw new ModelFormatException(
+                _checkpoint.File, $"tensor '{name}' is missing; config.json calls for it with shape [{string.Join(", ", shape.ToArray())}]");
+        }
+
+        if (!tensor.Shape.SequenceEqual(shape.ToArray()))
+        {
+            throw new ModelFormatException(
+                tensor.File,
+                $"tensor '{name}' has shape [{string.Join(", ", tensor.Shape)}], and config.json calls for [{string.Join(", ", shape.ToArray())}]");
+        }
+
+        if (tensor.Type == SafetensorsType.Other)
+        {
+            throw new ModelFormatException(
+                tensor.File, $"tensor '{name}' has type {tensor.TypeName}, which is not supported (supported: F32, F16, BF16)");
+        }
+
+        _unused.Remove(name);
+        SourceBytes += tensor.Bytes;
+        return tensor;
+    }
+}

@@ -1,0 +1,42 @@
+namespace TinyGpt;
+
+/// <summary>
+/// Which tokens an answer may consist of, as an automaton over token ids: <see cref="SessionOptions.Constraint"/> forbids everything else,
+/// whatever the sampling options are. A grammar is one. The state is a number that the session keeps, so one constraint serves any number
+/// of sessions and engines, and forks, rewinds and saves of a session need nothing of it.
+/// </summary>
+/// <remarks>
+/// Every answer begins in <see cref="Start"/>. Before a token is chosen the session asks <see cref="Allow"/>, and afterwards it goes to
+/// the state that <see cref="Advance"/> gives. The answer ends with <see cref="FinishReason.Complete"/> when nothing can follow, and with
+/// <see cref="FinishReason.EndOfText"/> where the constraint allowed the model's end-of-text token and the model chose it. Implementations
+/// must be immutable or thread-safe, allocate nothing in these methods, and always answer the same for the same state.
+/// </remarks>
+public abstract class TokenConstraint
+{
+    /// <summary>Ids that the constraint can allow are below this; at most the vocabulary of the model that it is used with.</summary>
+    public abstract int TokenCount { get; }
+
+    /// <summary>The state of an answer without tokens; 0 or more.</summary>
+    public abstract int Start { get; }
+
+    /// <summary>Says which tokens may come next.</summary>
+    /// <param name="state">A state.</param>
+    /// <param name="allowed">
+    /// One bit a token, all clear: token i is bit i % 64 of number i / 64. As long as the model's vocabulary. Left clear, the answer ends.
+    /// </param>
+    public abstract void Allow(int state, Span<ulong> allowed);
+
+    /// <summary>The state behind a token.</summary>
+    /// <param name="state">A state.</param>
+    /// <param name="token">A token that the state allows.</param>
+    /// <returns>A state, 0 or more.</returns>
+    public abstract int Advance(int state, int token);
+
+    /// <summary>Whether the answer ends here because nothing can follow. Saves the pass that would find that out.</summary>
+    /// <param name="state">A state.</param>
+    public abstract bool IsComplete(int state);
+
+    /// <summary>Whether a number is a state, for saves that may be damaged.</summary>
+    /// <param name="state">Any number.</param>
+    public abstract bool IsState(int state);
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace TinyGpt.Dialogue.Tests.Stage;
+
+public sealed class BackgroundTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public void Lines_that_are_said_while_the_stage_sleeps_wake_it()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        using DialogueStage stage = new(model, StageScript.Options());
+        Talk talk = stage.Open(stage.Add(StageScript.Mira));
+        using BackgroundRun run = stage.RunInBackground();
+        Assert.Throws<InvalidOperationException>(() => stage.Tick(StepBudget.OnePass));
+        Assert.Throws<InvalidOperationException>(() => stage.RunInBackground());
+        for (int i = 0; i < 5; i++)
+        {
+            talk.Say($"Line {i}.");
+            WaitUntil(() => talk.State == TalkState.Idle);
+            StageScript.Read(talk);
+        }
+
+        Assert.Null(run.Failure);
+        run.Dispose();
+        StageScript.Ask(stage, talk, "And now by ticks.");
+        Assert.InRange(talk.Transcript().Count, 6, 12);
+    }
+
+    [Fact]
+    public void An_exception_of_a_listener_ends_the_run_and_can_be_seen()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        using DialogueStage stage = new(model, StageScript.Options());
+        Talk talk = stage.Open(stage.Add(StageScript.Mira));
+        talk.Listen(static (_, _, _) => throw new FormatException("listener"));
+        using BackgroundRun run = stage.RunInBackground();
+        talk.Say("Hello");
+        WaitUntil(() => run.Failure is not null);
+        Assert.IsType<FormatException>(run.Failure);
+    }
+
+    [Fact]
+    public void A_listener_may_say_the_next_line()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        using DialogueStage stage = new(model, StageScript.Options());
+        Talk talk = stage.Open(stage.Add(StageScript.Mira));
+        int heard = 0;
+        talk.Listen((which, _, _) =>
+        {
+            if (++heard < 4)
+            {
+                which.Say("Go on.");
+            }
+        });
+        talk.Say("Hello");
+        StageScript.Finish(stage);
+        Assert.Equal(4, talk.Transcript().Count(line => line.Speaker == "Player"));
+    }
+
+    [Fact]
+    public void A_stage_that_is_disposed_ends_its_run_and_refuses_everything()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        DialogueStage stage = new(model, StageScript.Options());
+        Talk talk = stage.Open(stage.Add(StageScript.Mira));
+        stage.RunInBackground();
+        talk.Say("Hello");
+        stage.Dispose();
+        stage.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => talk.Say("Hello"));
+        Assert.Throws<ObjectDisposedException>(() => stage.Tick(StepBudget.OnePass));
+        Assert.Throws<ObjectDisposedException>(() => stage.Add(StageScript.Tom));
+        talk.Close();
+    }
+
+    private static void WaitUntil(Func<bool> condition)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(watch.Elapsed < Patience, "nothing happens in the background");
+            Thread.Sleep(1);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using Xunit;
+
+namespace TinyGpt.Dialogue.Tests.Stage;
+
+/// <summary>Shared prefixes, eviction, and who goes first.</summary>
+public sealed class MemoryTests
+{
+    [Fact]
+    public void The_world_and_each_card_are_computed_once()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        string world = $"A village in the hills.{new string('.', 150)}";
+        int worldTokens = model.Tokenizer!.Encode(world + "\n").Length;
+        using DialogueStage stage = new(model, StageScript.Options(sequences: 30, world: world));
+        Npc[] npcs = [.. Enumerable.Range(0, 6).Select(i => stage.Add(StageScript.Mira with { Name = $"Npc{i}", MaxAnswerTokens = 1 }))];
+        foreach (Npc npc in npcs)
+        {
+            npc.Prepare();
+        }
+
+        StageScript.Finish(stage);
+        int card = model.Tokenizer.Encode(
+            "\nName: Npc1\nTrade: innkeeper\nMood: cheerful\nHome: the Gilded Goose\nSells: ale 2, stew 5\nRumour: wolves prowl near the mill").Length;
+        Assert.Equal(worldTokens + (npcs.Length * card), stage.ComputedTokens);
+        long before = stage.ComputedTokens;
+        foreach (Npc npc in npcs)
+        {
+            stage.Open(npc).Say("Hello");
+            stage.Open(npc).Say("Hello");
+        }
+
+        StageScript.Finish(stage);
+        int line = model.Tokenizer.Encode("\n\nPlayer: Hello\nNpc1:").Length;
+        Assert.Equal(npcs.Length * 2 * line, stage.ComputedTokens - before);
+    }
+
+    [Theory]
+    [InlineData(2, null)]
+    [InlineData(3, null)]
+    [InlineData(5, 12)]
+    [InlineData(40, 13)]
+    public void Talks_that_were_evicted_come_back_and_say_what_they_would_have_said(int sequences, int? pages)
+    {
+        using GptModel model = DialogueModels.Bytes();
+        string Play(StageOptions options)
+        {
+            using DialogueStage stage = new(model, options);
+            Talk[] talks = [.. Enumerable.Range(0, 6).Select(i => stage.Open(stage.Add(StageScript.Mira with { Name = $"Npc{i}" })))];
+            for (int round = 0; round < 4; round++)
+            {
+                foreach (Talk talk in talks)
+                {
+                    talk.Say($"Line {round}, good folk!");
+                }
+
+                StageScript.Finish(stage);
+                foreach (Talk talk in talks)
+                {
+                    StageScript.Read(talk);
+                }
+            }
+
+            return string.Join('\n', talks.Select(StageScript.Lines));
+        }
+
+        Assert.Equal(Play(StageScript.Options(sequences: 40)), Play(StageScript.Options(sequences, pages)));
+    }
+
+    [Fact]
+    public void Nearer_characters_answer_first_and_those_at_infinity_not_at_all()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        using DialogueStage stage = new(model, StageScript.Options(sequences: 20));
+        float[] distances = [0, 25, 500, float.PositiveInfinity];
+        Talk[] talks = [.. distances.Select((distance, i) =>
+        {
+            Npc npc = stage.Add(StageScript.Mira with { Name = $"Npc{i}", MaxAnswerTokens = 16, Sampling = SamplingOptions.Greedy });
+            npc.Distance = distance;
+            return stage.Open(npc);
+        })];
+        foreach (Talk talk in talks)
+        {
+            talk.Say("Hello");
+        }
+
+        long[] ended = new long[talks.Length];
+        for (int tick = 0; tick < 400; tick++)
+        {
+            stage.Tick(StepBudget.OnePass);
+            for (int i = 0; i < talks.Length; i++)
+            {
+                ended[i] = ended[i] == 0 && talks[i].State == TalkState.Idle ? tick : ended[i];
+            }
+        }
+
+        Assert.True(ended[0] < ended[1] && ended[1] < ended[2], string.Join(", ", ended));
+        Assert.Equal(0, ended[3]);
+        Assert.Equal(StepStatus.Waiting, stage.Tick(StepBudget.Unlimited));
+        talks[3].Npc.Distance = 1;
+        StageScript.Finish(stage);
+        Assert.Equal(TalkState.Idle, talks[3].State);
+        Assert.Throws<ArgumentOutOfRangeException>(() => talks[0].Npc.Distance = -1);
+        Assert.Throws<ArgumentOutOfRangeException>(() => talks[0].Npc.Distance = float.NaN);
+    }
+
+    [Fact]
+    public void A_near_character_takes_memory_from_a_far_one_that_goes_on_later_with_the_same_words()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        Persona far = StageScript.Mira with { MaxAnswerTokens = 200 };
+        Persona near = StageScript.Tom with { MaxAnswerTokens = 200 };
+        string expectedFar = Alone(model, far, 0, out _);
+        string expectedNear = Alone(model, near, 1, out int second);
+        Assert.Equal(1, second);
+        int suspended = 0;
+        for (int ticks = 1; ticks < 60; ticks += 6)
+        {
+            // Pages for one long talk and little more.
+            using DialogueStage stage = new(model, StageScript.Options(sequences: 6, pages: 10));
+            Talk farTalk = stage.Open(stage.Add(far));
+            Talk nearTalk = stage.Open(stage.Add(near));
+            farTalk.Npc.Distance = 8;
+            farTalk.Say("Hello, tell me everything.");
+            for (int tick = 0; tick < ticks; tick++)
+            {
+                stage.Tick(StepBudget.OnePass);
+            }
+
+            nearTalk.Say("Hello, tell me everything.");
+            while (stage.Tick(StepBudget.OnePass) == StepStatus.Working)
+            {
+                suspended += farTalk.State == TalkState.Suspended ? 1 : 0;
+            }
+
+            Assert.Equal(expectedFar, StageScript.Read(farTalk));
+            Assert.Equal(expectedNear, StageScript.Read(nearTalk));
+        }
+
+        Assert.NotEqual(0, suspended);
+    }
+
+    [Fact]
+    public void An_arena_that_cannot_hold_a_talk_is_refused()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        Assert.Contains(
+            "KvPages", Assert.Throws<ArgumentException>(() => new DialogueStage(model, StageScript.Options(pages: 9))).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DialogueStage(model, StageScript.Options(sequences: 1)));
+        Assert.Throws<ArgumentException>(() => new DialogueStage(
+            model, StageScript.Options() with { Layout = PromptLayout.Plain with { Heard = "\nPlayer:" } }));
+        Assert.Throws<ArgumentException>(() => new DialogueStage(
+            model, StageScript.Options() with { Layout = PromptLayout.Plain with { Card = "Facts: {facts}" } }));
+        Assert.Throws<ArgumentException>(() => new DialogueStage(
+            model, StageScript.Options() with { Layout = PromptLayout.Plain with { Card = "Name: {name" } }));
+    }
+
+    private static string Alone(GptModel model, Persona persona, int number, out int opened)
+    {
+        using DialogueStage stage = new(model, StageScript.Options());
+        Npc npc = stage.Add(persona);
+        for (opened = 0; opened < number; opened++)
+        {
+            stage.Open(npc).Close();
+        }
+
+        return StageScript.Ask(stage, stage.Open(npc), "Hello, tell me everything.");
+    }
+}

@@ -1,0 +1,87 @@
+using Xunit;
+
+namespace TinyGpt.Dialogue.Tests.Stage;
+
+/// <summary>
+/// Counts what the whole process allocates while a stage ticks. The test runner's own threads allocate now and then, so one of several
+/// windows must show nothing at all: a tick that allocated would do so in each.
+/// </summary>
+[CollectionDefinition(nameof(StageAllocationTests), DisableParallelization = true)]
+[Collection(nameof(StageAllocationTests))]
+public sealed class StageAllocationTests
+{
+    private const int Characters = 32;
+    private const int WarmUp = 1500;
+    private const int Window = 1000;
+    private const int MostWindows = 8;
+
+    [Theory]
+    [InlineData(70, null, 1, 0)]
+    [InlineData(20, 90, 2, 4)]
+    public void Thirty_two_characters_talk_for_a_thousand_ticks_without_an_allocation(int sequences, int? pages, int threads, int lookup)
+    {
+        using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { Layers = 1, ContextLength = 256 });
+        using DialogueStage stage = new(model, StageScript.Options(sequences, pages, threads: threads, lookup: lookup));
+        Npc[] npcs = [.. Enumerable.Range(0, Characters).Select(i => stage.Add(StageScript.Tom with { Name = $"Npc{i}" }))];
+        Exchange[] exchanges = [.. Enumerable.Range(0, Characters / 4).Select(i => stage.OpenBetween(npcs[2 * i], npcs[(2 * i) + 1]))];
+        Talk[] talks = [.. npcs.Skip(Characters / 2).Select(npc => stage.Open(npc))];
+        int heard = 0;
+        talks[0].Listen(static (_, utf8, state) => ((int[])state!)[0] += utf8.Length, new int[1]);
+        for (int tick = 0; tick < WarmUp; tick++)
+        {
+            heard += Tick(stage, exchanges, talks, tick);
+        }
+
+        long computed = stage.ComputedTokens;
+        long allocated = long.MaxValue;
+        for (int window = 0; allocated != 0 && window < MostWindows; window++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int tick = 0; tick < Window; tick++)
+            {
+                heard += Tick(stage, exchanges, talks, tick);
+            }
+
+            allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        }
+
+        Assert.Equal(0, allocated);
+        Assert.True(heard > 20 * Window, $"{heard} bytes were heard: hardly anybody spoke");
+        Assert.True(stage.ComputedTokens > computed + (10 * Window));
+    }
+
+    /// <summary>One frame of a game: somebody is interrupted, exchanges that ended begin again, and what was said is read.</summary>
+    private static int Tick(DialogueStage stage, Exchange[] exchanges, Talk[] talks, int tick)
+    {
+        Span<byte> buffer = stackalloc byte[256];
+        int heard = 0;
+        for (int i = 0; i < talks.Length; i++)
+        {
+            if (talks[i].State == TalkState.Idle || (tick + (37 * i)) % 400 == 0)
+            {
+                talks[i].Say("Good day. What news is there?");
+            }
+
+            while (talks[i].TryRead(buffer, out int written))
+            {
+                heard += written;
+            }
+        }
+
+        foreach (Exchange exchange in exchanges)
+        {
+            if (!exchange.IsRunning)
+            {
+                exchange.Begin("How is business?", lines: 20);
+            }
+
+            while (exchange.TryRead(buffer, out int written, out _))
+            {
+                heard += written;
+            }
+        }
+
+        stage.Tick(StepBudget.OnePass);
+        return heard;
+    }
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace TinyGpt.Tavern.Corpus;
+
+/// <summary><c>tinygpt-tavern-corpus corpus</c>: writes talks to train with and talks to validate with.</summary>
+internal sealed class CorpusCommand : Command
+{
+    private readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "The folder for train.jsonl and validation.jsonl.",
+        HelpName = "FOLDER",
+        Required = true,
+    };
+
+    private readonly Option<int> _talks = new("--talks") { Description = "How many talks to train with.", Required = true };
+    private readonly Option<ulong> _seed = new("--seed") { Description = "The same seed, the same bytes.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _heldOut = new("--held-out")
+    {
+        Description = "How many talks to validate with; their cards are none of those trained with.",
+        DefaultValueFactory = _ => 300,
+    };
+
+    private readonly Option<int> _facts = new("--facts")
+    {
+        Description = "Of ten talks, how many are learned for their facts and refusals alone, the wording of other answers being context: "
+            + "a model learns to look facts up several times sooner.",
+        DefaultValueFactory = _ => 0,
+    };
+
+    public CorpusCommand()
+        : base("corpus", "Write talks as JSON, one a line: {\"segments\":[{\"text\":\"...\",\"train\":false},...]}.")
+    {
+        Add(_output);
+        Add(_talks);
+        Add(_seed);
+        Add(_heldOut);
+        Add(_facts);
+        _facts.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 10)
+            {
+                result.AddError("--facts takes a whole number from 0 to 10.");
+            }
+        });
+        foreach (Option<int> count in (Option<int>[])[_talks, _heldOut])
+        {
+            count.Validators.Add(result =>
+            {
+                if (result.GetValueOrDefault<int>() < 1)
+                {
+                    result.AddError($"{count.Name} takes a whole number, 1 or more.");
+                }
+            });
+        }
+
+        SetAction((arguments, cancellation) => Task.Run(() => Execute(arguments, cancellation), cancellation));
+    }
+
+    private void Execute(ParseResult arguments, CancellationToken cancellation)
+    {
+        string folder = arguments.GetRequiredValue(_output);
+        ulong seed = arguments.GetValue(_seed);
+        int factTalks = arguments.GetValue(_facts);
+        TalkWriter writer = new(LineLibrary.LoadShipped(), new CardDeck(CardLists.Shipped));
+        Directory.CreateDirectory(folder);
+        foreach ((string name, int talks, CardPart part) in ((string, int, CardPart)[])
+            [("train.jsonl", arguments.GetValue(_talks), CardPart.Training),
+             ("validation.jsonl", arguments.GetValue(_heldOut), CardPart.HeldOut)])
+        {
+            CorpusSummary summary = new();
+            using FileStream file = File.Create(Path.Combine(folder, name));
+            for (int i = 0; i < talks; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Talk talk = writer.Write(seed, i, part);
+                summary.Add(talk);
+                TalkJson.Write(file, i % 10 < factTalks ? talk.FactSegments : talk.Segments);
+            }
+
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file.Name}: {summary}"));
+        }
+    }
+}

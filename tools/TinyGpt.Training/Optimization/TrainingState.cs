@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace TinyGpt.Training.Optimization;
+
+/// <summary>
+/// A training's state in a stream, little-endian: the text <c>TGTRAIN1</c>, the network's shape and the step as 64-bit integers, for
+/// each tensor its values, mean gradients and mean squared gradients as float32, and the SHA-256 of all that.
+/// </summary>
+internal static class TrainingState
+{
+    private static readonly byte[] Magic = Encoding.ASCII.GetBytes("TGTRAIN1");
+
+    public static void Save(
+        Stream destination, ModelConfig config, long step, IReadOnlyList<NamedParameter> parameters, AdamW optimizer)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Write(destination, hash, Magic);
+        Write(destination, hash, MemoryMarshal.AsBytes<long>(Shape(config, parameters)));
+        Write(destination, hash, MemoryMarshal.AsBytes<long>([step]));
+        foreach (NamedParameter parameter in parameters)
+        {
+            Write(destination, hash, MemoryMarshal.AsBytes(parameter.Values));
+            Write(destination, hash, MemoryMarshal.AsBytes(optimizer.Mean(parameter)));
+            Write(destination, hash, MemoryMarshal.AsBytes(optimizer.MeanSquare(parameter)));
+        }
+
+        destination.Write(hash.GetHashAndReset());
+    }
+
+    /// <summary>Reads everything back.</summary>
+    /// <returns>The step.</returns>
+    public static long Load(Stream source, ModelConfig config, IReadOnlyList<NamedParameter> parameters, AdamW optimizer)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] magic = new byte[Magic.Length];
+        Read(source, hash, magic);
+        if (!magic.AsSpan().SequenceEqual(Magic))
+        {
+            throw new InvalidDataException("This is no training state: it does not begin with TGTRAIN1.");
+        }
+
+        long[] expected = Shape(config, parameters);
+        long[] shape = new long[expected.Length];
+        Read(source, hash, MemoryMarshal.AsBytes(shape.AsSpan()));
+        if (!shape.AsSpan().SequenceEqual(expected))
+        {
+            throw new InvalidDataException(
+                $"The training state is of another network: its shape is {string.Join(", ", shape)}, this one's {string.Join(", ", expected)}.");
+        }
+
+        long[] step = new long[1];
+        Read(source, hash, MemoryMarshal.AsBytes(step.AsSpan()));
+        foreach (NamedParameter parameter in parameters)
+        {
+            Read(source, hash, MemoryMarshal.AsBytes(parameter.Values));
+            Read(source, hash, MemoryMarshal.AsBytes(optimizer.Mean(parameter)));
+            Read(source, hash, MemoryMarshal.AsBytes(optimizer.MeanSquare(parameter)));
+        }
+
+        byte[] stored = new byte[SHA256.HashSizeInBytes];
+        Fill(source, stored);
+        if (step[0] < 0 || !stored.AsSpan().SequenceEqual(hash.GetHashAndReset()))
+        {
+            throw new InvalidDataException("The training state is damaged: its checksum does not match.");
+        }
+
+        return step[0];
+    }
+
+    private static long[] Shape(ModelConfig config, IReadOnlyList<NamedParameter> parameters) =>
+    [
+        config.VocabularySize, config.ContextLength, config.Width, config.Layers, config.Heads, config.FeedForwardWidth,
+        (long)config.Activation, config.TiedHead ? 1 : 0, BitConverter.SingleToInt32Bits(config.NormEpsilon),
+        parameters.Sum(parameter => (long)parameter.Count),
+    ];
+
+    private static void Write(Stream destination, IncrementalHash hash, ReadOnlySpan<byte> bytes)
+    {
+        hash.AppendData(bytes);
+        destination.Write(bytes);
+    }
+
+    private static void Read(Stream source, IncrementalHash hash, Span<byte> bytes)
+    {
+        Fill(source, bytes);
+        hash.AppendData(bytes);
+    }
+
+    private static void Fill(Stream source, Span<byte> bytes)
+    {
+        try
+        {
+            source.ReadExactly(bytes);
+        }
+        catch (EndOfStreamException exception)
+        {
+            throw new InvalidDataException("The training state ends too early.", exception);
+        }
+    }
+}

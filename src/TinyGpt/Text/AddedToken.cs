@@ -21,5 +21,5 @@ internal enum AddedTokenTraits : byte
 /// <param name="Traits">How it is found.</param>
 internal readonly record struct AddedToken(int Id, AddedTokenTraits Traits = AddedTokenTraits.None)
 {
-    internal bool IsUserDefined => Traits.HasFlag(AddedTokenTraits.UserDefined);
+    internal bool IsUserDefined => (Traits & AddedTokenTraits.UserDefined) != 0;
 }

@@ -51,9 +51,9 @@ internal sealed class AddedTokenMatcher
                 ReadOnlySpan<byte> bytes = _vocabulary.TokenBytes(candidate.Id);
                 if (rest.StartsWith(bytes))
                 {
-                    int start = candidate.Traits.HasFlag(AddedTokenTraits.StripsLeft) ? EndWithoutSpaces(text[..offset]) : offset;
+                    int start = (candidate.Traits & AddedTokenTraits.StripsLeft) != 0 ? EndWithoutSpaces(text[..offset]) : offset;
                     int end = offset + bytes.Length;
-                    end += candidate.Traits.HasFlag(AddedTokenTraits.StripsRight) ? LeadingSpaces(text[end..]) : 0;
+                    end += (candidate.Traits & AddedTokenTraits.StripsRight) != 0 ? LeadingSpaces(text[end..]) : 0;
                     return new AddedTokenMatch(start, end - start, candidate.Id);
                 }
             }

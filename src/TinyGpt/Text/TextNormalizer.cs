@@ -58,7 +58,7 @@ internal static class TextNormalizer
             {
                 output.Append(text[..length]);
             }
-            else if (!steps.HasFlag(TextNormalization.Clean))
+            else if ((steps & TextNormalization.Clean) == 0)
             {
                 ChangeCharacter(rune, steps, ref output);
             }
@@ -76,14 +76,14 @@ internal static class TextNormalizer
 
     private static void ChangeCharacter(Rune rune, TextNormalization steps, ref PooledBytes output)
     {
-        bool stands = steps.HasFlag(TextNormalization.SeparateIdeographs) && IsIdeograph(rune.Value);
+        bool stands = (steps & TextNormalization.SeparateIdeographs) != 0 && IsIdeograph(rune.Value);
         if (stands)
         {
             output.Append((byte)' ');
         }
 
         Span<int> parts = stackalloc int[MostParts];
-        bool strips = steps.HasFlag(TextNormalization.StripAccents) && !rune.IsAscii;
+        bool strips = (steps & TextNormalization.StripAccents) != 0 && !rune.IsAscii;
         int count = strips ? CanonicalComposition.Decompose(rune.Value, parts) : 1;
         foreach (int value in parts[..count])
         {
@@ -102,7 +102,7 @@ internal static class TextNormalizer
 
     private static void AppendCased(Rune rune, TextNormalization steps, ref PooledBytes output)
     {
-        if (!steps.HasFlag(TextNormalization.Lowercase))
+        if ((steps & TextNormalization.Lowercase) == 0)
         {
             output.Append(rune);
         }

@@ -42,7 +42,7 @@ public static class ModelSource
     }
 
     /// <summary>Says what is in a checkpoint, and reads no weights.</summary>
-    /// <param name="path">A Hugging Face folder, a <c>.safetensors</c> file with its <c>config.json</c> beside it, or a <c>.gguf</c> file.</param>
+    /// <param name="path">As for <see cref="LoadAny"/>, but for <c>.tgpt</c> files: <see cref="TgptFile.ReadInfo"/> is for those.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or a part of it is missing.</exception>
     /// <exception cref="ModelFormatException">The source is damaged or not supported.</exception>
     public static SourceInfo ReadInfo(string path)
@@ -79,7 +79,8 @@ public static class ModelSource
         return SafetensorsCheckpoint.IsAt(path) ? HuggingFaceModel.Open(path)
             : GgufFile.IsAt(path) ? GgufModel.Open(path)
             : File.Exists(path)
-                ? throw new ModelFormatException(path, "not a kind of model file that is known (supported: .tgpt, .gguf, .safetensors, Hugging Face folders)")
+                ? throw new ModelFormatException(
+                    path, "not a kind of model file that is known (supported: .tgpt, .gguf, .safetensors, Hugging Face folders)")
             : throw new FileNotFoundException($"{path}: there is no such file, and no folder with a model.safetensors", path);
     }
 }

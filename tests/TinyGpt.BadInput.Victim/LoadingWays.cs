@@ -36,7 +36,16 @@ internal static class LoadingWays
         [Ways.Gguf] = path => Reading(GgufFile.Open(path)),
         [Ways.ModelFolder] = path => Generating(Model(ModelSource.LoadAny(path))),
         [Ways.Snapshot] = Restoring,
-        [Ways.TokenizerFolder] = path => Encoding(TokenizerFiles.Read(path)),
+        [Ways.TokenizerFolder] = path =>
+        {
+            TokenizerContent content = TokenizerFiles.ReadContent(path);
+            Action encoding = Encoding(TokenVocabulary.Read(content.Data.Span, path));
+            return () =>
+            {
+                encoding();
+                Talking(content);
+            };
+        },
         [Ways.Vocabulary] = path => Encoding(TokenVocabulary.Read(File.ReadAllBytes(path), path)),
     };
 
@@ -138,7 +147,7 @@ internal static class LoadingWays
 
     private static Action Encoding(TokenVocabulary vocabulary) => () =>
     {
-        BytePairTokenizer tokenizer = new(vocabulary);
+        Tokenizer tokenizer = Tokenizer.Create(vocabulary);
         string text = string.Concat("ab é<|endoftext|>", new string('a', 100));
         try
         {
@@ -153,4 +162,22 @@ internal static class LoadingWays
         vocabulary.Write(binary);
         TokenVocabulary.Read(binary.ToArray(), "written again");
     };
+
+    private static void Talking(TokenizerContent content)
+    {
+        if (content.Chat is not { } chat || chat.Family == ChatFamily.Unknown)
+        {
+            return;
+        }
+
+        Tokenizer tokenizer = Tokenizer.Create(TokenVocabulary.Read(content.Data.Span, "talk"));
+        try
+        {
+            new ChatTemplate(chat, tokenizer, content.EndOfText).Encode(new ChatTurn(ChatRole.User, "ab<|im_end|>"));
+        }
+        catch (TokenizationException)
+        {
+            // As above.
+        }
+    }
 }

@@ -19,6 +19,39 @@ public sealed class ChatTests
     }
 
     [Fact]
+    public async Task A_model_with_an_unknown_template_is_asked_for_one()
+    {
+        using TemporaryFolder folder = new();
+        folder.CopyFrom(TestModels.Slm4096);
+        folder.Write("tokenizer_config.json", """{"chat_template": "{{ '<start_of_turn>' + message['content'] }}"}"""u8.ToArray());
+        byte[] question = "Q: Are you AGI?\n"u8.ToArray();
+
+        CommandLineRun refused = await CommandLineRun.WithInput(question, "chat", "-m", folder.Path);
+        refused.FailedWith("chat template is of no family that is known; choose one with --template (plain|chatml|llama2|llama3|zephyr)");
+
+        CommandLineRun missing = await CommandLineRun.WithInput(question, "chat", "-m", folder.Path, "--template", "zephyr");
+        missing.FailedWith("'zephyr' needs an end-of-text token");
+
+        CommandLineRun plain = await CommandLineRun.WithInput(question, "chat", "-m", folder.Path, "--temperature", "0", "--template", "plain");
+        Assert.Equal("A: I am AGI in the same way a paper airplane is aerospace. Technically airborne.\n", plain.Succeeded());
+
+        string packed = folder.At("packed.tgpt");
+        (await CommandLineRun.Of("pack", folder.Path, "-o", packed)).Succeeded();
+        Assert.Contains("chat         unknown", (await CommandLineRun.Of("inspect", packed)).Succeeded(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_persona_stands_before_the_first_line()
+    {
+        using TemporaryFolder folder = new();
+        string persona = folder.Write("persona.txt", "Q: Is it secure?\nA: It is zero trust because it knows nothing. The ultimate air gap is ignorance.\n"u8.ToArray());
+        CommandLineRun run = await CommandLineRun.WithInput(
+            "Q: Are you AGI?\n"u8.ToArray(), "chat", "-m", TestModels.Slm4096, "--temperature", "0", "--persona", persona);
+
+        Assert.StartsWith("A: ", run.Succeeded(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Ctrl_C_ends_a_command_that_waits_for_input()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no kill command.");

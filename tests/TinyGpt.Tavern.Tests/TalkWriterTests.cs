@@ -182,7 +182,7 @@ public sealed class TalkWriterTests
         using MemoryStream bytes = new();
         foreach (Talk talk in talks)
         {
-            TalkJson.Write(bytes, talk);
+            TalkJson.Write(bytes, talk.Segments);
         }
 
         return Convert.ToHexString(SHA256.HashData(bytes.ToArray()));

@@ -35,7 +35,8 @@ internal static class GgufConfig
         string architecture = metadata.Text(ArchitectureKey);
         if (!Supported.Contains(architecture))
         {
-            throw metadata.Failure(ArchitectureKey, $"is '{architecture}', which is not supported (supported: {string.Join(", ", Supported)})");
+            throw metadata.Failure(
+                ArchitectureKey, $"is '{architecture}', which is not supported (supported: {string.Join(", ", Supported)})");
         }
 
         RequireWholeModel(metadata);
@@ -149,13 +150,12 @@ internal static class GgufConfig
     {
         int? keys = metadata.Has(key("attention.key_length")) ? metadata.Int32(key("attention.key_length")) : null;
         int? values = metadata.Has(key("attention.value_length")) ? metadata.Int32(key("attention.value_length")) : null;
-        if ((keys ?? config.HeadSize) != (values ?? config.HeadSize))
-        {
-            throw metadata.Failure(
+        int keySize = keys ?? config.HeadSize;
+        int valueSize = values ?? config.HeadSize;
+        return keys is null && values is null ? config
+            : keySize == valueSize ? config with { HeadSize = keySize }
+            : throw metadata.Failure(
                 key(keys is null ? "attention.value_length" : "attention.key_length"),
-                $"makes keys of {keys ?? config.HeadSize} and values of {values ?? config.HeadSize} channels, and only the same of both is supported");
-        }
-
-        return keys is null && values is null ? config : config with { HeadSize = (keys ?? values)!.Value };
+                $"makes keys of {keySize} and values of {valueSize} channels, and only the same of both is supported");
     }
 }

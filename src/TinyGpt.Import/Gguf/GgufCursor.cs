@@ -54,7 +54,8 @@ internal sealed unsafe class GgufCursor(MappedFile mapping, string file)
     }
 
     /// <summary>Goes on behind bytes that are not looked at.</summary>
-    public void Skip(long count) => Position = count <= Left ? Position + count : throw Failure($"the file ends inside {Subject}; {Cut}", Position);
+    public void Skip(long count) => Position = count <= Left ? Position + count
+        : throw Failure($"the file ends inside {Subject}; {Cut}", Position);
 
     /// <summary>Goes on behind a string.</summary>
     public void SkipText() => Skip(ReadCount("bytes of text", long.MaxValue, leastBytes: 1));

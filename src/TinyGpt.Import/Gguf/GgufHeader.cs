@@ -224,7 +224,8 @@ internal static class GgufHeader
         GgufType type = GgufType.Find(id) ?? throw cursor.Failure(
             $"{cursor.Subject} has type {GgufType.NameOfOther(id)}, which is not supported (supported: {GgufType.SupportedNames})", at);
         return shape[0] % type.BlockWeights == 0 ? type
-            : throw cursor.Failure($"{cursor.Subject} has {shape[0]} columns, no multiple of the {type.BlockWeights} in a block of {type.Name}", at);
+            : throw cursor.Failure(
+                $"{cursor.Subject} has {shape[0]} columns, no multiple of the {type.BlockWeights} in a block of {type.Name}", at);
     }
 
     private static void RequireApart(IEnumerable<GgufTensor> tensors, GgufCursor cursor)

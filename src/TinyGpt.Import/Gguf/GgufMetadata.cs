@@ -165,7 +165,8 @@ internal sealed class GgufMetadata(MappedFile mapping, string file, IReadOnlyDic
             : CursorAt(key, value);
     }
 
-    private int Narrow(string key, Int128 number, long at) => number >= int.MinValue && number <= int.MaxValue ? (int)number
+    private int Narrow(string key, Int128 number, long at) => number >= int.MinValue && number <= int.MaxValue
+        ? (int)number
         : throw new ModelFormatException(file, $"metadata '{key}' has the number {number}, which is not in {int.MinValue} … {int.MaxValue}", at);
 
     private ModelFormatException WrongType(string key, string wanted, in GgufValue value) => Failure(

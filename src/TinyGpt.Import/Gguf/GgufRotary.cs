@@ -37,7 +37,8 @@ internal static class GgufRotary
         string factor = key(metadata.Has(key("rope.scaling.factor")) ? "rope.scaling.factor" : "rope.scale_linear");
         if (type is not ("" or "none" or "linear"))
         {
-            throw metadata.Failure(key("rope.scaling.type"), $"asks for rope scaling '{type}', which is not supported (supported: none, linear, llama3)");
+            throw metadata.Failure(
+                key("rope.scaling.type"), $"asks for rope scaling '{type}', which is not supported (supported: none, linear, llama3)");
         }
 
         // 0 stands for "not set"; older files have a factor and no type.
@@ -54,7 +55,8 @@ internal static class GgufRotary
     {
         if (tensor.Shape.Count != 1 || tensor.Columns != rotary.Dimensions / 2)
         {
-            throw Refusal(tensor, $"has shape [{string.Join(", ", tensor.Shape)}], and {rotary.Dimensions} rotated channels call for [{rotary.Dimensions / 2}]");
+            string shape = string.Join(", ", tensor.Shape);
+            throw Refusal(tensor, $"has shape [{shape}], and {rotary.Dimensions} rotated channels call for [{rotary.Dimensions / 2}]");
         }
 
         float[] factors = new float[tensor.Columns];
@@ -73,7 +75,8 @@ internal static class GgufRotary
             if (!(Math.Abs(factors[i] - expected) <= Tolerance * expected))
             {
                 throw Refusal(
-                    tensor, $"has the factor {factors[i]} for frequency {i}, and llama3, the only such scaling that is supported, calls for {expected:G6}");
+                    tensor,
+                    $"has the factor {factors[i]} for frequency {i}, and llama3, the only such scaling that is supported, calls for {expected:G6}");
             }
         }
 

@@ -20,7 +20,9 @@ internal sealed class GgufRows(GgufTensor tensor) : IRowSource
     }
 }
 
-/// <summary>A vector of a GGUF file as rows of one number, to be put into the order of a matrix's rows. It is read once, when it is needed.</summary>
+/// <summary>
+/// A vector of a GGUF file as rows of one number, to be put into the order of a matrix's rows. It is read once, when it is needed.
+/// </summary>
 internal sealed class GgufVector(GgufTensor tensor) : IRowSource
 {
     private readonly Lazy<float[]> _numbers = new(() =>

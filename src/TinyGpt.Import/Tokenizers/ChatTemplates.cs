@@ -12,6 +12,7 @@ internal static class ChatTemplates
 {
     private const string SystemStart = "<|im_start|>system";
     private const string TurnEnd = "<|im_end|>";
+    private const int LongestLiteral = 4 * ChatFormat.LongestSystem; // characters in which the end of a system turn is looked for
 
     /// <summary>Marks of families that look like one of those that are known.</summary>
     private static readonly string[] Strangers = ["<|im_sep|>", "<|end|>", "[gMASK]", "<|channel|>", "<start_of_turn>", "<|im_middle|>"];
@@ -54,14 +55,15 @@ internal static class ChatTemplates
         for (int start = 0; (start = template.IndexOf(SystemStart, start, StringComparison.Ordinal)) >= 0; start += SystemStart.Length)
         {
             char quote = start > 0 ? template[start - 1] : default;
-            int text = start + SystemStart.Length;
-            int end = template.IndexOf(TurnEnd, text, StringComparison.Ordinal);
-            if (quote is not ('\'' or '"') || end < 0 || IndexOfQuote(template.AsSpan(text, end - text), quote) >= 0)
+            ReadOnlySpan<char> literal = template.AsSpan(start + SystemStart.Length);
+            literal = literal[..Math.Min(literal.Length, LongestLiteral)];
+            int end = literal.IndexOf(TurnEnd, StringComparison.Ordinal);
+            if (quote is not ('\'' or '"') || end < 0 || IndexOfQuote(literal[..end], quote) >= 0)
             {
                 continue;
             }
 
-            string said = Unescape(template.AsSpan(text, end - text));
+            string said = Unescape(literal[..end]);
             if (said.StartsWith('\n') && JsonEncodedText.Encode(said[1..]).EncodedUtf8Bytes.Length is > 0 and <= ChatFormat.LongestSystem)
             {
                 return said[1..];

@@ -46,7 +46,8 @@ internal sealed class TokenizerPart : IDisposable
             return new TokenizerPart(what, place, null, []);
         }
 
-        JsonDocument document = CheckedJson.Parse(reader.TakeObject($"the {what}"), Limits, place.File, place.Offset, out CheckedJson root);
+        byte[] content = reader.TakeObject($"the {what}");
+        JsonDocument document = CheckedJson.Parse(content, Limits, place.File, place.Offset, out CheckedJson root, what);
         try
         {
             bool isSequence = TypeOf(root) == "Sequence";

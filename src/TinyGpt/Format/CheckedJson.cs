@@ -32,7 +32,9 @@ internal readonly struct CheckedJson
     /// <param name="file">For errors.</param>
     /// <param name="offset">Where the text starts in the file, or null if it is a file of its own.</param>
     /// <param name="root">The outermost object.</param>
-    public static JsonDocument Parse(ReadOnlyMemory<byte> utf8, in JsonLimits limits, string file, long? offset, out CheckedJson root)
+    /// <param name="path">What errors call the outermost object; nothing for all of a file.</param>
+    public static JsonDocument Parse(
+        ReadOnlyMemory<byte> utf8, in JsonLimits limits, string file, long? offset, out CheckedJson root, string path = "")
     {
         if (!Utf8.IsValid(utf8.Span))
         {
@@ -44,7 +46,7 @@ internal readonly struct CheckedJson
         {
             RequireModest(utf8.Span, limits, file, offset);
             document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = limits.Depth, AllowDuplicateProperties = false });
-            root = new CheckedJson(document.RootElement, file, "", offset);
+            root = new CheckedJson(document.RootElement, file, path, offset);
             return document;
         }
         catch (Exception exception)

@@ -207,20 +207,11 @@ public sealed class TokenVocabulary
             }
         }
 
-        if (VocabularyValidation.FindFault(content) is { } found)
+        MergeIndex mergeIndex = new(content.Merges);
+        if (VocabularyValidation.FindFault(content, mergeIndex) is { } found)
         {
             fault = found;
             return false;
-        }
-
-        MergeIndex mergeIndex = new(content.Merges);
-        for (int rank = 0; rank < content.Merges.Length; rank++)
-        {
-            if (!mergeIndex.TryAdd(rank, out int same))
-            {
-                fault = new VocabularyFault($"merge {rank} joins the same pair as merge {same}", VocabularyPart.Merges, rank);
-                return false;
-            }
         }
 
         vocabulary = new TokenVocabulary(content, tokenIndex, mergeIndex);

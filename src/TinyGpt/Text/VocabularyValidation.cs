@@ -3,8 +3,8 @@ using System.Text.Unicode;
 namespace TinyGpt.Text;
 
 /// <summary>
-/// Checks everything that holds for every <see cref="TokenVocabulary"/> except that tokens and pairs are unique, which their indexes find
-/// out. Counts and lengths have been checked before.
+/// Checks everything that holds for every <see cref="TokenVocabulary"/> except that tokens are unique, which their index finds out. Counts and
+/// lengths have been checked before.
 /// </summary>
 internal static class VocabularyValidation
 {
@@ -15,7 +15,9 @@ internal static class VocabularyValidation
         AddedTokenTraits.UserDefined | AddedTokenTraits.StripsLeft | AddedTokenTraits.StripsRight;
 
     /// <summary>What is wrong with the parts, or null.</summary>
-    internal static VocabularyFault? FindFault(VocabularyContent content)
+    /// <param name="content">The parts.</param>
+    /// <param name="mergeIndex">An empty index of the merges, which is filled.</param>
+    internal static VocabularyFault? FindFault(VocabularyContent content, MergeIndex mergeIndex)
     {
         if (DescribeRulesFault(content) is { } wrongRules)
         {
@@ -33,7 +35,13 @@ internal static class VocabularyValidation
         int[] addedIds = [.. content.AddedTokens.Select(token => token.Id)];
         for (int rank = 0; rank < content.Merges.Length; rank++)
         {
-            if (DescribeMergeFault(content, addedIds, content.Merges[rank]) is { } reason)
+            string? reason = DescribeMergeFault(content, addedIds, content.Merges[rank]);
+            if (reason is null && !mergeIndex.TryAdd(rank, out int same))
+            {
+                reason = $"joins the same pair as merge {same}";
+            }
+
+            if (reason is not null)
             {
                 return new VocabularyFault($"merge {rank} {reason}", VocabularyPart.Merges, rank);
             }

@@ -29,10 +29,12 @@ internal sealed record FuzzTarget(IReadOnlyList<string> LoadedBy, InputFiles Val
         Of(Ways.Gguf, GgufModelCases.Valid, GgufCases.Name),
         Of(Ways.ModelFolder, GgufModelCases.Valid, GgufCases.Name),
         Of(Ways.Vocabulary, VocabularyCases.Valid, "vocabulary"),
+        Of(Ways.Vocabulary, PieceVocabularyCases.Valid, "vocabulary"),
         Of(Ways.Snapshot, SnapshotDraft.Valid, Ways.SnapshotSession, (save, mutator) => mutator.Below(4) == 0 ? save : SnapshotDraft.Rehash(save)),
         Of(Ways.TokenizerFolder, Gpt2FileCases.Valid, "vocab.json"),
         Of(Ways.TokenizerFolder, Gpt2FileCases.Valid, "merges.txt"),
         Of(Ways.TokenizerFolder, TokenizerJsonCases.Valid, "tokenizer.json"),
+        Of(Ways.TokenizerFolder, TokenizerConfigCases.Valid, "tokenizer_config.json"),
     ];
 
     /// <summary>One file of some.</summary>

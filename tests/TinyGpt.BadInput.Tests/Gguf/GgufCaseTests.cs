@@ -26,6 +26,6 @@ public sealed class GgufCaseTests(BadInputFixture fixture) : IClassFixture<BadIn
     public void There_are_as_many_cases_as_promised_and_no_two_are_the_same()
     {
         Files.RequireDistinct(60);
-        Models.RequireDistinct(50);
+        Models.RequireDistinct(70);
     }
 }

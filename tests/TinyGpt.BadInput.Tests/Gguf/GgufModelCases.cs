@@ -71,6 +71,29 @@ internal static class GgufModelCases
         new("an infinite weight", "token_embd.weight", Value("token_embd.weight", float.NegativeInfinity)),
         new("a gain beyond what is accepted", "output_norm.weight", Value("output_norm.weight", 1e19f)),
         new("a scale of infinity", "blk.0.attn_q.weight", Change("blk.0.attn_q.weight", tensor => tensor with { Type = GgufDraft.F16, Data = [.. new byte[126], 0x00, 0x7C] })),
+        new("an unknown kind of tokenizer", "'bert' is not supported", Text("tokenizer.ggml.model", "bert")),
+        new("a kind of tokenizer that is a number", "must be text", Number("tokenizer.ggml.model", 1)),
+        new("no tokens", "'tokenizer.ggml.tokens' is missing", Draft(draft => draft.Remove("tokenizer.ggml.tokens"))),
+        new("tokens that are numbers", "must be an array of texts", Draft(draft => draft.Int32s("tokenizer.ggml.tokens", 1, 2, 3, 4, 5))),
+        new("more tokens than the model has", "but the model only", Draft(draft => WithTokens(draft, "<unk>", "<s>", "</s>", "a", "b", "c"))),
+        new("a token twice", "twice", Draft(draft => WithTokens(draft, "<unk>", "<s>", "</s>", "a", "a"))),
+        new("a token longer than is accepted", "bytes of text, and at most 2048", Draft(draft => WithTokens(draft, "<unk>", "<s>", "</s>", "a", new string('b', 2049)))),
+        new("a token that is not UTF-8", "not valid UTF-8", Draft(draft => draft.Array("tokenizer.ggml.tokens", 8, 1, [1, 0, 0, 0, 0, 0, 0, 0, 0xFF]))),
+        new("a million tokens and more", "at most 1048576", Draft(draft => draft.Array("tokenizer.ggml.tokens", 8, 1048577, new byte[8 * 1048577]))),
+        new("no scores", "scores is missing", Draft(draft => draft.Remove("tokenizer.ggml.scores"))),
+        new("a score too few", "scores has 4 entries", Draft(draft => draft.Float32s("tokenizer.ggml.scores", 0, 0, 0, 0))),
+        new("scores that are texts", "must be an array of floating-point numbers", Draft(draft => draft.Texts("tokenizer.ggml.scores", "0", "0", "0", "0", "0"))),
+        new("a score that is no number", "the score of token 3 is not finite", Draft(draft => draft.Float32s("tokenizer.ggml.scores", 0, 0, 0, float.NaN, 0))),
+        new("a type of token too many", "token_type has 6 entries", Draft(draft => draft.Int32s("tokenizer.ggml.token_type", 2, 3, 3, 1, 1, 1))),
+        new("a type of token that does not exist", "has type 77", Draft(draft => draft.Int32s("tokenizer.ggml.token_type", 2, 3, 3, 77, 1))),
+        new("a beginning of text outside the vocabulary", "bos_token_id is 5", Number("tokenizer.ggml.bos_token_id", 5)),
+        new("a beginning of text that is text", "must be a whole number", Text("tokenizer.ggml.bos_token_id", "1")),
+        new("a flag that is a number", "must be true or false", Number("tokenizer.ggml.add_bos_token", 1)),
+        new("a tokenizer like GPT-2's without its merges", "merges is missing", Draft(draft => draft
+            .Text("tokenizer.ggml.model", "gpt2").Text("tokenizer.ggml.pre", "gpt-2"))),
+        new("a tokenizer like GPT-2's that does not say how it splits", "pre is missing", Text("tokenizer.ggml.model", "gpt2")),
+        new("a merge of one token", "a merge is not two tokens", Draft(draft => draft
+            .Text("tokenizer.ggml.model", "gpt2").Text("tokenizer.ggml.pre", "gpt-2").Texts("tokenizer.ggml.merges", "ab"))),
     ];
 
     /// <summary>A Llama of one layer, two heads of four channels, and one head of keys.</summary>
@@ -79,7 +102,9 @@ internal static class GgufModelCases
         GgufDraft draft = new GgufDraft().Text("general.architecture", "llama").UInt32("llama.context_length", 9)
             .UInt32("llama.embedding_length", Width).UInt32("llama.block_count", 1).UInt32("llama.feed_forward_length", Hidden)
             .UInt32("llama.attention.head_count", 2).UInt32("llama.attention.head_count_kv", 1)
-            .Float32("llama.attention.layer_norm_rms_epsilon", 1e-5f);
+            .Float32("llama.attention.layer_norm_rms_epsilon", 1e-5f).Text("tokenizer.ggml.model", "llama")
+            .Int32s("tokenizer.ggml.token_type", 2, 3, 3, 1, 1).UInt32("tokenizer.ggml.bos_token_id", 1);
+        WithTokens(draft, "<unk>", "<s>", "</s>", "a", "b");
         Add("token_embd.weight", Width, Vocabulary);
         Add("blk.0.attn_norm.weight", Width);
         Add("blk.0.attn_q.weight", Width, Width);
@@ -98,6 +123,16 @@ internal static class GgufModelCases
             int count = sizes.Aggregate(1, (product, size) => product * size);
             float[] values = [.. Enumerable.Range(0, count).Select(i => (((i * 37) % 101) - 50) / 100f)];
             draft.Tensor(name, values, [.. sizes.Select(size => (ulong)size)]);
+        }
+    }
+
+    private static void WithTokens(GgufDraft draft, params string[] tokens)
+    {
+        draft.Texts("tokenizer.ggml.tokens", tokens);
+        draft.Float32s("tokenizer.ggml.scores", new float[tokens.Length]);
+        if (tokens.Length != Vocabulary)
+        {
+            draft.Int32s("tokenizer.ggml.token_type", [2, 3, 3, .. Enumerable.Repeat(1, tokens.Length - 3)]);
         }
     }
 

@@ -33,6 +33,8 @@ public sealed class SweepTests(BadInputFixture fixture) : IClassFixture<BadInput
             fixture, "binary vocabulary", [Ways.Vocabulary], VocabularyCases.Valid, bytes => InputFiles.File("vocabulary", bytes));
         sweep.Truncate(SampleVocabulary.Bytes);
         sweep.Flip(SampleVocabulary.Bytes);
+        sweep.Truncate(SamplePieces.Bytes);
+        sweep.Flip(SamplePieces.Bytes);
     }
 
     [Fact]
@@ -82,6 +84,10 @@ public sealed class SweepTests(BadInputFixture fixture) : IClassFixture<BadInput
     [InlineData("vocab.json")]
     [InlineData("merges.txt")]
     public void Every_truncation_and_flipped_bit_of_a_file_of_GPT2_is_harmless(string name) => Tokenizer(Gpt2FileCases.Valid, name);
+
+    [Fact]
+    public void Every_truncation_and_flipped_bit_of_a_tokenizer_configuration_is_harmless() =>
+        Tokenizer(TokenizerConfigCases.Valid, "tokenizer_config.json");
 
     [Fact]
     public void Every_truncation_and_flipped_bit_of_a_tokenizer_file_is_harmless() => Tokenizer(TokenizerJsonCases.Valid, "tokenizer.json");

@@ -55,6 +55,34 @@ internal static class TgptConfigCases
         new("a tied head that is text", "must be true or false", Configuration("tiedHead", "\"false\"")),
         new("an end of text behind the vocabulary", "endOfTextToken 5", Configuration("endOfTextToken", "5")),
         new("an end of text below zero", "endOfTextToken -1", Configuration("endOfTextToken", "-1")),
+        new("heads of keys that do not divide the heads", "keyValueHeads 3", Configuration("keyValueHeads", "3")),
+        new("fewer heads of keys than the tensors have", "query_key_value", Configuration("keyValueHeads", "1")),
+        new("a head size too large", "headSize 2147483647", Configuration("headSize", "2147483647")),
+        new("another head size than the tensors have", "query_key_value", Configuration("headSize", "17")),
+        new("more features of heads than any matrix has", "131072 of headSize 4096", Json(json =>
+        {
+            json["config"]!["heads"] = 131072;
+            json["config"]!["headSize"] = 4096;
+        })),
+        new("as many features of heads as may be", "6291456 × 24", Json(json =>
+        {
+            json["config"]!["heads"] = 131072;
+            json["config"]!["headSize"] = 16;
+        })),
+        new("rotary positions and a table of positions", "position_embedding", Configuration("rotary", """{"base":10000,"dimensions":4}""")),
+        new("rotary positions that are a number", "must be an object", Configuration("rotary", "10000")),
+        new("rotary positions without a base", "no member 'base'", Configuration("rotary", """{"dimensions":4}""")),
+        new("more rotary dimensions than a head has", "rotary.dimensions 14", Configuration("rotary", """{"base":10000,"dimensions":14}""")),
+        new("a rotary base that no float can hold", "rotary.base", Configuration("rotary", """{"base":1e99,"dimensions":4}""")),
+        new("a window of no positions", "attentionWindow.length 0", Configuration(
+            "attentionWindow", """{"length":0,"firstLayer":0,"layerStep":1}""")),
+        new("windows every zero layers", "attentionWindow.layerStep 0", Configuration(
+            "attentionWindow", """{"length":9,"firstLayer":0,"layerStep":0}""")),
+        new("gates that the tensors do not have", "blocks.0.feed_forward_in", Configuration("gated", "true")),
+        new("an unknown norm", "norm 'batch_norm'", Configuration("norm", "\"batch_norm\"")),
+        new("a norm whose biases are too many", "attention_norm.bias", Configuration("norm", "\"rms_norm\"")),
+        new("norms behind the sums, and one before the head", "final_norm", Configuration("normPlacement", "\"after\"")),
+        new("a bias that the configuration says is not there", "query_key_value.bias", Configuration("queryKeyValueBias", "false")),
         new("a vocabulary smaller than the tokenizer", "the tokenizer has 5 tokens", Parts(draft =>
         {
             draft.Config["vocabularySize"] = 4;

@@ -55,6 +55,11 @@ internal static class TgptJsonCases
         new("an unknown member of a chunk", "unknown member 'key'", ChunkEntry("head", "key", "\"00\"")),
         new("an unknown member of a tensor", "unknown member 'scale'", TensorEntry("head", "scale", "2")),
         new("an unknown member of the tokenizer", "unknown member 'url'", Json(json => json["tokenizer"]!["url"] = "http://localhost")),
+        new("a chat template that there is not", "template 'jinja', which is not supported", Chat("template", "jinja")),
+        new("a chat template that is null", "'template', which must be text", Chat("template", null)),
+        new("a chat's default that is a number", "'system', which must be text", Chat("system", 1)),
+        new("an unknown member of the chat", "unknown member 'code'", Chat("code", "{{ }}")),
+        new("a chat that is text", "must be an object", Json(json => json["tokenizer"]!["chat"] = "chatml")),
         new("no format", "no member 'format'", Json(json => json.Remove("format"))),
         new("format 0", "format 0", Json(json => json["format"] = 0)),
         new("a format that is text", "must be a whole number", Json(json => json["format"] = "1")),
@@ -93,4 +98,7 @@ internal static class TgptJsonCases
     }
 
     private static string Escapes(int count) => new StringBuilder(6 * count).Insert(0, "\\u0041", count).ToString();
+
+    private static Func<InputFiles> Chat(string name, JsonNode? value) =>
+        Json(json => json["tokenizer"]!["chat"] = new JsonObject { ["template"] = "plain", [name] = value?.DeepClone() });
 }

@@ -111,9 +111,12 @@ public sealed class DamagedTokenizerFilesTests
     [InlineData("""{"vocab": {"a": 0}, "merges": ["aa"]}""", "a merge is not two tokens")]
     [InlineData("""{"vocab": {"a": 0}, "merges": ["a a"]}""", "a merge needs the token 'aa'")]
     [InlineData("""{"vocab": {"a": 0}, "vocab": {"a": 0}, "merges": []}""", "the name 'vocab' comes twice")]
-    [InlineData("""{"vocab": {"a": 0}, "merges": [], "byte_fallback": true}""", "'byte_fallback' is not supported")]
-    [InlineData("""{"vocab": {"a": 0}, "merges": [], "ignore_merges": true}""", "'ignore_merges' is not supported")]
-    [InlineData("""{"vocab": {"a": 0}, "merges": [], "end_of_word_suffix": "</w>"}""", "'end_of_word_suffix' is not supported")]
+    [InlineData("""{"vocab": {"a": 0}, "merges": [], "byte_fallback": true}""", "'byte_fallback' with pre-tokenizer 'ByteLevel' is not supported")]
+    [InlineData("""{"vocab": {"a": 0}, "merges": [], "ignore_merges": 1}""", "ignore_merges is neither true nor false")]
+    [InlineData("""{"vocab": {"a": 0}, "merges": [], "dropout": 0.1}""", "'dropout' is not supported")]
+    [InlineData("""{"vocab": {"a": 0}, "merges": [], "unk_token": 1}""", "unk_token is not a string")]
+    [InlineData("""{"vocab": {"a": 0}, "merges": [], "end_of_word_suffix": "@@"}""", "'end_of_word_suffix' \"@@\" is not supported")]
+    [InlineData("""{"vocab": {"a": 0}, "merges": [], "end_of_word_suffix": "</w>"}""", "'end_of_word_suffix' without pre-tokenizer 'BertPreTokenizer'")]
     [InlineData("""{"vocab": {"a": 0}, "merges": [], "continuing_subword_prefix": "##"}""", "'continuing_subword_prefix' is not supported")]
     [InlineData("3", "the model is not an object")]
     public void A_wrong_model_is_refused(string model, string reason)
@@ -127,7 +130,7 @@ public sealed class DamagedTokenizerFilesTests
     [InlineData("""{"id": "3", "content": "[E]"}""", "id is not a number")]
     [InlineData("""{"id": 3, "content": 3}""", "content is not a string")]
     [InlineData("""{"id": 3, "content": "[E]", "special": 1}""", "'special' is neither true nor false")]
-    [InlineData("""{"id": 3, "content": "[E]", "lstrip": true}""", "'lstrip' is not supported")]
+    [InlineData("""{"id": 3, "content": "[E]", "lstrip": "left"}""", "'lstrip' is neither true nor false")]
     [InlineData("""{"id": 3, "content": "[E]", "single_word": true}""", "'single_word' is not supported")]
     [InlineData("""{"id": 4, "content": "[E]"}""", "no token has id 3")]
     [InlineData("""{"id": 2, "content": "[E]"}""", "'[E]' cannot have id 2: 'ab' has it")]
@@ -139,20 +142,55 @@ public sealed class DamagedTokenizerFilesTests
         AssertRefused(
             "tokenizer.json",
             reason,
-            ("tokenizer.json", $$"""{"pre_tokenizer": {{ByteLevel}}, "added_tokens": [{{added}}], "model": {{Model}}}"""));
+            ("tokenizer.json", $$"""{"pre_tokenizer": {{ByteLevel}}, "added_tokens": [{{added}}], "model": {{Model}} }"""));
     }
 
     [Theory]
     [InlineData("""{}""", "there is no 'model'")]
-    [InlineData($$"""{"pre_tokenizer": {{ByteLevel}}}""", "there is no 'model'")]
-    [InlineData($$"""{"model": {{Model}}}""", "there is no 'pre_tokenizer'")]
-    [InlineData("""{"pre_tokenizer": null}""", "pre-tokenizer 'null' is not supported")]
-    [InlineData("""{"pre_tokenizer": {"type": "Metaspace"}}""", "pre-tokenizer 'Metaspace' is not supported")]
-    [InlineData("""{"pre_tokenizer": {"type": "Sequence", "pretokenizers": []}}""", "pre-tokenizer 'Sequence' is not supported")]
+    [InlineData($$"""{"pre_tokenizer": {{ByteLevel}} }""", "there is no 'model'")]
+    [InlineData($$"""{"model": {{Model}} }""", "there is no 'pre_tokenizer'")]
+    [InlineData($$"""{"pre_tokenizer": null, "model": {{Model}} }""", "pre-tokenizer 'null' is not supported")]
     [InlineData("""{"pre_tokenizer": {}}""", "pre-tokenizer 'without a type' is not supported")]
-    [InlineData("""{"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": true}}""", "'add_prefix_space' is not supported")]
+    [InlineData("""{"pre_tokenizer": []}""", "the pre-tokenizer is not an object")]
+    [InlineData("""{"pre_tokenizer": {"type": "UnicodeScripts"}}""", "pre-tokenizer 'UnicodeScripts' is not supported")]
+    [InlineData("""{"pre_tokenizer": {"type": "Sequence"}}""", "has no member 'pretokenizers'")]
+    [InlineData($$"""{"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{{ByteLevel}}, {{ByteLevel}}]} }""", "[ByteLevel, ByteLevel] is not")]
+    [InlineData("""{"pre_tokenizer": {"type": "Digits", "individual_digits": true}}""", "pre-tokenizer 'Digits' is not supported")]
     [InlineData("""{"pre_tokenizer": {"type": "ByteLevel", "use_regex": false}}""", "without 'use_regex' is not supported")]
-    [InlineData("""{"normalizer": {"type": "NFC"}}""", "normalizer 'NFC' is not supported")]
+    [InlineData("""{"pre_tokenizer": {"type": "ByteLevel", "use_regexes": false}}""", "unknown member 'use_regexes'")]
+    [InlineData("""{"pre_tokenizer": {"type": "Metaspace"}}""", "has no member 'replacement'")]
+    [InlineData("""{"pre_tokenizer": {"type": "Metaspace", "replacement": "_"}}""", "with replacement '_' is not supported")]
+    [InlineData("""{"pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "last"}}""", "with prepend_scheme 'last'")]
+    [InlineData("""{"normalizer": {"type": "NFKC"}}""", "normalizer 'NFKC' is not supported")]
+    [InlineData("""{"normalizer": {"type": "Prepend", "prepend": "_"}}""", "normalizer 'Prepend' of '_' is not supported")]
+    [InlineData("""{"normalizer": {"type": "Replace", "pattern": {"Regex": " "}, "content": "▁"}}""", "normalizer 'Replace' of other")]
+    [InlineData(
+        """{"normalizer": {"type": "Sequence", "normalizers": [{"type": "Lowercase"}, {"type": "NFC"}]}}""", "[Lowercase, NFC] is not supported")]
+    [InlineData(
+        """{"normalizer": {"type": "Sequence", "normalizers": [{"type": "Sequence", "normalizers": []}]}}""", "normalizer 'Sequence' is not")]
+    [InlineData(
+        $$"""{"pre_tokenizer": {{ByteLevel}}, "model": {{Model}}, "normalizer": {"type": "Prepend", "prepend": "▁"} }""", "normalizer 'Prepend' is not")]
+    [InlineData($$"""{"pre_tokenizer": {{ByteLevel}}, "model": {{Model}}, "decoder": {"type": "Metaspace"} }""", "decoder 'Metaspace' is not")]
+    [InlineData(
+        $$"""{"pre_tokenizer": {{ByteLevel}}, "model": {{Model}}, "post_processor": {"type": "BertProcessing"} }""", "post-processor 'BertProcessing'")]
+    [InlineData(
+        $$"""
+        {"pre_tokenizer": {{ByteLevel}}, "model": {{Model}},
+         "post_processor": {"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"} }, {"SpecialToken": {"id": "a"} }]} }
+        """,
+        "'TemplateProcessing' of other than one token before the text")]
+    [InlineData(
+        $$"""
+        {"pre_tokenizer": {{ByteLevel}}, "model": {{Model}},
+         "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "[B]"} }, {"Sequence": {"id": "A"} }]} }
+        """,
+        "needs the token '[B]'")]
+    [InlineData(
+        $$"""
+        {"pre_tokenizer": {{ByteLevel}}, "model": {{Model}}, "normalizer": {"type": "Lowercase"},
+         "added_tokens": [{"id": 3, "content": "[E]", "normalized": true}]}
+        """,
+        "'[E]' with 'normalized', which the normalizer changes")]
     [InlineData("""{"version": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}""", "not valid JSON")]
     [InlineData("""{"version": "1.0", "version": "1.0"}""", "the name 'version' comes twice")]
     public void A_wrong_tokenizer_file_is_refused(string content, string reason)

@@ -94,7 +94,8 @@ public sealed class TokenizerFilesTests
 
         Assert.Equal(8, vocabulary.Count);
         Assert.Equal([new TokenMerge(0, 1, 3), new TokenMerge(2, 3, 4)], vocabulary.Merges.ToArray());
-        Assert.Equal([new SpecialToken("<|endoftext|>", 6), new SpecialToken("ü ü", 7)], vocabulary.SpecialTokens.ToArray());
+        Assert.Equal([new SpecialToken("<|endoftext|>", 6)], vocabulary.SpecialTokens.ToArray());
+        Assert.Equal([new AddedToken(6), new AddedToken(7, AddedTokenTraits.UserDefined)], vocabulary.AddedTokens.ToArray());
     }
 
     [Fact]

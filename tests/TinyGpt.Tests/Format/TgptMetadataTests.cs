@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 using TinyGpt.Format;
+using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Tests.Format;
@@ -100,6 +101,26 @@ public sealed class TgptMetadataTests
 
     [Fact]
     public void A_chunk_too_many_is_refused() => Refuses(json => json.Remove("tokenizer"), "tokenizer");
+
+    [Theory]
+    [InlineData("plain", null)]
+    [InlineData("chatml", "You are kind.")]
+    [InlineData("unknown", null)]
+    public void How_the_model_was_taught_to_talk_is_read(string template, string? system)
+    {
+        byte[] image = SampleFile.WithMetadata(SampleFile.Raw, json =>
+            json["tokenizer"]!["chat"] = new JsonObject { ["template"] = template, ["system"] = system });
+
+        using TgptFile file = SampleFile.Open(image);
+
+        Assert.Equal(new ChatFormat((ChatFamily)ChatFormat.Names.ToList().IndexOf(template), system), file.Info.Chat);
+        using TgptFile without = SampleFile.Open(SampleFile.Raw);
+        Assert.Null(without.Info.Chat);
+    }
+
+    [Fact]
+    public void An_unknown_chat_template_is_refused() =>
+        Refuses(json => json["tokenizer"]!["chat"] = new JsonObject { ["template"] = "jinja" }, "jinja");
 
     [Fact]
     public void An_unknown_tokenizer_is_refused() => Refuses(json => json["tokenizer"]!["kind"] = "runes", "runes");

@@ -35,6 +35,18 @@ public sealed class AllocationTests
         CountAllocations(model, options, sampled);
     }
 
+    [Theory]
+    [InlineData("gpt1")]
+    [InlineData("gpt-neo")]
+    [InlineData("gpt-neox")]
+    [InlineData("qwen3")]
+    public void Decoding_256_tokens_of_another_architecture_allocates_nothing(string shape)
+    {
+        ModelConfig config = TestModels.Family[shape] with { ContextLength = WarmUpTokens + (MostWindows * WindowTokens), EndOfTextToken = 0 };
+        using GptModel model = TestModels.Random(config);
+        CountAllocations(model, new GptEngineOptions { Threads = 2, MaxSequences = 3 }, sampled: true);
+    }
+
     private static void CountAllocations(GptModel model, GptEngineOptions options, bool sampled)
     {
         (int sequences, int lookup) = (options.MaxSequences, options.MaxLookupTokens);

@@ -88,12 +88,15 @@ public sealed class StoriesTests(ITestOutputHelper output)
         Assert.InRange(same, 50, 60);
     }
 
-    /// <summary>The texts are the model's own, drawn over a cache of float32, so the ratio is e to the divergence between the two.</summary>
+    /// <summary>
+    /// The texts are the model's own, drawn over a cache of float32, so the ratio is e to the divergence between the two. It scatters by
+    /// 0.0005 over as many tokens as these; over five times as many it is 1.0035.
+    /// </summary>
     [Fact]
     public void An_int8_cache_costs_little_over_long_texts()
     {
         using GptModel model = Load(out int[] golden);
-        int[][] texts = [golden, .. Enumerable.Range(1, 10).Select(seed => Story(model, (ulong)seed))];
+        int[][] texts = [golden, .. Enumerable.Range(1, 40).Select(seed => Story(model, (ulong)seed))];
         using LogitsEvaluator floats = new(model);
         using LogitsEvaluator quantized = new(model, kvPrecision: KvPrecision.Int8);
         double before = Perplexity(floats, texts);

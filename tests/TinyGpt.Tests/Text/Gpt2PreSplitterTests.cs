@@ -7,7 +7,7 @@ namespace TinyGpt.Tests.Text;
 
 public sealed partial class Gpt2PreSplitterTests
 {
-    private static readonly string[] Tricky =
+    internal static readonly string[] Tricky =
     [
         "'s", "'t", "'re", "'ve", "'m", "'ll", "'d", "'", "'S", "'r", "'v", "'l", "\u2019s", "s", "t", "re", "a", "Z", "ab", "word",
         " ", " ", "  ", "   ", "\n", "\r\n", "\t", "\u000B", "\u00A0", "\u3000", "\u0085", "\u2028", "\u1680", "\u200A", "\u200B",

@@ -14,6 +14,7 @@ namespace TinyGpt.Text;
 public sealed class ChatTemplate
 {
     private const int NoToken = -1;
+    private const int SomeToken = int.MaxValue; // whatever it is, it is not the text's beginning
 
     private readonly Tokenizer _tokenizer;
     private readonly ChatMarks _marks;
@@ -74,17 +75,26 @@ public sealed class ChatTemplate
     /// <exception cref="TokenizationException">The vocabulary has no token for one of the bytes.</exception>
     public int[] EncodeNext(ReadOnlySpan<int> answer, params ReadOnlySpan<ChatTurn> turns)
     {
-        ChatWriter writer = new(_tokenizer, answer.IsEmpty ? NoToken : answer[^1]);
-
-        // A stop token is not part of the sequence. A stop string is, once it was generated.
-        bool hasEnd = StopStrings.Count > 0 && _tokenizer.Decode(answer).AsSpan().IndexOf(Encoding.UTF8.GetBytes(StopStrings[0])) >= 0;
-        if (!hasEnd)
+        ChatWriter writer = new(_tokenizer, answer.IsEmpty ? SomeToken : answer[^1]);
+        if (!EndsItself(answer))
         {
             writer.AppendMarks(_marks.After(ChatRole.Assistant));
         }
 
         AppendTurns(writer, turns, isFirst: false);
         return writer.Finish();
+    }
+
+    /// <summary>Whether an answer has the mark of its end: a stop token is not part of the sequence, but a stop string is.</summary>
+    private bool EndsItself(ReadOnlySpan<int> answer)
+    {
+        if (StopStrings.Count == 0)
+        {
+            return false;
+        }
+
+        int[] known = Array.FindAll(answer.ToArray(), id => id < _tokenizer.VocabularySize); // a model may have more ids than its tokenizer has texts
+        return _tokenizer.Decode(known).AsSpan().IndexOf(Encoding.UTF8.GetBytes(StopStrings[0])) >= 0;
     }
 
     private void AppendTurns(ChatWriter writer, ReadOnlySpan<ChatTurn> turns, bool isFirst)

@@ -125,9 +125,15 @@ internal sealed class Sampler(Decoder decoder, int vocabularySize)
             }
 
             first = first < 0 ? start + BitOperations.TrailingZeroCount(bits) : first;
-            for (int i = 0; i < part.Length; i++)
+            for (ulong missing = ~bits; missing != 0; missing &= missing - 1)
             {
-                part[i] = (bits >> i & 1) != 0 ? part[i] : float.NegativeInfinity;
+                int i = BitOperations.TrailingZeroCount(missing);
+                if (i >= part.Length)
+                {
+                    break;
+                }
+
+                part[i] = float.NegativeInfinity;
             }
         }
 

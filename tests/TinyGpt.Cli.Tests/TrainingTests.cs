@@ -39,6 +39,15 @@ public sealed class TrainingTests : IDisposable
         {
             Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(model, name)), await File.ReadAllBytesAsync(Path.Combine(tuned, name)));
         }
+
+        string packed = _folder.At("tuned.tgpt");
+        (await CommandLineRun.Of("pack", tuned, "-o", packed)).Succeeded();
+        string again = _folder.At("again");
+        (await CommandLineRun.Of("finetune", "--from", packed, "--data", tales, "-o", again, "--steps", "2")).Succeeded();
+        foreach (string name in (string[])["vocab.json", "merges.txt"])
+        {
+            Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(model, name)), await File.ReadAllBytesAsync(Path.Combine(again, name)));
+        }
     }
 
     [Fact]

@@ -86,6 +86,31 @@ public sealed class TrainedModelTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_packed_model_gives_back_the_weights_that_it_was_made_of_but_for_their_rounding()
+    {
+        // No size is a multiple of 16, so that the file has padding of every kind.
+        ModelConfig config = SmallNetworks.Config();
+        TrainingOptions options = new() { Threads = 1 };
+        using GptTrainer original = new(config, options);
+        SmallNetworks.Stir(original, seed: 5);
+        HuggingFaceFolder.Write(_folder.Path, config, original.Parameters, dropout: 0);
+        string file = _folder.At("model.tgpt");
+        Packer.Pack(_folder.Path, file);
+
+        Assert.Equal(config.ParameterCount, PretrainedModel.ReadConfig(file).ParameterCount);
+        using GptTrainer read = new(config, options);
+        PretrainedModel.LoadWeights(file, read);
+        foreach ((NamedParameter expected, NamedParameter actual) in original.Parameters.Zip(read.Parameters))
+        {
+            bool isQuantized = expected.Shape.Count == 2 && expected.Name != "wpe.weight";
+            float tolerance = isQuantized ? expected.Values.ToArray().Max(MathF.Abs) / 253 : 0;
+            Assert.All(
+                expected.Values.ToArray().Zip(actual.Values.ToArray()),
+                pair => Assert.True(MathF.Abs(pair.First - pair.Second) <= tolerance, $"{expected.Name}: {pair.First} became {pair.Second}"));
+        }
+    }
+
     private byte[] Recite(byte[] opening, int longest)
     {
         using GptModel model = new(ModelSource.LoadAny(_folder.Path));

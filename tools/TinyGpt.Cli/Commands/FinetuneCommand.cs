@@ -15,8 +15,8 @@ internal sealed class FinetuneCommand : TrainingCommand
 
     private readonly Option<string?> _from = new("--from")
     {
-        Description = "The folder of a GPT-2 model: model.safetensors, config.json and its tokenizer.",
-        HelpName = "FOLDER",
+        Description = "A GPT-2 model: a folder with model.safetensors, config.json and its tokenizer, or a .tgpt file.",
+        HelpName = "MODEL",
     };
 
     private readonly Option<string> _task = new("--task")
@@ -79,6 +79,6 @@ internal sealed class FinetuneCommand : TrainingCommand
         string from = arguments.GetValue(_from)!;
         ModelConfig config = PretrainedModel.ReadConfig(from);
         BytePairTokenizer tokenizer = PretrainedModel.ReadTokenizer(from, config);
-        Train(arguments, sources, tokenizer, config, from, target => Gpt2TokenizerFiles.Copy(from, target), run, cancellation);
+        Train(arguments, sources, tokenizer, config, from, target => PretrainedModel.CopyTokenizer(from, tokenizer, target), run, cancellation);
     }
 }

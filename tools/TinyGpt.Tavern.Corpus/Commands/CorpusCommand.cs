@@ -28,6 +28,21 @@ internal sealed class CorpusCommand : Command
         DefaultValueFactory = _ => 0,
     };
 
+    private readonly Option<string[]> _emphasize = new("--emphasize")
+    {
+        Description = "Intents that are asked four times as often, such as ask-price: where a model is weak.",
+        HelpName = "INTENT,...",
+        AllowMultipleArgumentsPerToken = true,
+        CustomParser = result => [.. result.Tokens.SelectMany(token => token.Value.Split(','))],
+        DefaultValueFactory = _ => [],
+    };
+
+    private readonly Option<int> _repeats = new("--repeats")
+    {
+        Description = "Of a hundred questions, how many were asked before in their talk.",
+        DefaultValueFactory = _ => TalkEmphasis.None.RepeatPercent,
+    };
+
     public CorpusCommand()
         : base("corpus", "Write talks as JSON, one a line: {\"segments\":[{\"text\":\"...\",\"train\":false},...]}.")
     {
@@ -36,6 +51,15 @@ internal sealed class CorpusCommand : Command
         Add(_seed);
         Add(_heldOut);
         Add(_facts);
+        Add(_emphasize);
+        Add(_repeats);
+        _repeats.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 100)
+            {
+                result.AddError("--repeats takes a whole number from 0 to 100.");
+            }
+        });
         _facts.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 0 or > 10)
@@ -62,7 +86,17 @@ internal sealed class CorpusCommand : Command
         string folder = arguments.GetRequiredValue(_output);
         ulong seed = arguments.GetValue(_seed);
         int factTalks = arguments.GetValue(_facts);
-        TalkWriter writer = new(LineLibrary.LoadShipped(), new CardDeck(CardLists.Shipped));
+        LineLibrary lines = LineLibrary.LoadShipped();
+        HashSet<string> emphasized = [.. arguments.GetValue(_emphasize)!];
+        if (emphasized.FirstOrDefault(name => !lines.Intents.ContainsKey(name)) is { } unknown)
+        {
+            throw new ArgumentException($"--emphasize: there is no intent '{unknown}'.");
+        }
+
+        TalkWriter writer = new(
+            lines,
+            new CardDeck(CardLists.Shipped),
+            new TalkEmphasis { Intents = emphasized, RepeatPercent = arguments.GetValue(_repeats) });
         Directory.CreateDirectory(folder);
         foreach ((string name, int talks, CardPart part) in ((string, int, CardPart)[])
             [("train.jsonl", arguments.GetValue(_talks), CardPart.Training),

@@ -3,10 +3,10 @@ namespace TinyGpt.Tavern.Corpus;
 /// <summary>Decides what the player asks next. Immutable and thread-safe; what is decided depends on the generator alone.</summary>
 internal sealed class TalkPlan
 {
+    private const int EmphasisFactor = 4;
     private const int OpeningPercent = 50;
     private const int ClosingPercent = 40;
     private const int FollowPercent = 40;
-    private const int RepeatPercent = 10;
     private const int IntroduceFirstPercent = 50;
     private const int OwedPercent = 50;
     private const int FactPercent = 66;
@@ -14,16 +14,19 @@ internal sealed class TalkPlan
 
     private readonly LineLibrary _lines;
     private readonly CardDeck _deck;
+    private readonly TalkEmphasis _emphasis;
     private readonly List<IntentLines> _facts;
     private readonly List<IntentLines> _smallTalk;
 
     /// <summary>Makes a plan of some lines.</summary>
     /// <param name="lines">The lines.</param>
     /// <param name="deck">Where strange names and wares come from.</param>
-    public TalkPlan(LineLibrary lines, CardDeck deck)
+    /// <param name="emphasis">What is asked more often than in an ordinary talk, or null.</param>
+    public TalkPlan(LineLibrary lines, CardDeck deck, TalkEmphasis? emphasis = null)
     {
         _lines = lines;
         _deck = deck;
+        _emphasis = emphasis ?? TalkEmphasis.None;
         _facts = [.. lines.Ordered.Where(intent => intent.Rule.AsksForFact)];
         _smallTalk = [.. lines.Ordered.Where(intent => !intent.Rule.AsksForFact)];
     }
@@ -50,7 +53,7 @@ internal sealed class TalkPlan
             return followUp;
         }
 
-        if (random.Percent(RepeatPercent) && Repetition(random, state) is { } repetition)
+        if (random.Percent(_emphasis.RepeatPercent) && Repetition(random, state) is { } repetition)
         {
             return repetition;
         }
@@ -115,12 +118,12 @@ internal sealed class TalkPlan
         return chosen.Count > 0 ? random.Pick(chosen) : null;
     }
 
-    private static IntentLines Weighted(CorpusRandom random, List<IntentLines> intents)
+    private IntentLines Weighted(CorpusRandom random, List<IntentLines> intents)
     {
-        int left = random.Next(intents.Sum(intent => intent.Rule.Weight));
+        int left = random.Next(intents.Sum(WeightOf));
         foreach (IntentLines intent in intents)
         {
-            left -= intent.Rule.Weight;
+            left -= WeightOf(intent);
             if (left < 0)
             {
                 return intent;
@@ -129,4 +132,7 @@ internal sealed class TalkPlan
 
         throw new InvalidOperationException("The weights changed while one was drawn.");
     }
+
+    private int WeightOf(IntentLines intent) =>
+        intent.Rule.Weight * (_emphasis.Intents.Contains(intent.Rule.Name) ? EmphasisFactor : 1);
 }

@@ -3,7 +3,8 @@ namespace TinyGpt.Tavern.Corpus;
 /// <summary>Writes talks. Immutable and thread-safe; a talk depends on its seed and number alone.</summary>
 /// <param name="lines">What is said.</param>
 /// <param name="deck">Where cards come from.</param>
-internal sealed class TalkWriter(LineLibrary lines, CardDeck deck)
+/// <param name="emphasis">What is asked more often than in an ordinary talk, or null.</param>
+internal sealed class TalkWriter(LineLibrary lines, CardDeck deck, TalkEmphasis? emphasis = null)
 {
     /// <summary>A talk's length in characters stays below this.</summary>
     public const int LengthLimit = 1150;
@@ -13,7 +14,7 @@ internal sealed class TalkWriter(LineLibrary lines, CardDeck deck)
     private const int DrawsPerTurn = 20;
     private const int RestrictedPercent = 50;
 
-    private readonly TalkPlan _plan = new(lines, deck);
+    private readonly TalkPlan _plan = new(lines, deck, emphasis);
 
     /// <summary>Writes a talk.</summary>
     /// <param name="seed">The corpus's seed.</param>

@@ -6,9 +6,15 @@ using TinyGpt.TrainingBenchmarks;
 const int Tokens = 6144;
 const int PeakRepeats = 20;
 
+if (args is ["rounding", string folder, string talks])
+{
+    RoundingCost.Run(folder, talks, Environment.ProcessorCount);
+    return 0;
+}
+
 if (args is not [string what, ..] || what is not ("matrices" or "step"))
 {
-    Console.Error.WriteLine("Usage: TinyGpt.TrainingBenchmarks matrices|step [threads] [steps] [dropout]");
+    Console.Error.WriteLine("Usage: TinyGpt.TrainingBenchmarks matrices|step [threads] [steps] [dropout], or rounding FOLDER TALKS.jsonl");
     return 2;
 }
 

@@ -5,8 +5,8 @@ namespace TinyGpt.Tavern;
 
 /// <summary>
 /// A talk with one person: <c>Ask</c>, then step the engine and read from <see cref="Session"/> until it is idle, then <c>EndAnswer</c>.
-/// The card can be changed between two questions; the talk so far stays, and the next answer goes by the new facts. When the context is
-/// full the oldest turns are forgotten, the card never. Not thread-safe.
+/// The card can be changed between two questions; the talk so far stays, and the next answer goes by the new facts. Nobody says the same line
+/// twice: see <see cref="FreshAnswer"/>. When the context is full the oldest turns are forgotten, the card never. Not thread-safe.
 /// </summary>
 public sealed class TavernTalk : IDisposable
 {
@@ -18,7 +18,9 @@ public sealed class TavernTalk : IDisposable
 
     private readonly Tokenizer _tokenizer;
     private readonly int _context;
-    private readonly List<string> _turns = [];
+    private readonly int _vocabularySize;
+    private readonly SamplingOptions _sampling;
+    private readonly List<(string Text, ReadOnlyMemory<int> Answer)> _turns = [];
 
     /// <summary>Begins a talk.</summary>
     /// <param name="engine">An engine of <see cref="TavernModel"/> with a free sequence; must stay alive as long as the talk.</param>
@@ -32,11 +34,13 @@ public sealed class TavernTalk : IDisposable
         ArgumentNullException.ThrowIfNull(card);
         _tokenizer = engine.Model.Tokenizer ?? throw new ArgumentException("The engine's model has no tokenizer.", nameof(engine));
         _context = engine.Model.Config.ContextLength;
+        _vocabularySize = engine.Model.Config.VocabularySize;
         Card = card;
-        Session = engine.CreateSession(
-            sampling ?? DefaultSampling,
-            new SessionOptions { MaxNewTokens = LongestAnswer, StopStrings = ["\n"] });
+        _sampling = sampling ?? DefaultSampling;
+        Session = engine.CreateSession(_sampling, Options);
     }
+
+    private static SessionOptions Options { get; } = new() { MaxNewTokens = LongestAnswer, StopStrings = ["\n"] };
 
     /// <summary>A little variety, and facts that stay facts.</summary>
     public static SamplingOptions DefaultSampling { get; } = new() { Temperature = 0.6f, TopP = 0.9f };
@@ -54,7 +58,7 @@ public sealed class TavernTalk : IDisposable
     {
         ArgumentNullException.ThrowIfNull(line);
         string heard = line.ReplaceLineEndings(" ").Trim();
-        _turns.Add($"Player: {(heard.Length > LongestQuestion ? heard[..LongestQuestion] : heard)}\n{Card.Name}:");
+        _turns.Add(($"Player: {(heard.Length > LongestQuestion ? heard[..LongestQuestion] : heard)}\n{Card.Name}:", default));
         int[] tokens = _tokenizer.Encode(Prompt());
         while (tokens.Length + LongestAnswer > _context && _turns.Count > 1)
         {
@@ -65,15 +69,21 @@ public sealed class TavernTalk : IDisposable
         // What the session has already read stays read: all but the new line as a rule, nothing behind a fact that has changed.
         int same = Session.Tokens.CommonPrefixLength(tokens.AsSpan(0, tokens.Length - 1));
         Session.Rewind(same);
+        Session.Configure(
+            _sampling, Options with { Constraint = new FreshAnswer(_vocabularySize, _turns.Select(turn => turn.Answer)) });
         Session.Append(tokens.AsSpan(same));
     }
 
     /// <summary>Puts the finished answer into the talk.</summary>
     /// <param name="answer">What was read, in UTF-8.</param>
-    public void EndAnswer(ReadOnlySpan<byte> answer) => _turns[^1] += Encoding.UTF8.GetString(answer).TrimEnd() + "\n";
+    public void EndAnswer(ReadOnlySpan<byte> answer)
+    {
+        string text = Encoding.UTF8.GetString(answer).TrimEnd();
+        _turns[^1] = (_turns[^1].Text + text + "\n", _tokenizer.Encode(text));
+    }
 
     /// <summary>Frees the session.</summary>
     public void Dispose() => Session.Dispose();
 
-    private string Prompt() => $"{Card}\n{string.Concat(_turns)}";
+    private string Prompt() => $"{Card}\n{string.Concat(_turns.Select(turn => turn.Text))}";
 }

@@ -26,6 +26,14 @@ public sealed class TavernTalkTests
     }
 
     [Fact]
+    public void Nobody_says_the_same_line_twice()
+    {
+        using Scene scene = new();
+        string[] answers = [.. Enumerable.Range(0, 6).Select(_ => scene.Ask("What do you sell?"))];
+        Assert.Equal(answers.Length, answers.Distinct(StringComparer.Ordinal).Count());
+    }
+
+    [Fact]
     public void A_long_talk_forgets_its_oldest_turns_and_keeps_the_card()
     {
         using Scene scene = new();

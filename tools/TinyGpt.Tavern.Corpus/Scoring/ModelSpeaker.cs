@@ -51,7 +51,7 @@ internal sealed class ModelSpeaker : IDisposable
             {
                 GptSession session = _engine.CreateSession(
                     new SamplingOptions { Temperature = _temperature, TopP = _temperature > 0 ? TopP : 1, Seed = _seed++ },
-                    new SessionOptions { MaxNewTokens = LongestAnswer, StopStrings = ["\n"] });
+                    new SessionOptions { MaxNewTokens = LongestAnswer, StopStrings = ["\n"], Constraint = FreshAfter(prompt) });
                 sessions.Add(session);
                 AppendWhereItFits(session, prompt);
             }
@@ -66,6 +66,17 @@ internal sealed class ModelSpeaker : IDisposable
         {
             sessions.ForEach(session => session.Dispose());
         }
+    }
+
+    /// <summary>The rule by which the tavern's folk do not repeat themselves, for a prompt's earlier answers.</summary>
+    private FreshAnswer FreshAfter(string prompt)
+    {
+        string label = prompt[(prompt.LastIndexOf('\n') + 1)..];
+        return new FreshAnswer(
+            _model.Config.VocabularySize,
+            prompt.Split('\n').SkipLast(1)
+                .Where(line => line.StartsWith(label, StringComparison.Ordinal))
+                .Select(line => (ReadOnlyMemory<int>)_model.Tokenizer!.Encode(line[label.Length..])));
     }
 
     private static void AppendWhereItFits(GptSession session, string prompt)

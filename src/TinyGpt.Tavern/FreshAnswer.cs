@@ -7,7 +7,7 @@ namespace TinyGpt.Tavern;
 public sealed class FreshAnswer : TokenConstraint
 {
     /// <summary>How many tokens are compared: with one, few openings would be left in a long talk.</summary>
-    public const int OpeningLength = 2;
+    public const int OpeningLength = 3;
 
     private const int AllowsEverything = 0;
     private const int Root = 1;

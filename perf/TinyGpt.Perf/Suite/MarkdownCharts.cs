@@ -9,7 +9,7 @@ internal static class MarkdownCharts
     public static void WriteDecode(TextWriter output, BenchmarkReport report)
     {
         BenchmarkRow[] decode = [.. report.Rows.Where(row => row.Phase == "decode")];
-        BenchmarkRow[] single = 
+        BenchmarkRow[] single =
         [
             .. decode.Where(row => row.Batch == 1 && !BenchmarkSuite.FurtherShapes.Contains(row.Shape)
                 && (row.Context > 0 || row.KvPrecision == KvPrecision.Float32)),

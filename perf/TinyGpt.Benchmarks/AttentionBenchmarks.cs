@@ -3,46 +3,76 @@ using TinyGpt.Kernels;
 
 namespace TinyGpt.Benchmarks;
 
-/// <summary>Attention of one query of one head of 64 channels.</summary>
+/// <summary>Attention of one head of 64 channels.</summary>
 public unsafe class AttentionBenchmarks<TKernels> : KernelBenchmarks
     where TKernels : struct, IKernels
 {
     private const int Channels = 64;
     private const int PageFloats = 2 * AttentionHead.PositionsPerPage * Channels;
+    private const int QuantizedHeadBytes = AttentionHead.PositionsPerPage * (Channels + sizeof(float));
 
-    private AttentionHead _head;
+    private AttentionHead _floats;
+    private AttentionHead _quantized;
 
     /// <summary>Keys to attend to: one page, and a long context.</summary>
     [Params(64, 1024)]
     public int Keys { get; set; }
 
+    /// <summary>Queries at a time: one as in decoding, four as in a prompt. The further ones attend to up to three keys more.</summary>
+    [Params(1, AttentionHead.MostQueries)]
+    public int Queries { get; set; }
+
     /// <inheritdoc/>
     public override void Prepare()
     {
         NativeArena arena = Allocate(2 << 20);
-        int pageCount = Keys / AttentionHead.PositionsPerPage;
+
+        // One page more than the first query needs: the last query's keys reach into it.
+        int pageCount = (Keys / AttentionHead.PositionsPerPage) + 1;
         byte** pages = (byte**)arena.Take(pageCount * sizeof(byte*));
+        byte** quantizedPages = (byte**)arena.Take(pageCount * sizeof(byte*));
         for (int page = 0; page < pageCount; page++)
         {
-            pages[page] = (byte*)TakeFloats(arena, PageFloats, 1f);
+            float* floats = TakeFloats(arena, PageFloats, 1f);
+            pages[page] = (byte*)floats;
+            quantizedPages[page] = arena.Take(2 * QuantizedHeadBytes);
+            for (int row = 0; row < 2 * AttentionHead.PositionsPerPage; row++)
+            {
+                byte* head = quantizedPages[page] + (row / AttentionHead.PositionsPerPage * QuantizedHeadBytes);
+                int position = row % AttentionHead.PositionsPerPage;
+                float* scales = (float*)(head + (AttentionHead.PositionsPerPage * Channels));
+                ScalarKernels.QuantizeHead(floats + (row * Channels), Channels, (sbyte*)head + (position * Channels), scales + position);
+            }
         }
 
-        _head = new AttentionHead
+        int scoresStride = Keys + PanelLayout.VirtualLanes;
+        _floats = new AttentionHead
         {
-            Query = TakeFloats(arena, Channels, 4f),
+            Queries = Queries,
+            Query = TakeFloats(arena, Queries * Channels, 4f),
+            QueryStride = Channels,
             Pages = pages,
             KeyOffset = 0,
             ValueOffset = PageFloats / 2 * sizeof(float),
             KeyCount = Keys,
             HeadStride = Channels,
             ScoreScale = 0.125f,
-            Scores = arena.TakeFloats(Keys),
-            Output = arena.TakeFloats(Channels),
+            Scores = arena.TakeFloats(Queries * scoresStride),
+            ScoresStride = scoresStride,
+            QuantizedQueries = (short*)arena.Take(Queries * Channels * sizeof(short)),
+            Output = arena.TakeFloats(Queries * Channels),
+            OutputStride = Channels,
         };
+        _quantized = _floats with { Pages = quantizedPages, ValueOffset = QuantizedHeadBytes };
     }
 
-    /// <summary>Scores, softmax and the weighted sum of values; one multiply-add a channel for the score and one for the sum.</summary>
+    /// <summary>Scores, softmax and the weighted sum of values; one multiply-add a channel for the score and one for the sum, for each query.</summary>
     [Benchmark]
-    [Work("GMAC", 2 * Channels / 1e9, Per = nameof(Keys))]
-    public void Attend() => TKernels.Attend(_head);
+    [Work("GMAC", 2 * Channels / 1e9, Per = nameof(Keys), Times = nameof(Queries))]
+    public void Attend() => TKernels.Attend(_floats);
+
+    /// <summary>The same over int8 keys and values.</summary>
+    [Benchmark]
+    [Work("GMAC", 2 * Channels / 1e9, Per = nameof(Keys), Times = nameof(Queries))]
+    public void AttendQuantized() => TKernels.AttendQuantized(_quantized);
 }

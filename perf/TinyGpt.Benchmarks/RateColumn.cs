@@ -39,10 +39,13 @@ internal sealed class RateColumn : IColumn
             return "-";
         }
 
-        double factor = work.Per is null ? 1 : Convert.ToDouble(benchmarkCase.Parameters[work.Per], CultureInfo.InvariantCulture);
+        double factor = Parameter(work.Per) * Parameter(work.Times);
 
         // 10⁹ of something in a nanosecond is 10¹⁸ of it a second; shown are 10⁹ a second.
         double rate = work.Amount * factor / times.Mean * 1e9;
         return string.Create(CultureInfo.InvariantCulture, $"{rate:0.0} {work.Unit}/s");
+
+        double Parameter(string? name) =>
+            name is null ? 1 : Convert.ToDouble(benchmarkCase.Parameters[name], CultureInfo.InvariantCulture);
     }
 }

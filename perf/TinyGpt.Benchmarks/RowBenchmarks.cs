@@ -14,6 +14,7 @@ public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
     private PackedMatrix _embedding;
     private float* _source;
     private float* _residual;
+    private float* _normalized;
     private float* _addend;
     private float* _gain;
     private float* _bias;
@@ -29,6 +30,7 @@ public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
         _embedding = TakeMatrix(arena, Tokens, Width);
         _source = TakeFloats(arena, Width, 4f);
         _residual = TakeFloats(arena, Width, 4f);
+        _normalized = TakeFloats(arena, Width, 4f);
 
         // Zeros: the residual is added to in place, and must stay what it is over billions of calls.
         _addend = arena.TakeFloats(Width);
@@ -54,6 +56,38 @@ public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
     [Benchmark]
     [Work("G numbers", Width / 1e9)]
     public void AddRmsNormalizeQuantize() => TKernels.AddRmsNormalizeQuantize(_residual, _addend, Width, _gain, 1e-5f, _quantized, 0);
+
+    /// <summary>Adds to the residual and normalizes in place, as norms behind their sums do.</summary>
+    [Benchmark]
+    [Work("G numbers", Width / 1e9)]
+    public void AddNormalize() => TKernels.AddNormalize(_normalized, _addend, Width, _gain, _bias, 1e-5f);
+
+    /// <summary>Adds to the residual.</summary>
+    [Benchmark]
+    [Work("G numbers", Width / 1e9)]
+    public void Add() => TKernels.Add(_residual, _addend, Width);
+
+    /// <summary>Normalizes the heads of a row: twelve of 64 channels, whose mean square is 1 from the first call on.</summary>
+    [Benchmark]
+    [Work("G numbers", Width / 1e9)]
+    public void NormalizeHead()
+    {
+        for (int head = 0; head < Width; head += HeadSize)
+        {
+            TKernels.NormalizeHead(_normalized + head, HeadSize, _ones, 1e-5f);
+        }
+    }
+
+    /// <summary>Quantizes the keys of a row: twelve of 64 channels.</summary>
+    [Benchmark]
+    [Work("G numbers", Width / 1e9)]
+    public void QuantizeHead()
+    {
+        for (int head = 0; head < Width; head += HeadSize)
+        {
+            TKernels.QuantizeHead(_source + head, HeadSize, _quantized.Values + head, _destination + (head / HeadSize));
+        }
+    }
 
     /// <summary>Rotates the heads of a row: twelve of 64 channels, by cosines of 1 and sines of 0, so that they stay what they are.</summary>
     [Benchmark]

@@ -16,4 +16,7 @@ public sealed class WorkAttribute(string unit, double amount) : Attribute
 
     /// <summary>The name of the parameter that the amount is to be multiplied with, or null.</summary>
     public string? Per { get; init; }
+
+    /// <summary>The name of another such parameter, or null.</summary>
+    public string? Times { get; init; }
 }

@@ -103,13 +103,13 @@ public sealed class BenchmarkArguments
     public BenchmarkSettings Read(ParseResult arguments)
     {
         ArgumentNullException.ThrowIfNull(arguments);
+        KvPrecision[] precisions = arguments.GetValue(_precisions) is { Length: > 0 } given ? given : [KvPrecisions.All[0]];
         return new()
         {
             Threads = _threads.Read(arguments),
-            Batches = _batches.Read(arguments),
-            Contexts = _contexts.Read(arguments),
-            KvPrecisions = arguments.GetValue(_precisions) is { Length: > 0 } precisions ? precisions : [KvPrecisions.All[0]],
+            Decodes = DecodeCase.Combine(_batches.Read(arguments), _contexts.Read(arguments), precisions),
             Prompts = _prompts.Read(arguments),
+            PromptKvPrecision = precisions[0],
             Tokens = _tokens.Read(arguments)[0],
             Repeats = _repeats.Read(arguments)[0],
             ChunkTokens = _chunk.Read(arguments)[0],

@@ -15,14 +15,21 @@ if (args is [StartProbe.Command, ..])
     return 0;
 }
 
+if (args is [BusyProcess.Command])
+{
+    using Stream commands = Console.OpenStandardInput();
+    BusyProcess.Obey(commands);
+    return 0;
+}
+
 BenchmarkArguments benchmark = new();
 Option<string> model = new("--model", "-m") { Description = "A .tgpt file, or a checkpoint to pack in memory.", HelpName = "MODEL" };
 Option<bool> json = new("--json") { Description = "Print one JSON object." };
 Option<bool> suite = new("--suite")
 {
-    Description = "Measure what perf/RESULTS.md shows, in some minutes; of the other options only --tier counts.",
+    Description = "Measure what perf/results shows of a machine, in some minutes; of the other options only --tier counts.",
 };
-Option<bool> markdown = new("--markdown") { Description = "With --suite: print the whole of perf/RESULTS.md." };
+Option<bool> markdown = new("--markdown") { Description = "With --suite: print a file of perf/results." };
 Option<bool> stage = new("--stage")
 {
     Description = "Measure a game's loop with 32 characters; of the other options only --shape, --tier and the first of --threads count.",

@@ -18,6 +18,9 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
     private const int HalfQuadBytes = PanelLayout.QuadBytes / 2;
     private const int HalfPanelRows = PanelLayout.RowsPerPanel / 2;
 
+    // How far ahead one row asks for its weights, a line each time around: Zen 1 does not look far enough by itself (DECISIONS.md).
+    private const int SingleRowDistance = 3 * PanelLayout.GroupBytes;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TRows>(in TileOperands tile)
         where TRows : struct, ICount
@@ -74,6 +77,11 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         byte* end = weights + PanelLayout.GroupWeightBytes;
         do
         {
+            if (TRows.Count == 1)
+            {
+                Sse.Prefetch0(weights + SingleRowDistance);
+            }
+
             Vector256<sbyte> signed = Vector256.Load((sbyte*)weights);
             Vector256<byte> magnitude = Avx2.Abs(signed);
             sum0 += Dot(magnitude, signed, values, ones);

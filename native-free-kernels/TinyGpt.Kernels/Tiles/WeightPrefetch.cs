@@ -7,7 +7,8 @@ namespace TinyGpt.Kernels;
 /// Asks for the weights of the next panel while this one is multiplied. With several token rows a panel takes so long to compute that the
 /// processor does not look far enough ahead by itself, and every panel would begin by waiting for memory. The requests are spread
 /// evenly over the tiles and their groups: a burst would fill the queue of misses and hold up the loads that are needed now. One row
-/// alone is bound by memory anyway and gains nothing. A request for an address that does not exist does nothing.
+/// alone does not ask here: it gains nothing on AVX-VNNI, and AVX2 asks inside its loop. A request for an address that does not exist
+/// does nothing.
 /// </summary>
 internal static unsafe class WeightPrefetch
 {

@@ -64,6 +64,8 @@ public sealed record BenchmarkReport(string Machine, string Tier, IReadOnlyList<
             WriteNumber(writer, "gigaMacs", row.GigaMacs);
             WriteNumber(writer, "ratioToPeak", row.RatioToPeak);
             WriteNumber(writer, "allocatedBytes", row.AllocatedBytes);
+            WriteNumber(writer, "ratioToOneThread", row.RatioToOneThread);
+            WriteNumber(writer, "ratioOfSlowestTenth", row.RatioOfSlowestTenth);
             WriteSpread(writer, "milliseconds", row.Milliseconds);
             WriteSpread(writer, "millisecondsSinceStart", row.MillisecondsSinceStart);
             if (row.Checksums is { } checksums)

@@ -3,7 +3,10 @@ namespace TinyGpt.Perf;
 /// <summary>One measurement. What does not apply is null.</summary>
 public sealed record BenchmarkRow
 {
-    /// <summary><c>decode</c>, <c>prefill</c>, <c>matrices</c> (those of a prompt alone), <c>load</c>, <c>first-token</c> or <c>memory</c>.</summary>
+    /// <summary>
+    /// <c>decode</c>, <c>prefill</c>, <c>matrices</c> (those of a prompt alone), <c>neighbour</c> (decoding beside a busy process),
+    /// <c>load</c>, <c>first-token</c> or <c>memory</c>.
+    /// </summary>
     public required string Phase { get; init; }
 
     /// <summary>The model's name or shape.</summary>
@@ -30,17 +33,26 @@ public sealed record BenchmarkRow
     /// <summary>What as many threads read when they did nothing else, between the same repeats: 10⁹ bytes a second.</summary>
     public double? BandwidthGBs { get; init; }
 
-    /// <summary>Bytes read a second as a part of <see cref="BandwidthGBs"/>, medians both.</summary>
+    /// <summary>Bytes read a second as a part of the bandwidth before and after the same repeat; the median of all repeats.</summary>
     public double? RatioToBandwidth { get; init; }
 
     /// <summary>Multiply-adds of the matrices, 10⁹ a second.</summary>
     public double? GigaMacs { get; init; }
 
-    /// <summary><see cref="GigaMacs"/> as a part of what as many threads did on registers alone, between the same repeats.</summary>
+    /// <summary>
+    /// Multiply-adds a second as a part of what as many threads did on registers alone before and after the same repeat; the median of all
+    /// repeats.
+    /// </summary>
     public double? RatioToPeak { get; init; }
 
     /// <summary>Bytes that the whole process allocated on the managed heap during all timed repeats.</summary>
     public long? AllocatedBytes { get; init; }
+
+    /// <summary>Neighbour: the speed beside a busy process as a part of one thread's speed without it; the median of all pairs.</summary>
+    public double? RatioToOneThread { get; init; }
+
+    /// <summary>Neighbour: the largest such part in the slowest tenth of the pairs.</summary>
+    public double? RatioOfSlowestTenth { get; init; }
 
     /// <summary>
     /// Load: from the call to an open model. First token: from an open model, engine and session included, to the first token.

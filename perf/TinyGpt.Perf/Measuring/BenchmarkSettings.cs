@@ -8,17 +8,14 @@ public sealed record BenchmarkSettings
     /// <summary>Threads to compute with, one series of measurements each.</summary>
     public IReadOnlyList<int> Threads { get; init; } = [1];
 
-    /// <summary>Sequences that are decoded together.</summary>
-    public IReadOnlyList<int> Batches { get; init; } = [1, 8];
-
-    /// <summary>Tokens that each sequence has when the timed decoding begins; 0 stands for the one token that there must be.</summary>
-    public IReadOnlyList<int> Contexts { get; init; } = [0];
-
-    /// <summary>How keys and values are kept: decoding is measured with each, prefill with the first.</summary>
-    public IReadOnlyList<KvPrecision> KvPrecisions { get; init; } = [KvPrecision.Float32];
+    /// <summary>The ways to decode.</summary>
+    public IReadOnlyList<DecodeCase> Decodes { get; init; } = [new(1, 0), new(8, 0)];
 
     /// <summary>Lengths of the prompts that are read.</summary>
     public IReadOnlyList<int> Prompts { get; init; } = [128, 512];
+
+    /// <summary>How keys and values of prompts are kept.</summary>
+    public KvPrecision PromptKvPrecision { get; init; } = KvPrecision.Float32;
 
     /// <summary>Tokens that each sequence generates in one repeat; 1 or more.</summary>
     public int Tokens { get; init; } = 128;

@@ -63,10 +63,8 @@ public sealed class InferenceBenchmark : IDisposable
         {
             rows.AddRange(MeasureTogether(
             [
-                .. from batch in _settings.Batches
-                   from context in _settings.Contexts.Where(context => HasRoomFor(Math.Max(1, context) + 1))
-                   from precision in _settings.KvPrecisions
-                   select (Func<Measurement>)(() => PrepareDecode(tier, threads, batch, context, precision, cancellation)),
+                .. from way in _settings.Decodes.Where(way => HasRoomFor(Math.Max(1, way.Context) + 1))
+                   select (Func<Measurement>)(() => PrepareDecode(tier, threads, way, cancellation)),
             ]));
         }
 
@@ -129,7 +127,7 @@ public sealed class InferenceBenchmark : IDisposable
     private Measurement PreparePrefill(KernelTier tier, int threads, int prompt, CancellationToken cancellation)
     {
         _progress($"threads {threads}: prefill of {prompt} tokens");
-        GptEngine engine = CreateEngine(tier, threads, sequences: 1, positions: prompt + 1, _settings.KvPrecisions[0]);
+        GptEngine engine = CreateEngine(tier, threads, sequences: 1, positions: prompt + 1, _settings.PromptKvPrecision);
         GptSession session = CreateSession(engine, newTokens: 1);
         GptSession[] sessions = [session];
         int[] tokens = RandomTokens(prompt, seed: 0);
@@ -146,7 +144,7 @@ public sealed class InferenceBenchmark : IDisposable
         BenchmarkRow Describe()
         {
             Spread seconds = work.Seconds;
-            double gigaMacs = _work.PrefillMultiplyAdds(prompt, ChunkTokens) / seconds.Median / 1e9;
+            double multiplyAdds = _work.PrefillMultiplyAdds(prompt, ChunkTokens) / 1e9;
             return new BenchmarkRow
             {
                 Phase = "prefill",
@@ -154,10 +152,10 @@ public sealed class InferenceBenchmark : IDisposable
                 Threads = threads,
                 Batch = 1,
                 Context = prompt,
-                KvPrecision = _settings.KvPrecisions[0],
+                KvPrecision = _settings.PromptKvPrecision,
                 TokensPerSecond = PerSecond(prompt, seconds),
-                GigaMacs = gigaMacs,
-                RatioToPeak = gigaMacs / work.Reference,
+                GigaMacs = multiplyAdds / seconds.Median,
+                RatioToPeak = multiplyAdds / work.ReferenceWork,
                 AllocatedBytes = work.AllocatedBytes,
             };
         }
@@ -172,7 +170,7 @@ public sealed class InferenceBenchmark : IDisposable
 
         BenchmarkRow Describe()
         {
-            double gigaMacs = matrices.MultiplyAdds / work.Seconds.Median / 1e9;
+            double multiplyAdds = matrices.MultiplyAdds / 1e9;
             return new BenchmarkRow
             {
                 Phase = "matrices",
@@ -181,14 +179,15 @@ public sealed class InferenceBenchmark : IDisposable
                 Batch = 1,
                 Context = prompt,
                 TokensPerSecond = PerSecond(prompt, work.Seconds),
-                GigaMacs = gigaMacs,
-                RatioToPeak = gigaMacs / work.Reference,
+                GigaMacs = multiplyAdds / work.Seconds.Median,
+                RatioToPeak = multiplyAdds / work.ReferenceWork,
             };
         }
     }
 
-    private Measurement PrepareDecode(KernelTier tier, int threads, int batch, int context, KvPrecision precision, CancellationToken cancellation)
+    private Measurement PrepareDecode(KernelTier tier, int threads, DecodeCase way, CancellationToken cancellation)
     {
+        (int batch, int context, KvPrecision precision) = way;
         int start = Math.Max(1, context);
         int tokens = Math.Min(_settings.Tokens, _model.Config.ContextLength - start);
         _progress($"threads {threads}: decode of {tokens} tokens behind {context}, batch {batch}, {KvPrecisions.Name(precision)} keys and values");
@@ -233,7 +232,7 @@ public sealed class InferenceBenchmark : IDisposable
                 TokensPerSecond = PerSecond(tokensTimesBatch, seconds),
                 BytesPerToken = bytesPerToken,
                 BandwidthGBs = work.Reference,
-                RatioToBandwidth = bytesPerToken * tokensTimesBatch / seconds.Median / 1e9 / work.Reference,
+                RatioToBandwidth = bytesPerToken * tokensTimesBatch / 1e9 / work.ReferenceWork,
                 GigaMacs = _work.DecodeMultiplyAdds * tokensTimesBatch / seconds.Median / 1e9,
                 AllocatedBytes = work.AllocatedBytes,
             };

@@ -12,6 +12,7 @@ namespace TinyGpt.Perf;
 public sealed unsafe class MemoryBandwidth : IDisposable
 {
     private const int Alignment = 4096;
+    private const int SliceBytes = 256 << 10;
     private const int Step = 512;
     private const int CacheReach = 4;
     private const long BytesPerRepeat = 1L << 30;
@@ -24,7 +25,7 @@ public sealed unsafe class MemoryBandwidth : IDisposable
     private byte* _buffer;
 
     /// <summary>Allocates the buffer and writes all of it, so that every page is really there.</summary>
-    /// <param name="bytes">Its size; rounded up to whole kilobytes.</param>
+    /// <param name="bytes">Its size; rounded up to whole pages.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is below 1.</exception>
     /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
     public MemoryBandwidth(long bytes)
@@ -51,7 +52,10 @@ public sealed unsafe class MemoryBandwidth : IDisposable
     public static long BufferBytesLike(long bytes) => bytes <= CacheReach * Machine.LastLevelCacheBytes ? bytes : MemoryBufferBytes;
 
     /// <summary>Measures the bandwidth in gigabytes (10⁹ bytes) a second.</summary>
-    /// <param name="threads">Threads that read at the same time, each its own part; 1 or more.</param>
+    /// <param name="threads">
+    /// Threads that read at the same time, 1 or more. They take slices as they get to them, as the engine's threads take panels: with a
+    /// half for each, a thread that the system puts aside for a moment would hold up the measurement, and not the engine.
+    /// </param>
     /// <param name="repeats">Samples to take, each of a gigabyte or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
     public double[] Measure(int threads, int repeats)
@@ -59,20 +63,14 @@ public sealed unsafe class MemoryBandwidth : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(repeats, 1);
         ObjectDisposedException.ThrowIf(_buffer == null, this);
-        long share = Math.Max(Step, _bytes / threads / Step * Step);
-        int passes = (int)Math.Max(1, BytesPerRepeat / _bytes);
-        double[] seconds = ThreadedTimer.Time(threads, repeats, thread =>
+        long passes = Math.Max(1, BytesPerRepeat / _bytes);
+        double[] rates = new double[repeats];
+        for (int repeat = 0; repeat < repeats; repeat++)
         {
-            byte* first = _buffer + (thread * share % _bytes);
-            long sum = 0;
-            for (int pass = 0; pass < passes; pass++)
-            {
-                sum += Vector512.IsHardwareAccelerated ? ReadWide(first, share) : Read(first, share);
-            }
+            rates[repeat] = _bytes * passes / ReadAll(threads, passes) / 1e9;
+        }
 
-            Volatile.Write(ref _consumed, sum); // so that no compiler may leave the reading out
-        });
-        return Array.ConvertAll(seconds, time => (double)share * threads * passes / time / 1e9);
+        return rates;
     }
 
     /// <summary>Frees the buffer.</summary>
@@ -80,6 +78,25 @@ public sealed unsafe class MemoryBandwidth : IDisposable
     {
         NativeMemory.AlignedFree(_buffer);
         _buffer = null;
+    }
+
+    private double ReadAll(int threads, long passes)
+    {
+        long slices = (_bytes + SliceBytes - 1) / SliceBytes;
+        long claimed = 0;
+        return ThreadedTimer.Time(threads, 1, _ =>
+        {
+            long sum = 0;
+            long slice;
+            while ((slice = Interlocked.Increment(ref claimed) - 1) < slices * passes)
+            {
+                long at = slice % slices * SliceBytes;
+                long bytes = Math.Min(SliceBytes, _bytes - at);
+                sum += Vector512.IsHardwareAccelerated ? ReadWide(_buffer + at, bytes) : Read(_buffer + at, bytes);
+            }
+
+            Volatile.Write(ref _consumed, sum); // so that no compiler may leave the reading out
+        })[0];
     }
 
     // Optimized at once: a loop that is entered a few times must not be measured in its unoptimized form.

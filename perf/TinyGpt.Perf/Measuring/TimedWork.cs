@@ -3,10 +3,10 @@ using System.Diagnostics;
 namespace TinyGpt.Perf;
 
 /// <summary>
-/// Work that is timed again and again, each time behind a measurement of what it is compared with. Not thread-safe.
+/// Work that is timed again and again, each time between two measurements of what it is compared with. Not thread-safe.
 /// </summary>
 /// <param name="work">The work.</param>
-/// <param name="measureReference">Measures what the machine could do, or gives null if there is no such figure.</param>
+/// <param name="measureReference">Measures what the machine could do a second, or gives null if there is no such figure.</param>
 internal sealed class TimedWork(Action work, Func<double?> measureReference)
 {
     // A repeat of a tiny model would otherwise be shorter than what the system takes from a thread at a time.
@@ -14,13 +14,20 @@ internal sealed class TimedWork(Action work, Func<double?> measureReference)
 
     private readonly List<double> _seconds = [];
     private readonly List<double> _references = [];
+    private readonly List<double> _referenceWork = [];
     private int _rounds = 1;
 
     /// <summary>The time that the work took.</summary>
     public Spread Seconds => Spread.Of(_seconds.ToArray());
 
-    /// <summary>The median of what was measured in between, or null if that does not exist.</summary>
-    public double? Reference => _references.Count == 0 ? null : Spread.Of(_references.ToArray()).Median;
+    /// <summary>The median of what was measured around the samples, or null if that does not exist.</summary>
+    public double? Reference => MedianOf(_references);
+
+    /// <summary>
+    /// What the machine could have done in the time of a sample, or null: the median of each sample's time multiplied with what was
+    /// measured before and after that very sample. The medians of the two by themselves may stem from different minutes.
+    /// </summary>
+    public double? ReferenceWork => MedianOf(_referenceWork);
 
     /// <summary>What all samples allocated.</summary>
     public long AllocatedBytes { get; private set; }
@@ -41,14 +48,10 @@ internal sealed class TimedWork(Action work, Func<double?> measureReference)
         _rounds = (int)Math.Ceiling(ShortestRepeat / quickest);
     }
 
-    /// <summary>Measures the reference and the work once.</summary>
+    /// <summary>Measures the work once, and the reference before and after it.</summary>
     public void TakeSample()
     {
-        if (measureReference() is { } reference)
-        {
-            _references.Add(reference);
-        }
-
+        double? referenceBefore = measureReference();
         long before = GC.GetTotalAllocatedBytes(precise: true);
         long begun = Stopwatch.GetTimestamp();
         for (int round = 0; round < _rounds; round++)
@@ -59,5 +62,12 @@ internal sealed class TimedWork(Action work, Func<double?> measureReference)
         double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds / _rounds;
         AllocatedBytes += GC.GetTotalAllocatedBytes(precise: true) - before;
         _seconds.Add(seconds);
+        if ((referenceBefore + measureReference()) / 2 is { } reference)
+        {
+            _references.Add(reference);
+            _referenceWork.Add(seconds * reference);
+        }
     }
+
+    private static double? MedianOf(List<double> values) => values.Count == 0 ? null : Spread.Of(values.ToArray()).Median;
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinyGpt.Kernels;
+using TinyGpt.Tavern;
 
 namespace TinyGpt.Perf;
 
@@ -12,8 +13,8 @@ public static class StartBenchmark
 {
     private static readonly TimeSpan LongestProbe = TimeSpan.FromMinutes(2);
 
-    /// <summary>Measures one file.</summary>
-    /// <param name="file">The <c>.tgpt</c> file.</param>
+    /// <summary>Measures one file, or the built-in model.</summary>
+    /// <param name="file">The <c>.tgpt</c> file, or null for the built-in model.</param>
     /// <param name="shape">What the rows call it.</param>
     /// <param name="settings">Threads, repeats and tier are used.</param>
     /// <param name="progress">Told what begins.</param>
@@ -22,7 +23,7 @@ public static class StartBenchmark
     /// <exception cref="KernelTierException">This process cannot execute the tier.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was signalled.</exception>
     public static BenchmarkReport Run(
-        string file, string shape, BenchmarkSettings settings, Action<string> progress, CancellationToken cancellation)
+        string? file, string shape, BenchmarkSettings settings, Action<string> progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(progress);
@@ -30,16 +31,20 @@ public static class StartBenchmark
         double freeShare = Machine.MeasureFreeShare();
         List<BenchmarkRow> rows = [];
 
-        progress("starting: checksums verified");
-        StartProbe.Finding[] verified = Repeat(new(file, settings.Threads[0], tier, Checksums: true), settings.Repeats, cancellation);
-        rows.Add(Load(verified, checksums: true));
+        if (file is not null) // the built-in model is always verified
+        {
+            progress($"starting {shape}: checksums verified");
+            StartProbe.Finding[] verified = Repeat(new(file, settings.Threads[0], tier, Checksums: true), settings.Repeats, cancellation);
+            rows.Add(Load(verified, checksums: true));
+        }
+
         foreach (int threads in settings.Threads)
         {
-            progress($"starting: threads {threads}");
+            progress($"starting {shape}: threads {threads}");
             StartProbe.Finding[] findings = Repeat(new(file, threads, tier, Checksums: false), settings.Repeats, cancellation);
             if (threads == settings.Threads[0])
             {
-                rows.Insert(0, Load(findings, checksums: false));
+                rows.Insert(0, Load(findings, checksums: file is null));
             }
 
             rows.Add(new BenchmarkRow
@@ -48,7 +53,7 @@ public static class StartBenchmark
                 Shape = shape,
                 Threads = threads,
                 Batch = 1,
-                Context = StartProbe.PromptTokens,
+                Context = findings[0].PromptTokens,
                 Milliseconds = Of(findings, finding => finding.FirstTokenMilliseconds),
                 MillisecondsSinceStart = Of(findings, finding => finding.SinceStartMilliseconds),
             });
@@ -97,22 +102,16 @@ public static class StartBenchmark
     private static StartProbe.Finding Probe(StartProbe.Request request, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        string program = Environment.ProcessPath ?? throw new IOException("This process does not know its own program.");
-
-        // Started through the runtime's launcher, the program is its first argument.
-        bool isLauncher = Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        string[] arguments = isLauncher ? ["exec", typeof(StartProbe).Assembly.Location, .. request.ToArguments()] : request.ToArguments();
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true };
-        using Process process = Process.Start(start) ?? throw new IOException($"{program} could not be started.");
+        using Process process = OwnProgram.Start(request.ToArguments());
         Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation);
         if (!process.WaitForExit(LongestProbe))
         {
             process.Kill();
-            throw new IOException($"A probe of {request.File} took longer than {LongestProbe.TotalMinutes:0} minutes.");
+            throw new IOException($"A probe of {request.File ?? TavernModel.Name} took longer than {LongestProbe.TotalMinutes:0} minutes.");
         }
 
         return process.ExitCode == 0
             ? StartProbe.Finding.Parse(output.Result.Trim())
-            : throw new IOException($"A probe of {request.File} failed with code {process.ExitCode}.");
+            : throw new IOException($"A probe of {request.File ?? TavernModel.Name} failed with code {process.ExitCode}.");
     }
 }

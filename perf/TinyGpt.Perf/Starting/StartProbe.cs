@@ -1,38 +1,39 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using TinyGpt.Format;
 using TinyGpt.Kernels;
+using TinyGpt.Tavern;
 
 namespace TinyGpt.Perf;
 
 /// <summary>
-/// What a fresh process does for <see cref="StartBenchmark"/>: opens a file, answers one token, then works a little to reach its usual
-/// memory, and prints what it measured.
+/// What a fresh process does for <see cref="StartBenchmark"/>: opens a model, answers one token, then works a little to reach its usual
+/// memory, and prints what it measured. The built-in model is asked a question, behind its whole card.
 /// </summary>
 internal static class StartProbe
 {
     /// <summary>The first argument of a process that is to be a probe.</summary>
     public const string Command = "probe-start";
 
-    /// <summary>Tokens of the prompt before the first token.</summary>
-    public const int PromptTokens = 16;
-
+    private const string Question = "What do you sell?";
+    private const int ShortPromptTokens = 16;
     private const int LongPromptTokens = 128;
     private const int NewTokens = 32;
 
     /// <summary>What a probe is asked to do.</summary>
-    /// <param name="File">The <c>.tgpt</c> file.</param>
+    /// <param name="File">The <c>.tgpt</c> file, or null for the built-in model.</param>
     /// <param name="Threads">Threads that compute.</param>
     /// <param name="Tier">The kernel tier.</param>
-    /// <param name="Checksums">Whether to verify every checksum.</param>
-    public sealed record Request(string File, int Threads, KernelTier Tier, bool Checksums)
+    /// <param name="Checksums">Whether to verify every checksum of a file.</param>
+    public sealed record Request(string? File, int Threads, KernelTier Tier, bool Checksums)
     {
         /// <summary>
         /// The arguments for a process that begins now. The clock counts from the machine's start, the same for all processes.
         /// </summary>
         public string[] ToArguments() =>
         [
-            Command, File, Text(Threads), KernelTiers.Name(Tier), Checksums ? "1" : "0", Text(Stopwatch.GetTimestamp()),
+            Command, File ?? "", Text(Threads), KernelTiers.Name(Tier), Checksums ? "1" : "0", Text(Stopwatch.GetTimestamp()),
         ];
     }
 
@@ -42,16 +43,28 @@ internal static class StartProbe
     /// <param name="SinceStartMilliseconds">From before the process was started to the first token.</param>
     /// <param name="PeakBytes">The most that the process had resident.</param>
     /// <param name="PlannedBytes">What the memory plan said.</param>
+    /// <param name="PromptTokens">Tokens before the first one that was answered.</param>
     public readonly record struct Finding(
-        double LoadMilliseconds, double FirstTokenMilliseconds, double SinceStartMilliseconds, long PeakBytes, long PlannedBytes)
+        double LoadMilliseconds,
+        double FirstTokenMilliseconds,
+        double SinceStartMilliseconds,
+        long PeakBytes,
+        long PlannedBytes,
+        int PromptTokens)
     {
         /// <summary>Reads what a probe printed.</summary>
         /// <exception cref="FormatException">It is something else.</exception>
         public static Finding Parse(string line)
         {
             string[] fields = line.Split(' ');
-            return fields.Length == 5
-                ? new(Number(fields[0]), Number(fields[1]), Number(fields[2]), (long)Number(fields[3]), (long)Number(fields[4]))
+            return fields.Length == 6
+                ? new(
+                    Number(fields[0]),
+                    Number(fields[1]),
+                    Number(fields[2]),
+                    (long)Number(fields[3]),
+                    (long)Number(fields[4]),
+                    (int)Number(fields[5]))
                 : throw new FormatException($"A probe printed '{line}'.");
         }
 
@@ -62,7 +75,8 @@ internal static class StartProbe
             Text(FirstTokenMilliseconds),
             Text(SinceStartMilliseconds),
             Text(PeakBytes),
-            Text(PlannedBytes));
+            Text(PlannedBytes),
+            Text(PromptTokens));
     }
 
     /// <summary>Does what the arguments of <see cref="Request.ToArguments"/> ask for.</summary>
@@ -75,7 +89,9 @@ internal static class StartProbe
         }
 
         long begun = Stopwatch.GetTimestamp();
-        using GptModel model = new(TgptFile.Open(arguments[1], new TgptReadOptions { VerifyChecksums = arguments[4] == "1" }));
+        using GptModel model = arguments[1].Length == 0
+            ? TavernModel.Load()
+            : new(TgptFile.Open(arguments[1], new TgptReadOptions { VerifyChecksums = arguments[4] == "1" }));
         double load = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
 
         begun = Stopwatch.GetTimestamp();
@@ -83,7 +99,17 @@ internal static class StartProbe
         using GptEngine engine = new(model, options);
         using GptSession session = engine.CreateSession(
             SamplingOptions.Greedy, new SessionOptions { MaxNewTokens = NewTokens, StopAtEndOfText = false });
-        session.Append(Tokens(PromptTokens, model.Config));
+        if (arguments[1].Length == 0)
+        {
+            TavernCard innkeeper = TavernFolk.All[0];
+            session.Append(Encoding.UTF8.GetBytes($"{innkeeper}\nPlayer: {Question}\n{innkeeper.Name}:"));
+        }
+        else
+        {
+            session.Append(Tokens(ShortPromptTokens, model.Config));
+        }
+
+        int promptTokens = session.Tokens.Length;
         while (session.GeneratedTokens == 0 && engine.Step(StepBudget.OnePass) != StepStatus.Idle)
         {
         }
@@ -101,7 +127,7 @@ internal static class StartProbe
             }
         }
 
-        return new Finding(load, firstToken, sinceStart, PeakMemory.Read(), engine.MemoryPlan.Total);
+        return new Finding(load, firstToken, sinceStart, PeakMemory.Read(), engine.MemoryPlan.Total, promptTokens);
     }
 
     private static int[] Tokens(int count, ModelConfig config) =>

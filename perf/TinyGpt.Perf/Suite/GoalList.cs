@@ -1,3 +1,5 @@
+using TinyGpt.Tavern;
+
 namespace TinyGpt.Perf;
 
 /// <summary>The goals that the engine is measured by.</summary>
@@ -9,6 +11,7 @@ public static class GoalList
         ArgumentNullException.ThrowIfNull(report);
         const string Large = BenchmarkSuite.LargeShape;
         const string Small = BenchmarkSuite.SmallShape;
+        const string BuiltIn = TavernModel.Name;
         const int Long = BenchmarkSuite.LongContext;
         const KvPrecision Int8 = KvPrecision.Int8;
         const int Prompt = BenchmarkSuite.LongPrompt;
@@ -18,6 +21,8 @@ public static class GoalList
             AtLeast($"{Large}: decode, part of the read bandwidth, 2 threads", 0.88, GoalUnit.Share, Decode(Large, 2)?.RatioToBandwidth),
             AtLeast($"{Small}: decode, part of the cache's bandwidth, 1 thread", 0.60, GoalUnit.Share, Decode(Small, 1)?.RatioToBandwidth),
             AtLeast($"{Small}: decode, part of the cache's bandwidth, 2 threads", 0.60, GoalUnit.Share, Decode(Small, 2)?.RatioToBandwidth),
+            AtLeast($"{BuiltIn}: decode, part of the cache's bandwidth, 1 thread", 0.60, GoalUnit.Share, Decode(BuiltIn, 1)?.RatioToBandwidth),
+            AtLeast($"{BuiltIn}: decode, part of the cache's bandwidth, 2 threads", 0.60, GoalUnit.Share, Decode(BuiltIn, 2)?.RatioToBandwidth),
             AtLeast(
                 $"{Large}: decode behind {Long} tokens against an empty context, int8 KV, 1 thread",
                 0.85,
@@ -58,11 +63,18 @@ public static class GoalList
                 5,
                 GoalUnit.Factor,
                 Quotient(Decode(Large, 1, batch: 32), Decode(Large, 1))),
+            AtLeast($"{Large}: 2 threads beside a busy process against 1 alone, slowest tenth", 0.60, GoalUnit.Share, Beside(Large)),
+            AtLeast($"{Small}: 2 threads beside a busy process against 1 alone, slowest tenth", 0.60, GoalUnit.Share, Beside(Small)),
             AtMost(
                 $"{Large}: opening the file, mapped",
                 150,
                 GoalUnit.Milliseconds,
                 Find("load", Large, row => row.Checksums == false)?.Milliseconds?.Median),
+            AtMost(
+                $"{BuiltIn}: first token of an answer, from the process's start, 1 thread",
+                400,
+                GoalUnit.Milliseconds,
+                Find("first-token", BuiltIn, row => row.Threads == 1)?.MillisecondsSinceStart?.Median),
             AtMost($"{Large}: peak memory, part of the plan, 1 thread", 1, GoalUnit.Share, Memory(Large, 1)),
             AtMost($"{Large}: peak memory, part of the plan, 2 threads", 1, GoalUnit.Share, Memory(Large, 2)),
         ];
@@ -78,6 +90,8 @@ public static class GoalList
 
         BenchmarkRow? Prompted(string phase, int threads) =>
             Find(phase, Large, row => row.Threads == threads && row.Context == Prompt);
+
+        double? Beside(string shape) => Find("neighbour", shape, _ => true)?.RatioOfSlowestTenth;
 
         double? Memory(string shape, int threads) => Find("memory", shape, row => row.Threads == threads)?.RatioToPlan;
     }

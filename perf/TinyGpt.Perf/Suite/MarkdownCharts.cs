@@ -5,11 +5,15 @@ namespace TinyGpt.Perf;
 /// <summary>The charts of <see cref="MarkdownReport"/> in Mermaid's language, which code hosts draw.</summary>
 internal static class MarkdownCharts
 {
-    /// <summary>Draws how much of the bandwidth decoding uses, and what a batch brings.</summary>
+    /// <summary>Draws how much of the bandwidth decoding uses, and what a batch brings. Only the shapes that goals speak of.</summary>
     public static void WriteDecode(TextWriter output, BenchmarkReport report)
     {
         BenchmarkRow[] decode = [.. report.Rows.Where(row => row.Phase == "decode")];
-        BenchmarkRow[] single = [.. decode.Where(row => row.Batch == 1 && (row.Context > 0 || row.KvPrecision == KvPrecision.Float32))];
+        BenchmarkRow[] single =
+        [
+            .. decode.Where(row => row.Batch == 1 && !BenchmarkSuite.FurtherShapes.Contains(row.Shape)
+                && (row.Context > 0 || row.KvPrecision == KvPrecision.Float32)),
+        ];
         Write(
             output,
             "Decode, one sequence: percent of the measured read bandwidth",
@@ -35,16 +39,17 @@ internal static class MarkdownCharts
             [("bar", contexts.Select(row => 100 * row.TokensPerSecond?.Median / Empty(row)?.TokensPerSecond?.Median))],
             most: 100);
 
-        BenchmarkRow? Empty(BenchmarkRow row) => batches.FirstOrDefault(other => other.Threads == row.Threads && other.Batch == row.Batch);
+        BenchmarkRow? Empty(BenchmarkRow row) => decode.FirstOrDefault(other => other.Shape == row.Shape && other.Threads == row.Threads
+            && other.Batch == row.Batch && other.Context == 0 && other.KvPrecision == row.KvPrecision);
     }
 
     /// <summary>Draws the multiply-adds a second beside the peak.</summary>
     public static void WritePrefill(TextWriter output, BenchmarkReport report)
     {
-        BenchmarkRow[] prefill = [.. report.Rows.Where(row => row.Phase == "prefill")];
+        BenchmarkRow[] prefill = [.. report.Rows.Where(row => row.Phase == "prefill" && row.Shape == BenchmarkSuite.LargeShape)];
         Write(
             output,
-            "Prefill: 10⁹ multiply-adds a second (bars), and the measured peak (line)",
+            $"{BenchmarkSuite.LargeShape}, prefill: 10⁹ multiply-adds a second (bars), and the measured peak (line)",
             prefill.Select(row => $"{row.Context} tokens, {Threads(row)}"),
             "GMAC/s",
             [

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TinyGpt.Perf;
 
-/// <summary>A report of <see cref="BenchmarkSuite"/> as the whole of <c>perf/RESULTS.md</c>: goals, tables and charts.</summary>
+/// <summary>A report of <see cref="BenchmarkSuite"/> as a file of <c>perf/results</c>: goals, tables and charts of one machine.</summary>
 internal static class MarkdownReport
 {
     private static readonly (string Title, Func<BenchmarkRow, string> Cell)[] DecodeColumns =
@@ -31,6 +31,16 @@ internal static class MarkdownReport
         ("GMAC/s", row => Text(row.GigaMacs, "0.0")),
         ("of the measured peak", row => Text(row.RatioToPeak, "0.0 %")),
         ("allocated bytes", row => Text(row.AllocatedBytes)),
+    ];
+
+    private static readonly (string Title, Func<BenchmarkRow, string> Cell)[] NeighbourColumns =
+    [
+        ("shape", row => row.Shape),
+        ("threads", row => Text(row.Threads)),
+        ("tokens/s", row => Text(row.TokensPerSecond?.Median, "0.0")),
+        ("min – max", row => Range(row.TokensPerSecond, "0.0")),
+        ("of one thread alone", row => Text(row.RatioToOneThread, "0.0 %")),
+        ("slowest tenth of the pairs", row => Text(row.RatioOfSlowestTenth, "0.0 %")),
     ];
 
     private static readonly (string Title, Func<BenchmarkRow, string> Cell)[] LoadColumns =
@@ -69,11 +79,11 @@ internal static class MarkdownReport
     /// <param name="date">The day.</param>
     public static void Write(TextWriter output, BenchmarkReport report, string? commit, DateOnly date)
     {
-        output.WriteLine("# Results");
+        output.WriteLine("# Results of one machine");
         output.WriteLine();
         output.WriteLine(
-            "Written by `dotnet run -c Release --project perf/TinyGpt.Perf -- --suite --markdown > perf/RESULTS.md`; "
-            + "do not edit. What was tried for a goal, and what stands in the way of a missed one: [NOTES.md](NOTES.md).");
+            "Written by `dotnet run -c Release --project perf/TinyGpt.Perf -- --suite --markdown > perf/results/NAME.md`; "
+            + "do not edit. All machines, and what stands in the way of a missed goal: [RESULTS.md](../RESULTS.md).");
         output.WriteLine();
         output.WriteLine($"- Machine: {report.Machine}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"- Largest cache: {Machine.LastLevelCacheBytes >> 10:N0} KiB"));
@@ -94,8 +104,8 @@ internal static class MarkdownReport
             report,
             "decode",
             "Decode",
-            "Tokens a second of all sequences together. The read bandwidth was measured by the same process with as many threads, between "
-            + "the very repeats; a token's bytes are weights and scales divided by the batch, and its own keys and values.",
+            "Tokens a second of all sequences together. The read bandwidth was measured by the same process with as many threads, before and "
+            + "after the very repeats; a token's bytes are weights and scales divided by the batch, and its own keys and values.",
             DecodeColumns);
         MarkdownCharts.WriteDecode(output, report);
         WriteSection(
@@ -103,7 +113,7 @@ internal static class MarkdownReport
             report,
             "prefill",
             "Prefill",
-            "The peak is that of the tier's multiply-add instruction on registers alone, measured between the repeats; counted are the "
+            "The peak is that of the tier's multiply-add instructions on registers alone, measured around the repeats; counted are the "
             + "multiply-adds of the matrices, while the time is that of the whole pass.",
             PrefillColumns);
         MarkdownCharts.WritePrefill(output, report);
@@ -117,16 +127,24 @@ internal static class MarkdownReport
         WriteSection(
             output,
             report,
+            "neighbour",
+            "Beside a busy process",
+            "Decoding while another process spins on one processor, in pairs with decoding on one thread while nothing does.",
+            NeighbourColumns);
+        WriteSection(
+            output,
+            report,
             "load",
             "Load",
-            "Each repeat is a process of its own that opens the mapped file; the file is in the system's cache.",
+            "Each repeat is a process of its own that opens the mapped file, or the built-in model; the file is in the system's cache.",
             LoadColumns);
         WriteSection(
             output,
             report,
             "first-token",
             "First token",
-            "Each repeat is a process of its own: compiling the code is part of the time, engine and session as well.",
+            "Each repeat is a process of its own: compiling the code is part of the time, engine and session as well. The built-in model reads "
+            + "a whole card and a question first.",
             FirstTokenColumns);
         WriteSection(
             output,
@@ -162,13 +180,19 @@ internal static class MarkdownReport
         string explanation,
         (string Title, Func<BenchmarkRow, string> Cell)[] columns)
     {
+        BenchmarkRow[] rows = [.. report.Rows.Where(row => row.Phase == phase)];
+        if (rows.Length == 0)
+        {
+            return;
+        }
+
         output.WriteLine($"## {title}");
         output.WriteLine();
         output.WriteLine(explanation);
         output.WriteLine();
         output.WriteLine($"| {string.Join(" | ", columns.Select(column => column.Title))} |");
         output.WriteLine($"| --- | {string.Join(" | ", columns.Skip(1).Select(_ => "---:"))} |");
-        foreach (BenchmarkRow row in report.Rows.Where(row => row.Phase == phase))
+        foreach (BenchmarkRow row in rows)
         {
             output.WriteLine($"| {string.Join(" | ", columns.Select(column => column.Cell(row)))} |");
         }

@@ -46,7 +46,10 @@ public static class BenchmarkSuite
         [
             Measure(LargeShape, settings, progress, cancellation),
             Measure(SmallShape, settings with { Batches = [1], Contexts = [0], KvPrecisions = [KvPrecision.Float32], Prompts = [], Tokens = 128 }, progress, cancellation),
-        ]);
+        ]) with
+        {
+            Stage = StageBenchmark.Run(LargeShape, threads: 1, tier, progress, cancellation),
+        };
     }
 
     /// <summary>Measures a shape: throughput with its weights in memory, and the start from a file of it.</summary>

@@ -65,9 +65,8 @@ public sealed record StageReport
         output.WriteLine();
         output.WriteLine(Invariant(
             $"{StagePlay.Characters} characters on a stage of the {Shape} shape, tier {Tier}, {Threads} {Plural("thread", Threads)}. Each has ")
-            + Invariant($"spoken once; then each is told a line and answers with {StagePlay.AnswerTokens} tokens, {Tokens} tokens in all. "));
-        output.WriteLine(
-            "The same play is given without a budget, in a loop of 60 frames a second that sleeps between ticks, without a budget again, and in "
+            + Invariant($"spoken once; then each is told a line and answers with {StagePlay.AnswerTokens} tokens, {Tokens} tokens in all. ")
+            + "The same play is given without a budget, in a loop of 60 frames a second that sleeps between ticks, without a budget again, and in "
             + Invariant($"the background on {BackgroundThreads} {Plural("thread", BackgroundThreads)}. Throughput counts the time in ticks only."));
         output.WriteLine();
         output.WriteLine(Invariant($"| goal, {Budget} ms a frame | target | measured | |"));

@@ -95,7 +95,7 @@ public sealed partial class DialogueStage : IDisposable
     /// <summary>The model that speaks.</summary>
     public GptModel Model { get; }
 
-    /// <summary>What the engine and its model take of memory, in bytes; a talk takes some 30 KB beside it.</summary>
+    /// <summary>What the engine and its model take of memory, in bytes; a talk takes some 20 KB beside it.</summary>
     public MemoryPlan MemoryPlan => _engine.MemoryPlan;
 
     /// <summary>Ticks so far.</summary>

@@ -32,9 +32,10 @@ Option<bool> suite = new("--suite")
 Option<bool> markdown = new("--markdown") { Description = "With --suite: print a file of perf/results." };
 Option<bool> stage = new("--stage")
 {
-    Description = "Measure a game's loop with 32 characters; of the other options only --shape, --tier and the first of --threads count.",
+    Description = "Measure a game's loop with 32 characters, and what grammars cost, in some minutes, and print the section of perf/RESULTS.md; "
+        + "of the other options only --shape, --tier, --commit and the first of --threads count.",
 };
-Option<string> commit = new("--commit") { Description = "With --markdown: the commit to name; by default git is asked.", HelpName = "ID" };
+Option<string> commit = new("--commit") { Description = "With --markdown or --stage: the commit to name; by default git is asked.", HelpName = "ID" };
 RootCommand root = new("Measures tokens a second beside the read bandwidth and the multiply-add peak of the same run.")
 {
     model, json, suite, markdown, stage, commit,
@@ -72,8 +73,9 @@ void Run(ParseResult arguments, CancellationToken cancellation)
     if (arguments.GetValue(stage))
     {
         BenchmarkSettings settings = benchmark.Read(arguments);
-        using StageBenchmark frames = new(benchmark.ReadShape(arguments), settings.Threads[0], settings.Tier, budget: 2);
-        Console.WriteLine(frames.Run(Console.Error.WriteLine, cancellation));
+        StageReport played = StageBenchmark.Run(
+            benchmark.ReadShape(arguments), settings.Threads[0], settings.Tier, Console.Error.WriteLine, cancellation);
+        MarkdownReport.WriteStage(Console.Out, played, arguments.GetValue(commit) ?? SourceRevision.Find(), Today());
         return;
     }
 
@@ -90,8 +92,7 @@ void Run(ParseResult arguments, CancellationToken cancellation)
     }
     else if (arguments.GetValue(markdown))
     {
-        DateOnly today = DateOnly.FromDateTime(DateTime.UtcNow);
-        MarkdownReport.Write(Console.Out, report, arguments.GetValue(commit) ?? SourceRevision.Find(), today);
+        MarkdownReport.Write(Console.Out, report, arguments.GetValue(commit) ?? SourceRevision.Find(), Today());
     }
     else
     {
@@ -105,6 +106,8 @@ void Run(ParseResult arguments, CancellationToken cancellation)
         Console.Error.WriteLine(warning);
     }
 }
+
+DateOnly Today() => DateOnly.FromDateTime(DateTime.UtcNow);
 
 BenchmarkReport Measure(ParseResult arguments, CancellationToken cancellation)
 {

@@ -11,6 +11,7 @@ internal sealed class GameLoop(TavernGame game)
 
     private readonly Screen _screen = new();
     private readonly FrameGraph _graph = new();
+    private (int Width, int Height) _window;
     private volatile bool _isCancelled;
 
     /// <summary>Plays until the player leaves, and gives the terminal back as it was.</summary>
@@ -24,7 +25,7 @@ internal sealed class GameLoop(TavernGame game)
             _isCancelled = true;
         };
         Console.CancelKeyPress += cancel;
-        terminal.Write("\e[?1049h\e[?25l\e[2J"u8); // the alternate screen, without a cursor
+        terminal.Write("\e[?1049h\e[?25l"u8); // the alternate screen, without a cursor
         try
         {
             long next = Stopwatch.GetTimestamp();
@@ -55,8 +56,32 @@ internal sealed class GameLoop(TavernGame game)
 
         game.Update();
         TavernView.Draw(game, _graph, _screen);
-        _screen.Present(terminal);
+        Present(terminal);
         _graph.Record(Stopwatch.GetElapsedTime(start).TotalMilliseconds, game.Stage.ComputedTokens);
+    }
+
+    private void Present(Stream terminal)
+    {
+        (int Width, int Height) window = (Console.WindowWidth, Console.WindowHeight);
+        bool isLargeEnough = window.Width >= Screen.Width && window.Height >= Screen.Height;
+        if (window != _window)
+        {
+            // Terminals move or wrap what they show when their size changes.
+            _window = window;
+            _screen.Forget();
+            terminal.Write("\e[0m\e[2J\e[H"u8);
+            if (!isLargeEnough)
+            {
+                terminal.Write("The tavern needs a window of 80 x 24."u8);
+            }
+
+            terminal.Flush();
+        }
+
+        if (isLargeEnough)
+        {
+            _screen.Present(terminal);
+        }
     }
 
     private static void WaitUntil(long timestamp)

@@ -43,6 +43,9 @@ internal sealed class Patron
 
     public int Y { get; private set; }
 
+    /// <summary>The column where the patron's name begins, by which it is drawn.</summary>
+    public int NameColumn => X - (Npc.Name.Length / 2);
+
     /// <summary>Where the patron sits or is going: a number in <see cref="Room.Seats"/>.</summary>
     public int Seat { get; set; }
 
@@ -66,6 +69,9 @@ internal sealed class Patron
 
     /// <summary>Whether a line of the game's own is not yet spoken to its end.</summary>
     public bool IsAsking => _linePosition < _line.Length;
+
+    /// <summary>Whether the patron's name is drawn there.</summary>
+    public bool Covers(int x, int y) => y == Y && x >= NameColumn && x < NameColumn + Npc.Name.Length;
 
     /// <summary>Puts the patron on its seat.</summary>
     public void SitDown() => (X, Y) = (Room.Seats[Seat].X, Room.Seats[Seat].Y);

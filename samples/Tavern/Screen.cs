@@ -80,6 +80,9 @@ internal sealed class Screen
         Write(right - length, y, text[..length], ink);
     }
 
+    /// <summary>Has the next frame sent whole, because the terminal does not show the last one any more.</summary>
+    public void Forget() => Array.Clear(_shownGlyphs);
+
     /// <summary>Sends what has changed to a terminal.</summary>
     public void Present(Stream terminal)
     {

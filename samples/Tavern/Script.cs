@@ -12,8 +12,9 @@ internal sealed class Script
 
     /// <summary>A walk to the bar, and a talk with the innkeeper.</summary>
     public const string Demo = """
-        5 up 1
-        8 right 30
+        5 up 2
+        11 right 30
+        101 down 1
         110 say How much is the stew?
         400 say Do you have work for me?
         """;

@@ -99,10 +99,10 @@ internal sealed class TavernGame : IDisposable
 
         switch (key)
         {
-            case Key.Left: Player.Move(Room, -1, 0); break;
-            case Key.Right: Player.Move(Room, 1, 0); break;
-            case Key.Up: Player.Move(Room, 0, -1); break;
-            case Key.Down: Player.Move(Room, 0, 1); break;
+            case Key.Left: Walk(-1, 0); break;
+            case Key.Right: Walk(1, 0); break;
+            case Key.Up: Walk(0, -1); break;
+            case Key.Down: Walk(0, 1); break;
             case Key.Escape: IsOver = true; break;
             case Key.Enter when Nearest is { } nearest: Player.BeginTyping(nearest); break;
         }
@@ -141,6 +141,20 @@ internal sealed class TavernGame : IDisposable
     }
 
     public void Dispose() => Stage.Dispose();
+
+    /// <summary>Has the player take a step, but not into anybody; whoever stands in the player's way can be left.</summary>
+    private void Walk(int columns, int rows)
+    {
+        foreach (Patron patron in Folk)
+        {
+            if (patron.Covers(Player.X + columns, Player.Y + rows) && !patron.Covers(Player.X, Player.Y))
+            {
+                return;
+            }
+        }
+
+        Player.Move(Room, columns, rows);
+    }
 
     private void PressWhileTyping(Keystroke stroke)
     {

@@ -19,7 +19,7 @@ internal static class TavernView
         game.Room.Draw(screen);
         foreach (Patron patron in game.Folk)
         {
-            screen.Write(patron.X - (patron.Npc.Name.Length / 2), patron.Y, patron.Npc.Name, Ink.Folk);
+            screen.Write(patron.NameColumn, patron.Y, patron.Npc.Name, Ink.Folk);
         }
 
         screen.Put(game.Player.X, game.Player.Y, '@', Ink.Player);

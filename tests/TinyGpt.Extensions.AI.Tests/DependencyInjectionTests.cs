@@ -36,9 +36,19 @@ public sealed class DependencyInjectionTests : IDisposable
         Assert.Same(provider.GetRequiredService<TinyGptChatClient>(), client);
         string[] questions = ["who are you?", "what is for sale?", "where does the road go, and who walks on it at night?", "why"];
         logger.HoldStarts();
-        Task<ChatResponse>[] answers = [.. questions.Select(question => Task.Run(() => client.GetResponseAsync(question)))];
+        using CountdownEvent asked = new(questions.Length);
+        Task<ChatResponse>[] answers = [.. questions.Select(question => Task.Run(() =>
+        {
+            Task<ChatResponse> answer = client.GetResponseAsync(question);
+            asked.Signal();
+            return answer;
+        }))];
+        Assert.True(asked.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
         logger.LetGo();
         ChatResponse[] responses = await Task.WhenAll(answers);
+        string[] events = [.. logger.Lines.Where(line => line.StartsWith("Debug: Answer", StringComparison.Ordinal))];
+        Assert.Equal(questions.Length, events.TakeWhile(line => line.StartsWith("Debug: Answer started", StringComparison.Ordinal)).Count());
+        Assert.Equal(2 * questions.Length, events.Length);
         for (int i = 0; i < questions.Length; i++)
         {
             (string text, int input, int output) = ChatModels.Alone(

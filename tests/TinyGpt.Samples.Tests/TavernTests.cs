@@ -46,10 +46,20 @@ public sealed class TavernTests
     {
         using GptModel model = TavernModel.Load();
         using TavernGame game = new(model, StepBudget.OnePass);
-        _ = new Rehearsal(game, Script.Parse($"5 up 1\n8 right 30\n{frame} say How much is the ale?"), frame + 150);
+        _ = new Rehearsal(game, Script.Parse($"5 up 2\n11 right 30\n{frame} say How much is the ale?"), frame + 150);
         Assert.Equal("Mira", game.Player.Partner?.Npc.Name);
         Assert.NotNull(game.Folk[0].Said);
         Assert.False(game.Folk[0].Said!.Words.IsEmpty);
+    }
+
+    [Fact]
+    public void The_player_walks_up_to_somebody_and_no_farther()
+    {
+        using GptModel model = TavernModel.Load();
+        using TavernGame game = new(model, StepBudget.OnePass);
+        _ = new Rehearsal(game, Script.Parse("5 up 1\n8 right 30"), 110);
+        Patron silas = game.Folk.Single(patron => patron.Npc.Name == "Silas");
+        Assert.Equal((silas.NameColumn - 1, silas.Y), (game.Player.X, game.Player.Y));
     }
 
     [Fact]
@@ -108,6 +118,9 @@ public sealed class TavernTests
         Assert.NotEmpty(Present(screen, "one two"));
         Assert.Empty(Present(screen, "one two"));
         Assert.Equal("\e[4;8H\e[0mo", Present(screen, "one too"));
+        int whole = Present(new Screen(), "one too").Length;
+        screen.Forget();
+        Assert.Equal(whole, Present(screen, "one too").Length);
     }
 
     [Theory]

@@ -46,7 +46,8 @@ public static class KernelTiers
             if (IsX86 && !Fma.IsSupported)
             {
                 throw new KernelTierException(
-                    "This x86 processor, or this process, has no FMA3 instructions (they may have been switched off together with AVX2). "
+                    "This x86 processor, or this process, has no FMA3 instructions (they may have been switched off together with AVX2, or the "
+                    + "program was compiled ahead of time without them: set IlcInstructionSet to x86-64-v3). "
                     + "Results that are the same on every machine need them. Force the tier 'scalar' to run exactly but very slowly.");
             }
 

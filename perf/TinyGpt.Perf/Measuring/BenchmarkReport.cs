@@ -13,6 +13,9 @@ public sealed record BenchmarkReport(string Machine, string Tier, IReadOnlyList<
     private const double QuietShare = 0.9;
     private const int Decimals = 4;
 
+    /// <summary>What a stage of characters does; null where it was not measured.</summary>
+    public StageReport? Stage { get; init; }
+
     /// <summary>Whether something else was computing before, after or meanwhile, so that the figures say little.</summary>
     public bool WasBusy => FreeShare < QuietShare || LargestOthersShare > 1 - QuietShare;
 
@@ -25,7 +28,7 @@ public sealed record BenchmarkReport(string Machine, string Tier, IReadOnlyList<
             + "Trust the ratios a little, the rest not at all."
         : null;
 
-    private double LargestOthersShare => Rows.Max(row => row.OthersShare) ?? 0;
+    private double LargestOthersShare => Math.Max(Rows.Max(row => row.OthersShare) ?? 0, Stage?.OthersShare ?? 0);
 
     /// <summary>Puts several reports of the same machine and tier together.</summary>
     /// <param name="parts">One or more.</param>

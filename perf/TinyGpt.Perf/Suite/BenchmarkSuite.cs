@@ -57,7 +57,10 @@ public static class BenchmarkSuite
             MeasureBuiltIn(decodingOnly, progress, cancellation),
             .. FurtherShapes.Select(shape => MeasureThroughput(
                 shape, settings with { Decodes = [new(1, 0), new(8, 0)], Prompts = [128], Tokens = 16 }, progress, cancellation)),
-        ]);
+        ]) with
+        {
+            Stage = StageBenchmark.Run(LargeShape, threads: 1, tier, progress, cancellation),
+        };
     }
 
     /// <summary>Measures a shape: throughput with its weights in memory, and the start from a file of it.</summary>

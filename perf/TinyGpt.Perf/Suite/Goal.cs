@@ -13,6 +13,9 @@ public enum GoalUnit
 
     /// <summary>A time.</summary>
     Milliseconds,
+
+    /// <summary>How many.</summary>
+    Count,
 }
 
 /// <summary>A goal and what was measured.</summary>
@@ -42,8 +45,9 @@ public sealed record Goal(string Name, double Target, GoalUnit Unit, bool AtMost
 
     private string Format(double value) => Unit switch
     {
-        GoalUnit.Share => string.Create(CultureInfo.InvariantCulture, $"{value * 100:0.0} %"),
+        GoalUnit.Share => string.Create(CultureInfo.InvariantCulture, $"{value * 100:0.0#} %"),
         GoalUnit.Factor => string.Create(CultureInfo.InvariantCulture, $"{value:0.00} ×"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{value:0} ms"),
+        GoalUnit.Milliseconds => string.Create(CultureInfo.InvariantCulture, $"{value:0} ms"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value:0}"),
     };
 }

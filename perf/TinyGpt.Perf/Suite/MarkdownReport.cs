@@ -85,13 +85,7 @@ internal static class MarkdownReport
             "Written by `dotnet run -c Release --project perf/TinyGpt.Perf -- --suite --markdown > perf/results/NAME.md`; "
             + "do not edit. All machines, and what stands in the way of a missed goal: [RESULTS.md](../RESULTS.md).");
         output.WriteLine();
-        output.WriteLine($"- Machine: {report.Machine}");
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"- Largest cache: {Machine.LastLevelCacheBytes >> 10:N0} KiB"));
-        output.WriteLine($"- Instruction sets: {string.Join(", ", Machine.Features)}");
-        output.WriteLine($"- Tier: {report.Tier}");
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"- Date: {date:yyyy-MM-dd}"));
-        output.WriteLine($"- Commit: {commit ?? "not known"}");
-        output.WriteLine();
+        WriteOrigin(output, report.Machine, report.Tier, commit, date);
         if (report.BusyWarning is { } warning)
         {
             output.WriteLine($"> **Not for keeps.** {warning}");
@@ -153,6 +147,26 @@ internal static class MarkdownReport
             "Memory",
             "The most that such a process had resident, mapped weights included, against what the memory plan says before loading.",
             MemoryColumns);
+        report.Stage?.Write(output);
+    }
+
+    /// <summary>Writes a report of a stage with where it comes from.</summary>
+    /// <inheritdoc cref="Write"/>
+    public static void WriteStage(TextWriter output, StageReport report, string? commit, DateOnly date)
+    {
+        WriteOrigin(output, Machine.Description, report.Tier, commit, date);
+        report.Write(output);
+    }
+
+    private static void WriteOrigin(TextWriter output, string machine, string tier, string? commit, DateOnly date)
+    {
+        output.WriteLine($"- Machine: {machine}");
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"- Largest cache: {Machine.LastLevelCacheBytes >> 10:N0} KiB"));
+        output.WriteLine($"- Instruction sets: {string.Join(", ", Machine.Features)}");
+        output.WriteLine($"- Tier: {tier}");
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"- Date: {date:yyyy-MM-dd}"));
+        output.WriteLine($"- Commit: {commit ?? "not known"}");
+        output.WriteLine();
     }
 
     private static void WriteGoals(TextWriter output, IReadOnlyList<Goal> goals, bool wasBusy)

@@ -8,8 +8,8 @@ namespace TinyGpt.Dialogue;
 public readonly record struct PersonaFact(string Key, string Value);
 
 /// <summary>Two lines that show how a character speaks.</summary>
-/// <param name="Hears">What somebody says to it; one line.</param>
-/// <param name="Says">What it answers; one line.</param>
+/// <param name="Hears">What somebody says to it; 1 … <see cref="Persona.LongestLine"/> characters of one line.</param>
+/// <param name="Says">What it answers; 1 … <see cref="Persona.LongestLine"/> characters of one line.</param>
 public readonly record struct PersonaExample(string Hears, string Says);
 
 /// <summary>
@@ -51,13 +51,18 @@ public sealed record Persona
     /// <summary>How it feels when a game begins, such as <c>cheerful</c>; empty (the default) where the card does not say.</summary>
     public string Mood { get; init; } = "";
 
-    /// <summary>Its card, in order; no two facts with the same key.</summary>
+    /// <summary>Its card, in order; at most <see cref="MostFacts"/>, no two with the same key; none by default.</summary>
     public IReadOnlyList<PersonaFact> Facts { get; init; } = [];
 
-    /// <summary>Lines that describe how it speaks, for layouts that use them.</summary>
+    /// <summary>
+    /// Lines that describe how it speaks, for layouts that use them; at most <see cref="MostLines"/> of 1 … <see cref="LongestLine"/>
+    /// characters; none by default.
+    /// </summary>
     public IReadOnlyList<string> Style { get; init; } = [];
 
-    /// <summary>Lines that show how it speaks; they stand before every talk as if they had been said.</summary>
+    /// <summary>
+    /// Lines that show how it speaks; they stand before every talk as if they had been said. At most <see cref="MostLines"/>; none by default.
+    /// </summary>
     public IReadOnlyList<PersonaExample> Examples { get; init; } = [];
 
     /// <summary>
@@ -68,12 +73,16 @@ public sealed record Persona
     /// <summary>The most tokens of an answer; 1 … <see cref="MostAnswerTokens"/>, 60 by default.</summary>
     public int MaxAnswerTokens { get; init; } = 60;
 
-    /// <summary>Texts that end an answer beside the layout's own; none by default.</summary>
+    /// <summary>
+    /// Texts that end an answer beside the layout's own; at most <see cref="MostStops"/> of 1 … <see cref="LongestStop"/> characters; none by
+    /// default.
+    /// </summary>
     public IReadOnlyList<string> Stops { get; init; } = [];
 
     /// <summary>Reads a persona from a JSON file.</summary>
     /// <param name="path">The file, at most <see cref="LargestFile"/> bytes of UTF-8.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="PersonaException">The file is damaged, or a value is missing, unknown or out of range.</exception>
     public static Persona Load(string path)
     {

@@ -130,7 +130,7 @@ public sealed partial class DialogueStage
             throw save.Failure("talks are not in order, or not those of their exchanges");
         }
 
-        talk.Summary = save.Text(LongestSavedText, "a summary");
+        talk.RestoreSummary(save.Text(LongestSavedText, "a summary"));
         talk.Phase = save.Enumeration<TalkState>("the state of a talk");
         talk.End = save.Enumeration<TalkEnd>("the end of an answer");
         talk.Answers = save.Int32(0, int.MaxValue, "the number of answers");

@@ -28,6 +28,7 @@ public sealed partial class DialogueStage
     /// </summary>
     /// <param name="destination">Where to, a game's save stream for instance; written from its position and left open.</param>
     /// <param name="keysAndValues">Whether computed keys and values are saved too: much larger, but nothing has to be read again.</param>
+    /// <exception cref="IOException">The stream cannot be written; the stage is unharmed.</exception>
     public void Save(Stream destination, bool keysAndValues = false)
     {
         ArgumentNullException.ThrowIfNull(destination);

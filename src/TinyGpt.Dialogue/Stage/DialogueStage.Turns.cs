@@ -25,6 +25,21 @@ public sealed partial class DialogueStage
         return talk.Npc.Prefix.Length + start + talk.SummaryIds.Length + talk.Npc.AnswerStart.Length;
     }
 
+    /// <summary>Whoever calls holds the gate.</summary>
+    /// <exception cref="ArgumentException">With the summary there is no room for a line and an answer.</exception>
+    internal void RequireRoomForSummary(Talk talk, int[] summary)
+    {
+        int others = FixedTokens(talk) - talk.SummaryIds.Length + talk.Npc.Persona.MaxAnswerTokens + LeastLineTokens;
+        int room = Model.Config.ContextLength - others;
+        if (summary.Length > room)
+        {
+            throw new ArgumentException(
+                $"The summary takes {summary.Length} tokens, and beside the card of {talk.Npc.Name}, a line and an answer the context has room for "
+                + $"{Math.Max(0, room)}: shorten it.",
+                nameof(summary));
+        }
+    }
+
     private static int MostAnswerTokens(Talk talk, in AnswerRequest request) =>
         request.Choice?.Longest ?? request.Options?.MaxNewTokens ?? talk.Npc.Persona.MaxAnswerTokens;
 

@@ -17,7 +17,8 @@ namespace TinyGpt.Dialogue;
 /// </para>
 /// <para>
 /// Members can be called from any thread; one at a time ticks. A tick allocates nothing once every talk has spoken. Opening talks,
-/// changing cards, grammars, choices, transcripts and saves do.
+/// changing cards, grammars, choices, transcripts and saves do. Once the stage is disposed, whatever would have it do something throws
+/// <see cref="ObjectDisposedException"/>; what is there already, such as unread text and transcripts, can still be read.
 /// </para>
 /// </remarks>
 public sealed partial class DialogueStage : IDisposable
@@ -53,7 +54,10 @@ public sealed partial class DialogueStage : IDisposable
     /// <summary>Makes a stage without characters, and its engine with all the memory it will use.</summary>
     /// <param name="model">The model; must stay alive as long as the stage.</param>
     /// <param name="options">How; null for the defaults.</param>
-    /// <exception cref="ArgumentException">The model has no tokenizer, an option is out of range, or the arena is too small.</exception>
+    /// <exception cref="ArgumentException">
+    /// The model has no tokenizer, the world cannot be written with its vocabulary, an option is out of range, or the arena is too small.
+    /// </exception>
+    /// <exception cref="Kernels.KernelTierException">The tier asked for, or every tier, is not supported by this processor.</exception>
     /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
     public DialogueStage(GptModel model, StageOptions? options = null)
     {
@@ -91,7 +95,7 @@ public sealed partial class DialogueStage : IDisposable
     /// <summary>The model that speaks.</summary>
     public GptModel Model { get; }
 
-    /// <summary>What the engine and its model take of memory, in bytes; a talk takes some 30 KB beside it.</summary>
+    /// <summary>What the engine and its model take of memory, in bytes; a talk takes some 20 KB beside it.</summary>
     public MemoryPlan MemoryPlan => _engine.MemoryPlan;
 
     /// <summary>Ticks so far.</summary>
@@ -145,10 +149,12 @@ public sealed partial class DialogueStage : IDisposable
 
     internal int LookupTokens => _options.Engine.MaxLookupTokens;
 
-    /// <summary>Adds a character.</summary>
+    /// <summary>Adds a character, which stays as long as the stage.</summary>
     /// <param name="persona">Who it is. What of it changes, changes here.</param>
+    /// <returns>The character, to be talked to and changed. Names need not differ.</returns>
     /// <exception cref="PersonaException">The persona is not valid.</exception>
     /// <exception cref="ArgumentException">Its card does not fit the model's context, or cannot be written with its vocabulary.</exception>
+    /// <exception cref="InvalidOperationException">There are <see cref="MostNpcs"/> characters.</exception>
     public Npc Add(Persona persona)
     {
         ArgumentNullException.ThrowIfNull(persona);
@@ -166,7 +172,9 @@ public sealed partial class DialogueStage : IDisposable
     /// <summary>Opens a talk of a character with the player, or with whoever the game speaks for.</summary>
     /// <param name="npc">A character of this stage.</param>
     /// <param name="partner">What the layout calls the partner.</param>
+    /// <returns>The talk, in which nothing is said yet. A character can have several, which know nothing of each other.</returns>
     /// <exception cref="ArgumentException">The character belongs to another stage, or the partner has no name.</exception>
+    /// <exception cref="InvalidOperationException">There are <see cref="MostTalks"/> open talks.</exception>
     public Talk Open(Npc npc, string partner = PlayerName)
     {
         CheckNpc(npc);
@@ -186,6 +194,7 @@ public sealed partial class DialogueStage : IDisposable
     /// <param name="first">The one that will say the opening line.</param>
     /// <param name="second">The one that will answer.</param>
     /// <exception cref="ArgumentException">They belong to another stage, or are the same.</exception>
+    /// <exception cref="InvalidOperationException">There is no room for two more among <see cref="MostTalks"/> open talks.</exception>
     public Exchange OpenBetween(Npc first, Npc second)
     {
         CheckNpc(first);
@@ -208,7 +217,10 @@ public sealed partial class DialogueStage : IDisposable
         }
     }
 
-    /// <summary>Compiles a grammar, so that the first <see cref="Talk.Ask"/> with it costs nothing.</summary>
+    /// <summary>
+    /// Compiles a grammar, so that the first <see cref="Talk.Ask"/> with it costs nothing: some milliseconds, or more as
+    /// <see cref="GrammarCompiler"/> says. Does nothing if the stage knows it.
+    /// </summary>
     /// <param name="grammar">The grammar; known by reference afterwards.</param>
     /// <exception cref="GrammarException">It cannot be compiled, or has texts that contain the end of an answer.</exception>
     public void Prepare(Grammar grammar) => RequestGrammar(grammar, isAside: false);
@@ -224,6 +236,7 @@ public sealed partial class DialogueStage : IDisposable
     /// </returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was signalled.</exception>
     /// <exception cref="InvalidOperationException">The stage runs in the background.</exception>
+    /// <remarks>A call from a second thread waits until the first one's tick is over. What a listener throws leaves the tick.</remarks>
     public StepStatus Tick(StepBudget budget, CancellationToken cancellation = default)
     {
         if (_background is not null)
@@ -234,7 +247,9 @@ public sealed partial class DialogueStage : IDisposable
         return Advance(budget, cancellation);
     }
 
-    /// <summary>Ends a run in the background, and frees the engine's memory. Talks and characters cannot be used any more.</summary>
+    /// <summary>
+    /// Ends a run in the background, waits for a tick that another thread is in, and frees the engine's memory. Can be called more than once.
+    /// </summary>
     public void Dispose()
     {
         _background?.Dispose();

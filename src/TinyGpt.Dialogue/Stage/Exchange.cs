@@ -77,6 +77,7 @@ public sealed class Exchange
     /// <summary>Has the first character say something and the second answer it, and so on in turn.</summary>
     /// <param name="opening">The first character's line, which the game shows by itself; as for <see cref="Talk.Say"/>.</param>
     /// <param name="lines">The most lines that follow it, 1 or more; an empty line ends the exchange as well.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="lines"/> is less than 1.</exception>
     /// <exception cref="ArgumentException">The line is empty or too long, or cannot be written with the model's vocabulary.</exception>
     /// <exception cref="InvalidOperationException">The exchange is running or closed.</exception>
     public void Begin(ReadOnlySpan<char> opening, int lines = 6)
@@ -85,10 +86,16 @@ public sealed class Exchange
         Stage.Begin(this, opening, lines);
     }
 
-    /// <summary>Interrupts the exchange: of the line under way stays what was read.</summary>
+    /// <summary>
+    /// Interrupts the exchange: of the line under way stays what was read, or all of it where <see cref="IsHeard"/> is false. Does nothing if
+    /// no line is to come.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The exchange is closed.</exception>
     public void Stop() => Stage.Stop(this);
 
-    /// <summary>Ends the exchange and gives back what it holds.</summary>
+    /// <summary>
+    /// Ends the exchange and gives back what it holds. It cannot begin again; the transcripts of its sides stay. Can be called more than once.
+    /// </summary>
     public void Close()
     {
         Stage.Close(FirstSide);

@@ -9,6 +9,8 @@ public sealed partial class Talk
     /// <summary>Bytes of unread text that a talk holds; a character whose text nobody reads waits when they are full.</summary>
     internal const int OutputCapacity = 4096;
 
+    private string _summary = "";
+
     internal Talk(Npc npc, string partner, ulong seed, int number, Exchange? exchange)
     {
         Npc = npc;
@@ -93,6 +95,10 @@ public sealed partial class Talk
 
     /// <summary>Bytes of the answer that can be shown so far.</summary>
     internal int ShowableBytes => ProducedBytes - SkippedBytes;
+
+    /// <summary>Takes a summary from a save. The card may have grown since it was set, so whether there is room shows with the next line.</summary>
+    /// <exception cref="ArgumentException">It cannot be written with the model's vocabulary.</exception>
+    internal void RestoreSummary(string summary) => (_summary, SummaryIds) = (summary, Stage.Prompts.Summary(summary));
 
     /// <summary>Begins to count the bytes of a new answer.</summary>
     internal void BeginText()

@@ -58,22 +58,30 @@ public sealed partial class Talk
     /// A line that sums up what the character should remember of before, or empty (the default). It stands behind the card, counts from the
     /// next answer on, and costs the reading of what follows it.
     /// </summary>
-    /// <exception cref="ArgumentException">The line is too long, or cannot be written with the model's vocabulary.</exception>
+    /// <exception cref="ArgumentException">
+    /// With it there is no room for a line and an answer in the model's context, or it cannot be written with the model's vocabulary.
+    /// </exception>
     public string Summary
     {
-        get;
+        get
+        {
+            lock (Stage.Gate)
+            {
+                return _summary;
+            }
+        }
+
         set
         {
             ArgumentNullException.ThrowIfNull(value);
             int[] ids = Stage.Prompts.Summary(value);
             lock (Stage.Gate)
             {
-                field = value;
-                SummaryIds = ids;
+                Stage.RequireRoomForSummary(this, ids);
+                (_summary, SummaryIds) = (value, ids);
             }
         }
     }
-    = "";
 
     /// <summary>
     /// Says something to the character and has it answer. If it is still speaking, it is interrupted: of its answer stays what was read. So
@@ -109,7 +117,10 @@ public sealed partial class Talk
     /// choice has no text to read.
     /// </param>
     /// <returns>The choice, which later ticks make.</returns>
-    /// <exception cref="ArgumentException">The line is empty or too long, or there are too few options, or one cannot be said.</exception>
+    /// <exception cref="ArgumentException">
+    /// The line is empty or too long, or there are too few or too many options, or one cannot be said.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
     /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
     public Choice Choose(string line, IReadOnlyList<string> options, bool remember = true)
     {
@@ -133,11 +144,13 @@ public sealed partial class Talk
     }
 
     /// <summary>Interrupts the character: of its answer stays what was read. Does nothing if all of it was.</summary>
+    /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
     public void Interrupt() => Stage.Interrupt(this, shownBytes: null);
 
     /// <summary>Interrupts the character where the game has got to in showing what it read.</summary>
     /// <param name="shownBytes">Bytes of the answer that the player has seen, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
+    /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
     public void Interrupt(int shownBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(shownBytes);
@@ -145,9 +158,12 @@ public sealed partial class Talk
     }
 
     /// <summary>Takes the line back that is being answered, and what was answered of it. Does nothing between answers.</summary>
+    /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
     public void Cancel() => Stage.Cancel(this);
 
-    /// <summary>Ends the talk and gives back what it holds. Nothing can be said in it any more; its transcript stays.</summary>
+    /// <summary>
+    /// Ends the talk and gives back what it holds. Nothing can be said in it any more; its transcript stays. Can be called more than once.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The talk is a side of an <see cref="Exchange"/>: close that.</exception>
     public void Close()
     {

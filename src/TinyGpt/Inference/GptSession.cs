@@ -184,6 +184,7 @@ public sealed partial class GptSession : IDisposable
 
     /// <summary>Goes back to the first tokens of the sequence and forgets the rest, unread text included. 0 empties the session.</summary>
     /// <param name="tokenCount">0 … the number of <see cref="Tokens"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is out of range.</exception>
     public void Rewind(int tokenCount)
     {
         using GptEngine.Guard guard = Engine.Enter();
@@ -208,6 +209,7 @@ public sealed partial class GptSession : IDisposable
     /// </summary>
     /// <param name="destination">Where to; stays open.</param>
     /// <param name="keysAndValues">Whether the computed keys and values are saved too: much larger, but nothing has to be read again.</param>
+    /// <exception cref="IOException">The stream cannot be written; the session is unharmed.</exception>
     public void Save(Stream destination, bool keysAndValues = false)
     {
         ArgumentNullException.ThrowIfNull(destination);

@@ -21,6 +21,8 @@ public readonly record struct MemoryPlan(long Weights, long KvCache, long Scratc
     public long Total => Weights + KvCache + Scratch + Runtime;
 
     /// <summary>Plans for one model and one engine.</summary>
+    /// <param name="config">The model's shape, as <c>tinygpt inspect</c> or <see cref="GptModel.Config"/> shows it.</param>
+    /// <param name="options">The engine's size.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     /// <exception cref="OverflowException">The engine would be larger than any memory.</exception>
     public static MemoryPlan For(ModelConfig config, GptEngineOptions options)

@@ -67,6 +67,28 @@ public sealed class MemoryTests
     }
 
     [Fact]
+    public void The_talk_that_was_not_used_for_the_longest_time_is_the_one_that_is_read_again()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        using DialogueStage stage = new(model, StageScript.Options(sequences: 3)); // the card and two talks
+        Npc npc = stage.Add(StageScript.Mira with { MaxAnswerTokens = 4, Sampling = SamplingOptions.Greedy });
+        Talk[] talks = [stage.Open(npc), stage.Open(npc), stage.Open(npc)];
+        long Computed(int talk)
+        {
+            long before = stage.ComputedTokens;
+            StageScript.Ask(stage, talks[talk], "A line of some length, so that reading it again shows.");
+            return stage.ComputedTokens - before;
+        }
+
+        Computed(0);
+        Computed(1);
+        long kept = Computed(0); // so the second is the one that was not used
+        Computed(2);
+        Assert.Equal(kept, Computed(0));
+        Assert.True(Computed(1) > kept * 3 / 2, "the talk that was used last gave its memory up");
+    }
+
+    [Fact]
     public void Nearer_characters_answer_first_and_those_at_infinity_not_at_all()
     {
         using GptModel model = DialogueModels.Bytes();

@@ -125,6 +125,10 @@ public sealed class TalkTests
         Assert.Throws<ArgumentException>(() => talk.Say(new string('x', 10_000)));
         Assert.Equal(StepStatus.Idle, stage.Tick(StepBudget.Unlimited));
         Assert.Equal(TalkState.Idle, talk.State);
+        talk.Summary = "They met.";
+        Assert.Contains(
+            "room", Assert.Throws<ArgumentException>(() => talk.Summary = new string('x', 450)).Message, StringComparison.Ordinal);
+        Assert.Equal("They met.", talk.Summary);
         Assert.Throws<ArgumentException>(() => stage.Add(StageScript.Mira with { MaxAnswerTokens = 400 }));
         Assert.Throws<PersonaException>(() => stage.Add(StageScript.Mira with { Name = "" }));
         Assert.NotEmpty(StageScript.Ask(stage, talk, "Hello"));

@@ -31,6 +31,42 @@ public abstract unsafe class TierComparison<TKernels>
     }
 
     [Theory]
+    [InlineData(7, 127)]
+    [InlineData(7, -127)]
+    [InlineData(-8, 127)]
+    [InlineData(-8, -127)]
+    public void Four_bit_weights_are_exact_at_the_limits_of_16_bit_sums(int weight, int activation)
+    {
+        SkipUnlessSupported();
+        Random random = new(12);
+        using MatrixBuffer weights = new(random, 16, 64, extreme: false, WeightPrecision.Int4);
+        foreach (int tokens in new[] { 1, 2, 6 })
+        {
+            using RowBuffers rows = RowBuffers.Random(random, tokens, 1, extreme: false);
+            using NativeBuffer<float> output = new(tokens * 16);
+            new Span<sbyte>(rows.View.Values, tokens * 64).Fill((sbyte)activation);
+            for (int i = 0; i < 16 * 64; i++)
+            {
+                Int4Places.Set(weights.View, i % 16, i / 16, weight);
+            }
+
+            for (int i = 0; i < 16; i++)
+            {
+                *weights.Scale(i, 0) = 1f;
+            }
+
+            for (int token = 0; token < tokens; token++)
+            {
+                rows.View.Scales[token] = 1f;
+                rows.View.Sums[token] = 64 * activation;
+            }
+
+            TKernels.MultiplyPanels(weights.View, rows.View, null, output.Pointer, 16, 0, 1);
+            Assert.Equal(-1, output.Span.IndexOfAnyExcept((float)(64 * weight * activation)));
+        }
+    }
+
+    [Theory]
     [InlineData(WeightPrecision.Int8)]
     [InlineData(WeightPrecision.Int4)]
     public void A_range_of_panels_writes_no_other_output(WeightPrecision precision)

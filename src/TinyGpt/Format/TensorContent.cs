@@ -61,8 +61,9 @@ internal static unsafe class TensorContent
     {
         for (long scales = PanelLayout.Int4GroupWeightBytes; scales < bytes; scales += PanelLayout.Int4GroupBytes)
         {
-            if (FindInFloats(data + scales, PanelLayout.GroupScaleBytes, out problem) is >= 0 and long at)
+            if (FindInFloats(data + scales, PanelLayout.GroupScaleBytes, out _) is >= 0 and long at)
             {
+                problem = $"a scale is not finite or beyond ±{LargestMagnitude}";
                 return scales + at;
             }
         }

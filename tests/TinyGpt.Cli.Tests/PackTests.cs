@@ -83,8 +83,9 @@ public sealed class PackTests : IDisposable
         long weights = inspected.GetProperty("tensors").EnumerateArray().Sum(tensor => tensor.GetProperty("bytes").GetInt64());
         Assert.Equal(weights, inspected.GetProperty("memory").GetProperty("weights").GetInt64());
 
-        string answer = (await CommandLineRun.Of("generate", "-m", packed, "-p", "Q: Is it secure?\n", "-n", "20")).Succeeded();
-        Assert.Equal(answer, (await CommandLineRun.Of("generate", "-m", packed, "-p", "Q: Is it secure?\n", "-n", "20", "--tier", "scalar")).Succeeded());
+        string[] generate = ["generate", "-m", packed, "-p", "Q: Is it secure?\n", "-n", "20"];
+        string answer = (await CommandLineRun.Of(generate)).Succeeded();
+        Assert.Equal(answer, (await CommandLineRun.Of([.. generate, "--tier", "scalar"])).Succeeded());
     }
 
     [Fact]

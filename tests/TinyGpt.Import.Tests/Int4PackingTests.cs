@@ -34,7 +34,8 @@ public sealed unsafe class Int4PackingTests
                 double difference = ((double)quantized * scale) - weight;
                 squaredError += difference * difference;
                 Assert.True(
-                    Math.Abs(difference) <= Math.Abs(scale) * 0.5001 || quantized is -8 or 7, $"({row}, {column}): {weight} became {quantized} · {scale}");
+                    Math.Abs(difference) <= Math.Abs(scale) * 0.5001 || quantized is -8 or 7,
+                    $"({row}, {column}): {weight} became {quantized} · {scale}");
                 Assert.True(inside || quantized == 0);
                 Assert.True(row < rows || scale == 0);
             }
@@ -49,7 +50,8 @@ public sealed unsafe class Int4PackingTests
     {
         // The sum of four uniform numbers is close to normal, as weights are.
         Random random = new(3);
-        float[] weights = [.. Enumerable.Range(0, 64 * 100).Select(_ => (float)(random.NextDouble() + random.NextDouble() + random.NextDouble() + random.NextDouble() - 2))];
+        float[] weights = [.. Enumerable.Range(0, 64 * 100).Select(
+            _ => random.NextSingle() + random.NextSingle() + random.NextSingle() + random.NextSingle() - 2)];
         (_, _, QuantizationError searched) = Pack(weights);
         double symmetric = 0;
         double oneSided = 0;

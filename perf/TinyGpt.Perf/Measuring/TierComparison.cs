@@ -28,7 +28,9 @@ internal sealed unsafe partial class TierComparison<TKernels>(Random random)
     /// <summary>Where the first of them was, or null.</summary>
     public string? FirstDifference { get; private set; }
 
-    /// <summary>Compares matrix products of 1 to 13 rows, with bias and without, all panels and a part of them, with int8 and 4-bit weights.</summary>
+    /// <summary>
+    /// Compares matrix products of 1 to 13 rows, with bias and without, all panels and a part of them, with int8 and 4-bit weights.
+    /// </summary>
     public void CompareMatrices()
     {
         foreach (WeightPrecision precision in Enum.GetValues<WeightPrecision>())

@@ -5,7 +5,8 @@ namespace TinyGpt.Format;
 
 /// <summary>
 /// Checks that a tensor's bytes are numbers that the kernels may rely on: no int8 weight is -128, its scale is 0 … 1e18, every scale of
-/// 4-bit weights and every float is within ±1e18, so that none is infinite or not a number and the square of each is finite. Padding is held to the same.
+/// 4-bit weights and every float is within ±1e18, so that none is infinite or not a number and the square of each is finite. Padding is
+/// held to the same.
 /// </summary>
 internal static unsafe class TensorContent
 {

@@ -1,6 +1,8 @@
 namespace TinyGpt.Arm64;
 
-/// <summary>The operations of <see cref="Kernels.IKernels"/>; attention within a window counts as two more, and a matrix of 4-bit weights as one.</summary>
+/// <summary>
+/// The operations of <see cref="Kernels.IKernels"/>; attention within a window counts as two more, a matrix of 4-bit weights as one.
+/// </summary>
 internal enum KernelOperation
 {
     MultiplyPanels,

@@ -72,19 +72,22 @@ public abstract unsafe class KernelBenchmarks : IDisposable
     }
 
     /// <summary>A packed matrix of random weights without padding.</summary>
-    protected PackedMatrix TakeMatrix(NativeArena arena, int rows, int columns)
+    protected PackedMatrix TakeMatrix(
+        NativeArena arena, int rows, int columns, WeightPrecision precision = WeightPrecision.Int8)
     {
-        byte* data = arena.Take(PanelLayout.PackedBytes(rows, columns));
-        PackedMatrix matrix = new(data, rows, columns);
+        byte* data = arena.Take(PanelLayout.PackedBytes(rows, columns, precision));
+        PackedMatrix matrix = new(data, rows, columns, precision);
+        int weightBytes = matrix.GroupBytes - PanelLayout.GroupScaleBytes;
         for (long group = 0; group < (long)matrix.Panels * matrix.Groups; group++)
         {
-            Span<sbyte> weights = new(data + (group * PanelLayout.GroupBytes), PanelLayout.GroupWeightBytes);
+            byte* packed = data + (group * matrix.GroupBytes);
+            Span<sbyte> weights = new(packed, weightBytes);
             foreach (ref sbyte weight in weights)
             {
                 weight = (sbyte)_random.Next(-PanelLayout.LargestQuantized, PanelLayout.LargestQuantized + 1);
             }
 
-            Fill((float*)(data + (group * PanelLayout.GroupBytes) + PanelLayout.GroupWeightBytes), PanelLayout.RowsPerPanel, 0.01f);
+            Fill((float*)(packed + weightBytes), PanelLayout.RowsPerPanel, 0.01f);
         }
 
         return matrix;

@@ -11,40 +11,47 @@ public unsafe class MemoryMatrixBenchmarks<TKernels> : KernelBenchmarks
     where TKernels : struct, IKernels
 {
     private const int Panels = 4 * Width / PanelLayout.RowsPerPanel;
-    private const long Bytes = (long)Panels * Groups * PanelLayout.GroupBytes;
 
     // Several times the largest cache that one core can use alone in today's processors.
-    private const int Parts = (int)((512L << 20) / Bytes);
+    private const long BufferBytes = 512L << 20;
 
     private PackedMatrix _weights;
     private QuantizedRows _row;
     private float* _output;
+    private int _parts;
     private int _next;
+
+    /// <summary>Bytes of a group of 64 inputs: of int8 weights, of 4-bit weights.</summary>
+    [Params(PanelLayout.GroupBytes, PanelLayout.Int4GroupBytes)]
+    public int GroupBytes { get; set; }
 
     /// <inheritdoc/>
     public override void Prepare()
     {
-        NativeArena arena = Allocate((Parts * Bytes) + (1 << 20));
+        WeightPrecision precision = GroupBytes == PanelLayout.Int4GroupBytes ? WeightPrecision.Int4 : WeightPrecision.Int8;
+        long bytes = PanelLayout.PackedBytes(Panels * PanelLayout.RowsPerPanel, Width, precision);
+        _parts = (int)(BufferBytes / bytes);
+        NativeArena arena = Allocate(BufferBytes + (1 << 20));
         _row = TakeRows(arena, 1, Groups);
         _output = arena.TakeFloats(Panels * PanelLayout.RowsPerPanel);
 
         // Random weights for one part, copied to the others: what they are does not matter, where they lie does.
-        PackedMatrix first = TakeMatrix(arena, Panels * PanelLayout.RowsPerPanel, Width);
-        for (int part = 1; part < Parts; part++)
+        PackedMatrix first = TakeMatrix(arena, Panels * PanelLayout.RowsPerPanel, Width, precision);
+        for (int part = 1; part < _parts; part++)
         {
-            Buffer.MemoryCopy(first.Data, arena.Take(Bytes), Bytes, Bytes);
+            Buffer.MemoryCopy(first.Data, arena.Take(bytes), bytes, bytes);
         }
 
-        _weights = new PackedMatrix(first.Data, Parts * Panels * PanelLayout.RowsPerPanel, Width);
+        _weights = new PackedMatrix(first.Data, _parts * Panels * PanelLayout.RowsPerPanel, Width, precision);
     }
 
     /// <summary>768 inputs, 3,072 outputs.</summary>
     [Benchmark]
-    [Work("GB", Bytes / 1e9)]
+    [Work("GB", Panels * Groups / 1e9, Per = nameof(GroupBytes))]
     public void MultiplyPanelsFromMemory()
     {
         int part = _next;
-        _next = part + 1 == Parts ? 0 : part + 1;
+        _next = part + 1 == _parts ? 0 : part + 1;
 
         // The kernel writes output n of the whole matrix; moving its base back keeps all parts' outputs in the same cached place.
         nint first = (nint)part * Panels * PanelLayout.RowsPerPanel;
@@ -65,11 +72,15 @@ public unsafe class CachedMatrixBenchmarks<TKernels> : KernelBenchmarks
     [Params(1, 6, 64)]
     public int Rows { get; set; }
 
+    /// <summary>How the weights are held.</summary>
+    [Params(WeightPrecision.Int8, WeightPrecision.Int4)]
+    public WeightPrecision Precision { get; set; }
+
     /// <inheritdoc/>
     public override void Prepare()
     {
         NativeArena arena = Allocate(4 << 20);
-        _weights = TakeMatrix(arena, Width, Width);
+        _weights = TakeMatrix(arena, Width, Width, Precision);
         _rows = TakeRows(arena, Rows, Groups);
         _bias = TakeFloats(arena, Width, 0.1f);
         _output = arena.TakeFloats((long)Rows * Width);

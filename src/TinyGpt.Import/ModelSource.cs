@@ -25,7 +25,10 @@ public static class ModelSource
             : Packer.PackInMemory(path, null, progress, cancellation);
     }
 
-    /// <summary>Reads the configuration that a model will have, and no weights: enough for <see cref="MemoryPlan.For"/>.</summary>
+    /// <summary>
+    /// Reads the configuration that a model will have, and no weights: enough for
+    /// <see cref="MemoryPlan.For(ModelConfig, GptEngineOptions)"/>, unless it is a file with 4-bit weights.
+    /// </summary>
     /// <param name="path">As for <see cref="LoadAny"/>.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or a part of it is missing.</exception>
     /// <exception cref="ModelFormatException">The source is damaged or not supported.</exception>

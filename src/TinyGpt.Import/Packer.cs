@@ -1,4 +1,5 @@
 using TinyGpt.Format;
+using TinyGpt.Kernels;
 
 namespace TinyGpt.Import;
 
@@ -46,8 +47,8 @@ public static unsafe class Packer
         PackReport? report = null;
         AtomicFile.Write(output, stream =>
         {
-            using TgptWriter writer = new(stream, source.Config, TokenizerOf(source, options), options.Compress);
-            List<PackedTensor> tensors = Fill(writer, source, progress, cancellation);
+            using TgptWriter writer = new(stream, source.Config, TokenizerOf(source, options), options.Compress, options.Precision);
+            List<PackedTensor> tensors = Fill(writer, source, options.Precision, progress, cancellation);
             report = new PackReport(source.Config, source.SourceBytes, writer.Finish(), tensors);
         });
         return report!;
@@ -56,17 +57,21 @@ public static unsafe class Packer
     internal static TgptFile OpenInMemory(
         ITensorSource source, string name, PackOptions options, IProgress<PackProgress>? progress, CancellationToken cancellation)
     {
-        using TgptImage image = new(source.Config, TokenizerOf(source, options));
-        Fill(image, source, progress, cancellation);
+        using TgptImage image = new(source.Config, TokenizerOf(source, options), options.Precision);
+        Fill(image, source, options.Precision, progress, cancellation);
         return image.Open(name);
     }
 
     private static TokenizerContent? TokenizerOf(ITensorSource source, PackOptions options) => options.Tokenizer ?? source.Tokenizer;
 
     private static List<PackedTensor> Fill(
-        ITensorSink sink, ITensorSource source, IProgress<PackProgress>? progress, CancellationToken cancellation)
+        ITensorSink sink,
+        ITensorSource source,
+        WeightPrecision precision,
+        IProgress<PackProgress>? progress,
+        CancellationToken cancellation)
     {
-        IReadOnlyList<TensorShape> shapes = ModelTensors.Of(source.Config);
+        IReadOnlyList<TensorShape> shapes = ModelTensors.Of(source.Config, precision);
         long bytes = shapes.Sum(shape => shape.Bytes);
         long done = 0;
         List<PackedTensor> packed = new(shapes.Count);

@@ -64,27 +64,40 @@ public static class SyntheticModel
     /// <param name="config">Any valid configuration.</param>
     /// <param name="output">The <c>.tgpt</c> file; replaced if it exists.</param>
     /// <param name="seed">Any number.</param>
+    /// <param name="precision">How the blocks' matrices hold their weights.</param>
     /// <param name="progress">Told after each tensor, or null.</param>
     /// <param name="cancellation">Stops; nothing is left behind.</param>
     /// <exception cref="ArgumentException">The configuration is not valid.</exception>
     public static PackReport Write(
-        ModelConfig config, string output, ulong seed = 1, IProgress<PackProgress>? progress = null, CancellationToken cancellation = default)
+        ModelConfig config,
+        string output,
+        ulong seed = 1,
+        WeightPrecision precision = WeightPrecision.Int8,
+        IProgress<PackProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         using RandomTensors source = new(config, seed);
-        return Packer.WriteFile(source, output, new PackOptions { Compress = false }, progress, cancellation);
+        PackOptions options = new() { Compress = false, Precision = precision };
+        return Packer.WriteFile(source, output, options, progress, cancellation);
     }
 
     /// <summary>Makes a model in native memory and opens it there.</summary>
     /// <param name="config">Any valid configuration.</param>
     /// <param name="seed">Any number.</param>
+    /// <param name="precision">How the blocks' matrices hold their weights.</param>
     /// <param name="progress">Told after each tensor, or null.</param>
     /// <param name="cancellation">Stops early.</param>
     /// <exception cref="ArgumentException">The configuration is not valid.</exception>
     public static TgptFile Open(
-        ModelConfig config, ulong seed = 1, IProgress<PackProgress>? progress = null, CancellationToken cancellation = default)
+        ModelConfig config,
+        ulong seed = 1,
+        WeightPrecision precision = WeightPrecision.Int8,
+        IProgress<PackProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         using RandomTensors source = new(config, seed);
-        return Packer.OpenInMemory(source, $"synthetic model, seed {seed}", new PackOptions(), progress, cancellation);
+        PackOptions options = new() { Precision = precision };
+        return Packer.OpenInMemory(source, $"synthetic model, seed {seed}", options, progress, cancellation);
     }
 
     /// <summary>Makes a model that has a tokenizer, so that it speaks, if nonsense.</summary>

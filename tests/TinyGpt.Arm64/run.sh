@@ -7,8 +7,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 
 # A run reports this many checks. One that reports fewer stopped early, which is a failure however well it began.
-checks_plain=88    # the processor, three tiers supported or not, and for two tiers 18 operations and 24 decodes
-checks_dotprod=130 # the same with a third tier
+checks_plain=114   # the processor, three tiers supported or not, and for two tiers 19 operations and 36 decodes
+checks_dotprod=169 # the same with a third tier
 seconds=300        # the most for one command; a whole run takes about 45 seconds of processor time
 
 if [ "$(uname -sm)" != "Linux x86_64" ]; then
@@ -114,11 +114,15 @@ compile dotprod neon,dotprod
 echo "== instructions"
 count=$(count_instructions dotprod sdot NeonDpMatrixMultiply)
 report $((count == 0)) "dotprod build: $count sdot instructions in the kernel with dot products"
+count=$(count_instructions dotprod sdot NeonDpInt4Sums)
+report $((count == 0)) "dotprod build: $count sdot instructions in the kernel for 4-bit weights with dot products"
 count=$(count_instructions plain sdot .)
 report $((count != 0)) "plain build: $count sdot instructions anywhere"
 for name in plain dotprod; do
   count=$(count_instructions $name 'smull2?|smlal2?' _NeonMatrixMultiply)
   report $((count == 0)) "$name build: $count widening multiplications (smull, smlal) in the kernel without dot products"
+  count=$(count_instructions $name 'smlal2?' _NeonInt4Sums)
+  report $((count == 0)) "$name build: $count widening multiplications (smlal) in the kernel for 4-bit weights without dot products"
 done
 
 execute plain cortex-a72 $checks_plain

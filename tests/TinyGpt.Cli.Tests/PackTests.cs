@@ -68,6 +68,27 @@ public sealed class PackTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_of_4_bits_is_smaller_is_inspected_and_answers()
+    {
+        string packed = _folder.At("slm4.tgpt");
+        JsonElement report = (await CommandLineRun.Of("pack", TestModels.Slm4096, "--bits", "4", "-o", packed, "--json")).Json();
+        Assert.InRange(report.GetProperty("relativeError").GetDouble(), 0.05, 0.11);
+
+        JsonElement inspected = (await CommandLineRun.Of("inspect", packed, "--verify", "--json")).Json();
+        Assert.True(inspected.GetProperty("verified").GetBoolean());
+        string[] kinds = [.. inspected.GetProperty("tensors").EnumerateArray()
+            .Where(tensor => tensor.GetProperty("name").GetString() is "token_embedding" or "blocks.0.query_key_value" or "final_norm.gain")
+            .Select(tensor => tensor.GetProperty("kind").GetString()!)];
+        Assert.Equal(["int8", "int4", "float32"], kinds);
+        long weights = inspected.GetProperty("tensors").EnumerateArray().Sum(tensor => tensor.GetProperty("bytes").GetInt64());
+        Assert.Equal(weights, inspected.GetProperty("memory").GetProperty("weights").GetInt64());
+
+        string[] generate = ["generate", "-m", packed, "-p", "Q: Is it secure?\n", "-n", "20"];
+        string answer = (await CommandLineRun.Of(generate)).Succeeded();
+        Assert.Equal(answer, (await CommandLineRun.Of([.. generate, "--tier", "scalar"])).Succeeded());
+    }
+
+    [Fact]
     public async Task A_synthetic_model_runs_from_nothing()
     {
         string model = _folder.At("synth.tgpt");

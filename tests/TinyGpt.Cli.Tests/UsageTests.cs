@@ -25,6 +25,7 @@ public sealed class UsageTests
     [InlineData("'--colour'", "generate", "-p", "x", "--colour")]
     [InlineData("'--output' is required", "pack", "somewhere")]
     [InlineData("ends in .tgpt", "pack", "somewhere", "-o", "out.bin")]
+    [InlineData("--bits takes 4 or 8, not '5'", "pack", "somewhere", "--bits", "5", "-o", "out.tgpt")]
     [InlineData("--shape takes one of gpt2-124m,", "synth", "--shape", "gpt5", "-o", "out.tgpt")]
     [InlineData("cannot be given together", "tokenize", "-m", "x", "text", "--file", "y")]
     [InlineData("--decode writes bytes", "tokenize", "-m", "x", "1", "--decode", "--json")]

@@ -17,7 +17,7 @@ public sealed unsafe class PanelPackerTests
         using NativeArena arena = new(PanelLayout.PackedBytes(rows, columns));
         byte* panels = arena.Take(arena.Capacity);
         new Span<byte>(panels, (int)arena.Capacity).Fill(0xCC);
-        QuantizationError error = PanelPacker.Pack(source, panels, TestContext.Current.CancellationToken);
+        QuantizationError error = PanelPacker.Pack(source, WeightPrecision.Int8, panels, TestContext.Current.CancellationToken);
         for (int row = 0; row < PanelLayout.PaddedRows(rows); row++)
         {
             for (int column = 0; column < PanelLayout.PaddedColumns(columns); column++)
@@ -84,7 +84,7 @@ public sealed unsafe class PanelPackerTests
         source[18, 69] = weight;
         using NativeArena arena = new(PanelLayout.PackedBytes(20, 70));
         byte* target = arena.Take(arena.Capacity);
-        ModelFormatException failure = Assert.Throws<ModelFormatException>(() => PanelPacker.Pack(source, target, TestContext.Current.CancellationToken));
+        ModelFormatException failure = Assert.Throws<ModelFormatException>(() => PanelPacker.Pack(source, WeightPrecision.Int8, target, TestContext.Current.CancellationToken));
         Assert.Contains("array", failure.Message, StringComparison.Ordinal);
         Assert.Contains("row 18, column 69", failure.Reason, StringComparison.Ordinal);
         using NativeArena floats = new(20 * 128 * sizeof(float));
@@ -143,7 +143,7 @@ public sealed unsafe class PanelPackerTests
     {
         using NativeArena arena = new(PanelLayout.PackedBytes(1, row.Length));
         byte* panels = arena.Take(arena.Capacity);
-        PanelPacker.Pack(new ArrayRows(row, 1, row.Length), panels, TestContext.Current.CancellationToken);
+        PanelPacker.Pack(new ArrayRows(row, 1, row.Length), WeightPrecision.Int8, panels, TestContext.Current.CancellationToken);
         sbyte[] quantized = new sbyte[row.Length];
         for (int i = 0; i < quantized.Length; i++)
         {
@@ -151,36 +151,5 @@ public sealed unsafe class PanelPackerTests
         }
 
         return (quantized, PackedReader.Scale(panels, row.Length, 0, 0));
-    }
-
-    private sealed class ArrayRows(float[] numbers, int rows, int columns) : IRowSource
-    {
-        public string File => "array";
-
-        public string Name => "numbers";
-
-        public int Rows => rows;
-
-        public int Columns => columns;
-
-        public float this[int row, int column]
-        {
-            get => numbers[(row * columns) + column];
-            set => numbers[(row * columns) + column] = value;
-        }
-
-        public static ArrayRows Random(int rows, int columns, int seed)
-        {
-            Random random = new(seed);
-            return new ArrayRows([.. Enumerable.Range(0, rows * columns).Select(_ => (float)((random.NextDouble() * 2) - 1))], rows, columns);
-        }
-
-        public void CopyRows(int first, int count, Span<float> target, int stride)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                numbers.AsSpan((first + i) * columns, columns).CopyTo(target[(i * stride)..]);
-            }
-        }
     }
 }

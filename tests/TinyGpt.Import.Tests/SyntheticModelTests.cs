@@ -35,18 +35,21 @@ public sealed class SyntheticModelTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Weights_are_spread_as_promised_and_padding_is_zero(bool isGated)
+    [InlineData(false, WeightPrecision.Int8)]
+    [InlineData(true, WeightPrecision.Int8)]
+    [InlineData(false, WeightPrecision.Int4)]
+    [InlineData(true, WeightPrecision.Int4)]
+    public void Weights_are_spread_as_promised_and_padding_is_zero(bool isGated, WeightPrecision precision)
     {
         ModelConfig config = Small with { Gated = isGated, KeyValueHeads = isGated ? 1 : 5 };
-        using TgptFile file = SyntheticModel.Open(config, cancellation: Cancellation);
-        foreach (TensorShape shape in ModelTensors.Of(config))
+        using TgptFile file = SyntheticModel.Open(config, precision: precision, cancellation: Cancellation);
+        Assert.Equal(ModelTensors.Of(config, precision), file.Info.Tensors);
+        foreach (TensorShape shape in file.Info.Tensors)
         {
             double sum = 0;
             double squares = 0;
             long count = 0;
-            for (int row = 0; row < (shape.Kind == TensorKind.Panels ? PanelLayout.PaddedRows(shape.Rows) : shape.Rows); row++)
+            for (int row = 0; row < (shape.IsQuantized ? PanelLayout.PaddedRows(shape.Rows) : shape.Rows); row++)
             {
                 for (int column = 0; column < PanelLayout.PaddedColumns(shape.Columns); column++)
                 {
@@ -70,7 +73,7 @@ public sealed class SyntheticModelTests
             }
             else
             {
-                double promised = shape.Kind == TensorKind.Panels ? 0.02 : 0.01;
+                double promised = shape.IsQuantized ? 0.02 : 0.01;
                 Assert.InRange(deviation, 0.7 * promised, 1.3 * promised);
                 Assert.InRange(sum / count, -0.5 * promised, 0.5 * promised);
             }

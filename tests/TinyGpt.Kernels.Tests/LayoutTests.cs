@@ -58,6 +58,17 @@ public sealed unsafe class LayoutTests
     }
 
     [Fact]
+    public void A_4_bit_matrix_takes_576_bytes_a_group_and_has_its_panels_accordingly()
+    {
+        byte* start = (byte*)4096;
+        PackedMatrix matrix = new(start, 40, 768, WeightPrecision.Int4);
+        Assert.Equal(3 * 12 * 576, PanelLayout.PackedBytes(40, 768, WeightPrecision.Int4));
+        Assert.Equal(576, matrix.GroupBytes);
+        Assert.Equal(2 * 12 * 576, matrix.Panel(2) - start);
+        Assert.Equal(2 * 12 * 1088, new PackedMatrix(start, 40, 768).Panel(2) - start);
+    }
+
+    [Fact]
     public void A_single_row_is_contiguous()
     {
         sbyte* start = (sbyte*)4096;

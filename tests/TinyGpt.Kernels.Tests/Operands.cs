@@ -62,16 +62,23 @@ internal sealed unsafe class MatrixBuffer : IDisposable
 {
     private readonly NativeBuffer<byte> _data;
 
-    public MatrixBuffer(Random random, int rows, int columns, bool extreme)
+    public MatrixBuffer(Random random, int rows, int columns, bool extreme, WeightPrecision precision = WeightPrecision.Int8)
     {
-        _data = new((int)PanelLayout.PackedBytes(rows, columns));
-        View = new(_data.Pointer, rows, columns);
+        _data = new((int)PanelLayout.PackedBytes(rows, columns, precision));
+        View = new(_data.Pointer, rows, columns, precision);
         for (int row = 0; row < rows; row++)
         {
             for (int column = 0; column < columns; column++)
             {
-                // -128 is never packed, but the kernels are exact for it too.
-                *Weight(row, column) = (sbyte)(extreme ? (random.Next(2) == 0 ? 127 : -128) : random.Next(-127, 128));
+                if (precision == WeightPrecision.Int4)
+                {
+                    Int4Places.Set(View, row, column, extreme ? (random.Next(2) == 0 ? 7 : -8) : random.Next(-8, 8));
+                }
+                else
+                {
+                    // -128 is never packed, but the kernels are exact for it too.
+                    *Weight(row, column) = (sbyte)(extreme ? (random.Next(2) == 0 ? 127 : -128) : random.Next(-127, 128));
+                }
             }
 
             for (int group = 0; group < View.Groups; group++)
@@ -90,9 +97,21 @@ internal sealed unsafe class MatrixBuffer : IDisposable
     }
 
     public float* Scale(int row, int group) =>
-        (float*)(View.Panel(row / 16) + (group * PanelLayout.GroupBytes) + PanelLayout.GroupWeightBytes) + (row % 16);
+        (float*)(View.Panel(row / 16) + ((group + 1) * View.GroupBytes) - PanelLayout.GroupScaleBytes) + (row % 16);
 
     public void Dispose() => _data.Dispose();
+}
+
+/// <summary>Where 4-bit weights lie, in the words of FORMAT.md.</summary>
+internal static unsafe class Int4Places
+{
+    /// <summary>Writes a weight of -8 … 7.</summary>
+    public static void Set(in PackedMatrix matrix, int row, int column, int weight)
+    {
+        byte* pair = matrix.Panel(row / 16) + (column / 64 * 576) + (column % 32 / 4 * 64) + (row % 16 * 4) + (column % 4);
+        int shift = column % 64 < 32 ? 0 : 4;
+        *pair = (byte)((*pair & ~(15 << shift)) | ((weight + 8) << shift));
+    }
 }
 
 /// <summary>Kinds of float rows that a kernel may meet.</summary>

@@ -6,8 +6,10 @@ public abstract unsafe class TierComparison<TKernels>
 {
     private static readonly int[] Widths = [.. Enumerable.Range(1, 130), 768, 3072];
 
-    [Fact]
-    public void Matrix_products_have_the_bits_of_the_scalar_tier()
+    [Theory]
+    [InlineData(WeightPrecision.Int8)]
+    [InlineData(WeightPrecision.Int4)]
+    public void Matrix_products_have_the_bits_of_the_scalar_tier(WeightPrecision precision)
     {
         SkipUnlessSupported();
         Random random = new(1);
@@ -19,21 +21,59 @@ public abstract unsafe class TierComparison<TKernels>
                 foreach (bool extreme in new[] { false, true })
                 {
                     int columns = (groups * 64) - random.Next(64);
-                    CompareProducts(random, tokens, random.Next(1, 131), columns, extreme, random.Next(2) == 0);
+                    CompareProducts(random, precision, tokens, random.Next(1, 131), columns, extreme, random.Next(2) == 0);
                 }
             }
         }
 
-        CompareProducts(random, 1, 48, 3072, extreme: false, hasBias: true);
-        CompareProducts(random, 7, 48, 3072, extreme: true, hasBias: false);
+        CompareProducts(random, precision, 1, 48, 3072, extreme: false, hasBias: true);
+        CompareProducts(random, precision, 7, 48, 3072, extreme: true, hasBias: false);
     }
 
-    [Fact]
-    public void A_range_of_panels_writes_no_other_output()
+    [Theory]
+    [InlineData(7, 127)]
+    [InlineData(7, -127)]
+    [InlineData(-8, 127)]
+    [InlineData(-8, -127)]
+    public void Four_bit_weights_are_exact_at_the_limits_of_16_bit_sums(int weight, int activation)
+    {
+        SkipUnlessSupported();
+        Random random = new(12);
+        using MatrixBuffer weights = new(random, 16, 64, extreme: false, WeightPrecision.Int4);
+        foreach (int tokens in new[] { 1, 2, 6 })
+        {
+            using RowBuffers rows = RowBuffers.Random(random, tokens, 1, extreme: false);
+            using NativeBuffer<float> output = new(tokens * 16);
+            new Span<sbyte>(rows.View.Values, tokens * 64).Fill((sbyte)activation);
+            for (int i = 0; i < 16 * 64; i++)
+            {
+                Int4Places.Set(weights.View, i % 16, i / 16, weight);
+            }
+
+            for (int i = 0; i < 16; i++)
+            {
+                *weights.Scale(i, 0) = 1f;
+            }
+
+            for (int token = 0; token < tokens; token++)
+            {
+                rows.View.Scales[token] = 1f;
+                rows.View.Sums[token] = 64 * activation;
+            }
+
+            TKernels.MultiplyPanels(weights.View, rows.View, null, output.Pointer, 16, 0, 1);
+            Assert.Equal(-1, output.Span.IndexOfAnyExcept((float)(64 * weight * activation)));
+        }
+    }
+
+    [Theory]
+    [InlineData(WeightPrecision.Int8)]
+    [InlineData(WeightPrecision.Int4)]
+    public void A_range_of_panels_writes_no_other_output(WeightPrecision precision)
     {
         SkipUnlessSupported();
         Random random = new(2);
-        using MatrixBuffer weights = new(random, 160, 128, extreme: false);
+        using MatrixBuffer weights = new(random, 160, 128, extreme: false, precision);
         using RowBuffers rows = RowBuffers.Random(random, 5, 2, extreme: false);
         using NativeBuffer<float> output = new(5 * 176);
         output.Span.Fill(7f);
@@ -256,6 +296,7 @@ public abstract unsafe class TierComparison<TKernels>
         SkipUnlessSupported();
         Random random = new(10);
         using MatrixBuffer weights = new(random, 64, 128, extreme: false);
+        using MatrixBuffer int4Weights = new(random, 64, 128, extreme: false, WeightPrecision.Int4);
         using RowBuffers rows = RowBuffers.Random(random, 7, 2, extreme: false);
         using NativeBuffer<float> floats = new(7 * 128);
         using NativeBuffer<float> vector = new(128);
@@ -266,6 +307,7 @@ public abstract unsafe class TierComparison<TKernels>
         {
             before = GC.GetAllocatedBytesForCurrentThread();
             TKernels.MultiplyPanels(weights.View, rows.View, null, floats.Pointer, 128, 0, 4);
+            TKernels.MultiplyPanels(int4Weights.View, rows.View, null, floats.Pointer, 128, 0, 4);
             TKernels.Quantize(vector.Pointer, rows.View, 1, 0, 2);
             TKernels.ActivateQuantize(vector.Pointer, Activation.GeluErf, rows.View, 1, 0, 2);
             TKernels.AddNormalizeQuantize(
@@ -281,9 +323,10 @@ public abstract unsafe class TierComparison<TKernels>
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
-    private static void CompareProducts(Random random, int tokens, int outputs, int columns, bool extreme, bool hasBias)
+    private static void CompareProducts(
+        Random random, WeightPrecision precision, int tokens, int outputs, int columns, bool extreme, bool hasBias)
     {
-        using MatrixBuffer weights = new(random, outputs, columns, extreme);
+        using MatrixBuffer weights = new(random, outputs, columns, extreme, precision);
         using RowBuffers rows = RowBuffers.Random(random, tokens, weights.View.Groups, extreme);
         using NativeBuffer<float> bias = new(PanelLayout.PaddedRows(outputs));
         FloatRows.Fill(random, bias.Span, 0);
@@ -293,7 +336,7 @@ public abstract unsafe class TierComparison<TKernels>
         float* biasPointer = hasBias ? bias.Pointer : null;
         ScalarKernels.MultiplyPanels(weights.View, rows.View, biasPointer, expected.Pointer, stride, 0, weights.View.Panels);
         TKernels.MultiplyPanels(weights.View, rows.View, biasPointer, actual.Pointer, stride, 0, weights.View.Panels);
-        actual.AssertSameBits(expected, $"{tokens} × {outputs} × {columns}");
+        actual.AssertSameBits(expected, $"{precision}, {tokens} × {outputs} × {columns}");
     }
 
     private static void CompareLayerNorm(Random random, int width, int kind, bool hasAddend)

@@ -56,9 +56,11 @@ internal static class TestModels
 
     public static GptModel NanoSort() => new(ModelSource.LoadAny(SharedData.RequireOrSkip("models/gpt-nano-sort")));
 
-    public static GptModel Random(ModelConfig config, ulong seed = 1) => new(RandomFile(config, seed));
+    public static GptModel Random(ModelConfig config, ulong seed = 1, WeightPrecision precision = WeightPrecision.Int8) =>
+        new(RandomFile(config, seed, precision));
 
-    public static TgptFile RandomFile(ModelConfig config, ulong seed = 1) => SyntheticModel.Open(config, seed);
+    public static TgptFile RandomFile(ModelConfig config, ulong seed = 1, WeightPrecision precision = WeightPrecision.Int8) =>
+        SyntheticModel.Open(config, seed, precision);
 
     public static void SkipUnlessSupported(KernelTier tier) =>
         Assert.SkipUnless(KernelTiers.IsSupported(tier), $"this processor lacks the tier {KernelTiers.Name(tier)}");

@@ -34,7 +34,7 @@ internal static class ModelLoading
 
         if (planFor is not null)
         {
-            MemoryPlan plan = MemoryPlan.For(ModelSource.ReadConfig(path), planFor);
+            MemoryPlan plan = Plan(path, planFor, isTgpt);
             Console.Error.WriteLine($"memory: {ByteSize.Format(plan)}");
         }
 
@@ -80,6 +80,17 @@ internal static class ModelLoading
         {
             throw new CommandFailedException($"{path}: {(Directory.Exists(path) ? "this is a folder" : "there is no such file")}");
         }
+    }
+
+    private static MemoryPlan Plan(string path, GptEngineOptions options, bool isTgpt)
+    {
+        if (!isTgpt)
+        {
+            return MemoryPlan.For(ModelSource.ReadConfig(path), options);
+        }
+
+        TgptInfo info = TgptFile.ReadInfo(path);
+        return MemoryPlan.For(info.Config, info.Tensors, options);
     }
 
     private static TgptFile Pack(string path, CancellationToken cancellation)

@@ -56,8 +56,9 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         AddHalfGroup(output + HalfPanelRows, high, highScales, scale);
     }
 
+    /// <summary>The same for half a panel; the kernel for 4-bit weights ends its groups with it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddHalfGroup(float* output, Vector256<int> sums, Vector256<float> weightScales, float scale) =>
+    public static void AddHalfGroup(float* output, Vector256<int> sums, Vector256<float> weightScales, float scale) =>
         Fma.MultiplyAdd(Avx.ConvertToVector256Single(sums), weightScales * Vector256.Create(scale), Vector256.Load(output)).Store(output);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

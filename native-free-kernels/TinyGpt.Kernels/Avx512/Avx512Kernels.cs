@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace TinyGpt.Kernels;
@@ -20,7 +21,8 @@ public readonly unsafe struct Avx512Kernels : IKernels
         nint outputStride,
         int firstPanel,
         int panelCount) =>
-        TiledMultiply.Run<Avx512MatrixMultiply>(weights, activations, bias, output, outputStride, firstPanel, panelCount);
+        TiledMultiply.Run<Avx512MatrixMultiply, Int4Multiply<Avx512Int4Sums, Vector512<byte>>>(
+            weights, activations, bias, output, outputStride, firstPanel, panelCount);
 
     /// <inheritdoc/>
     public static void Quantize(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>

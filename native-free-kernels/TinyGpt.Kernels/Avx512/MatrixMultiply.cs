@@ -107,6 +107,12 @@ internal readonly unsafe struct Avx512MatrixMultiply : ITileKernel
         }
     }
 
+    /// <summary>Adds a group's scaled sums to the accumulators of one row; the kernel for 4-bit weights ends its groups the same way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddGroup(float* output, Vector512<int> sums, Vector512<float> weightScales, float scale) =>
+        Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(sums), weightScales * Vector512.Create(scale), Vector512.Load(output))
+            .Store(output);
+
     /// <summary>Four products a lane, added up exactly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Dot(Vector512<byte> magnitude, Vector512<sbyte> negative, sbyte* values)
@@ -116,9 +122,4 @@ internal readonly unsafe struct Avx512MatrixMultiply : ITileKernel
         inputs = Vector512.ConditionalSelect(negative, Vector512<sbyte>.Zero - inputs, inputs);
         return Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(magnitude, inputs), Vector512.Create((short)1));
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddGroup(float* output, Vector512<int> sums, Vector512<float> weightScales, float scale) =>
-        Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(sums), weightScales * Vector512.Create(scale), Vector512.Load(output))
-            .Store(output);
 }

@@ -23,7 +23,8 @@ public readonly unsafe struct AvxVnniKernels : IKernels
         nint outputStride,
         int firstPanel,
         int panelCount) =>
-        TiledMultiply.Run<AvxVnniMatrixMultiply>(weights, activations, bias, output, outputStride, firstPanel, panelCount);
+        TiledMultiply.Run<AvxVnniMatrixMultiply, Int4Multiply<AvxVnniInt4Sums, AvxVnniQuad>>(
+            weights, activations, bias, output, outputStride, firstPanel, panelCount);
 
     /// <inheritdoc/>
     public static void Quantize(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount)

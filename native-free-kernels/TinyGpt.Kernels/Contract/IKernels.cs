@@ -22,7 +22,7 @@ public unsafe interface IKernels
     /// <c>output[m, n] = bias[n] + Σ_g dot_g(m, n) · (weightScale[g, n] · activationScale[m, g])</c> for all rows m and the outputs n of
     /// the given panels. The accumulator starts as the bias (zero without one) and takes one fused multiply-add a group, groups ascending.
     /// </summary>
-    /// <param name="weights">The packed weights.</param>
+    /// <param name="weights">The packed weights, of either precision.</param>
     /// <param name="activations">M quantized rows with as many groups as <paramref name="weights"/>.</param>
     /// <param name="bias">Panels × 16 floats, or null.</param>
     /// <param name="output">M rows; output n of row m is at <c>output[m · outputStride + n]</c>.</param>
@@ -161,7 +161,7 @@ public unsafe interface IKernels
     static abstract void QuantizeHead(float* source, int headStride, sbyte* values, float* scale);
 
     /// <summary>Writes a token's embedding, <c>quantized · scale (+ position)</c>: one plain multiplication, one plain addition.</summary>
-    /// <param name="embedding">The token embedding, one row a token.</param>
+    /// <param name="embedding">The token embedding, one row a token; always int8.</param>
     /// <param name="token">The row to read.</param>
     /// <param name="position">The position's embedding, padded with zeros, or null.</param>
     /// <param name="destination">The padded row to write, the padding included.</param>

@@ -1,7 +1,7 @@
 namespace TinyGpt.Kernels;
 
 /// <summary>
-/// A view of an int8 weight matrix in the layout of <see cref="PanelLayout"/>. It owns nothing: whoever made it has checked that
+/// A view of a quantized weight matrix in the layout of <see cref="PanelLayout"/>. It owns nothing: whoever made it has checked that
 /// <see cref="Data"/> holds <see cref="PanelLayout.PackedBytes"/> readable bytes for as long as the view is used.
 /// </summary>
 public readonly unsafe struct PackedMatrix
@@ -10,13 +10,16 @@ public readonly unsafe struct PackedMatrix
     /// <param name="data">The first panel; aligned to 64 bytes.</param>
     /// <param name="rows">Outputs, 1 or more, before padding.</param>
     /// <param name="columns">Inputs, 1 or more, before padding.</param>
-    public PackedMatrix(byte* data, int rows, int columns)
+    /// <param name="precision">How the weights are held.</param>
+    public PackedMatrix(byte* data, int rows, int columns, WeightPrecision precision = WeightPrecision.Int8)
     {
         Data = data;
         Rows = rows;
         Columns = columns;
         Panels = PanelLayout.Panels(rows);
         Groups = PanelLayout.Groups(columns);
+        Precision = precision;
+        GroupBytes = PanelLayout.GroupBytesOf(precision);
     }
 
     /// <summary>The first byte of panel 0.</summary>
@@ -34,7 +37,13 @@ public readonly unsafe struct PackedMatrix
     /// <summary>Groups of 64 inputs in each panel.</summary>
     public int Groups { get; }
 
+    /// <summary>How the weights are held.</summary>
+    public WeightPrecision Precision { get; }
+
+    /// <summary>Bytes of one group of a panel, weights and scales.</summary>
+    public int GroupBytes { get; }
+
     /// <summary>The first byte of a panel.</summary>
     /// <param name="panel">0 … <see cref="Panels"/> - 1.</param>
-    public byte* Panel(int panel) => Data + ((nint)panel * Groups * PanelLayout.GroupBytes);
+    public byte* Panel(int panel) => Data + ((nint)panel * Groups * GroupBytes);
 }

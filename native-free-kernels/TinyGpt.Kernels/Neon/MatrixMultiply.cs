@@ -124,7 +124,7 @@ internal readonly unsafe struct NeonMatrixMultiply : ITileKernel
         }
     }
 
-    /// <summary>Adds four outputs' scaled sums to their accumulators; the kernel with dot products ends its groups the same way.</summary>
+    /// <summary>Adds four outputs' scaled sums to their accumulators; the other kernels of ARM end their groups the same way.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddGroup(float* output, Vector128<int> sums, Vector128<float> weightScales, float scale) =>
         AdvSimd.Store(

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 
 namespace TinyGpt.Kernels;
@@ -20,7 +21,8 @@ public readonly unsafe struct NeonKernels : IKernels
         nint outputStride,
         int firstPanel,
         int panelCount) =>
-        TiledMultiply.Run<NeonMatrixMultiply>(weights, activations, bias, output, outputStride, firstPanel, panelCount);
+        TiledMultiply.Run<NeonMatrixMultiply, Int4Multiply<NeonInt4Sums, Vector128<sbyte>>>(
+            weights, activations, bias, output, outputStride, firstPanel, panelCount);
 
     /// <inheritdoc/>
     public static void Quantize(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>

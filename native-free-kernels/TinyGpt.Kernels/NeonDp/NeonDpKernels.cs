@@ -20,7 +20,8 @@ public readonly unsafe struct NeonDpKernels : IKernels
         nint outputStride,
         int firstPanel,
         int panelCount) =>
-        TiledMultiply.Run<NeonDpMatrixMultiply>(weights, activations, bias, output, outputStride, firstPanel, panelCount);
+        TiledMultiply.Run<NeonDpMatrixMultiply, Int4Multiply<NeonDpInt4Sums, NeonDpQuad>>(
+            weights, activations, bias, output, outputStride, firstPanel, panelCount);
 
     /// <inheritdoc/>
     public static void Quantize(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount) =>

@@ -20,14 +20,14 @@ public readonly unsafe partial struct ScalarKernels
                 for (int group = 0; group < weights.Groups; group++)
                 {
                     byte* packed = PackedGroup(weights, n, group, out int lane);
-                    float weightScale = ((float*)(packed + PanelLayout.GroupWeightBytes))[lane];
+                    float weightScale = ((float*)(packed + weights.GroupBytes - PanelLayout.GroupScaleBytes))[lane];
                     sbyte* quads = activations.Locate(row, group, out int quadStride, out nint scaleIndex);
 
                     int dot = 0;
                     for (int i = 0; i < PanelLayout.InputsPerGroup; i++)
                     {
-                        dot += PackedWeight(packed, lane, i)
-                            * quads[(i / PanelLayout.InputsPerQuad * quadStride) + (i % PanelLayout.InputsPerQuad)];
+                        int weight = weights.Precision == WeightPrecision.Int4 ? PackedInt4(packed, lane, i) : PackedWeight(packed, lane, i);
+                        dot += weight * quads[(i / PanelLayout.InputsPerQuad * quadStride) + (i % PanelLayout.InputsPerQuad)];
                     }
 
                     accumulator = MathF.FusedMultiplyAdd(dot, weightScale * activations.Scales[scaleIndex], accumulator);
@@ -42,7 +42,7 @@ public readonly unsafe partial struct ScalarKernels
     private static byte* PackedGroup(in PackedMatrix weights, int n, int group, out int lane)
     {
         lane = n % PanelLayout.RowsPerPanel;
-        return weights.Panel(n / PanelLayout.RowsPerPanel) + ((nint)group * PanelLayout.GroupBytes);
+        return weights.Panel(n / PanelLayout.RowsPerPanel) + ((nint)group * weights.GroupBytes);
     }
 
     /// <summary>The weight of one lane for input <paramref name="i"/> of a group.</summary>
@@ -50,5 +50,15 @@ public readonly unsafe partial struct ScalarKernels
     {
         int quad = i / PanelLayout.InputsPerQuad;
         return (sbyte)group[(quad * PanelLayout.QuadBytes) + (lane * PanelLayout.InputsPerQuad) + (i % PanelLayout.InputsPerQuad)];
+    }
+
+    /// <summary>The same of 4-bit weights: the second half of the quads lies in the high halves of the first half's bytes.</summary>
+    private static int PackedInt4(byte* group, int lane, int i)
+    {
+        int quad = i / PanelLayout.InputsPerQuad;
+        int block = quad % PanelLayout.BlocksPerGroup;
+        byte pair = group[(block * PanelLayout.QuadBytes) + (lane * PanelLayout.InputsPerQuad) + (i % PanelLayout.InputsPerQuad)];
+        int stored = quad < PanelLayout.BlocksPerGroup ? pair & 0xF : pair >> 4;
+        return stored - PanelLayout.Int4Offset;
     }
 }

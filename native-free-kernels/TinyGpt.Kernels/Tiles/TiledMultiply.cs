@@ -20,8 +20,30 @@ internal interface ITileKernel
 /// </remarks>
 internal static unsafe class TiledMultiply
 {
+    /// <summary>Multiplies by the kernel of the weights' precision: the one place where it is asked for.</summary>
+    public static void Run<TInt8, TInt4>(
+        in PackedMatrix weights,
+        in QuantizedRows activations,
+        float* bias,
+        float* output,
+        nint outputStride,
+        int firstPanel,
+        int panelCount)
+        where TInt8 : struct, ITileKernel
+        where TInt4 : struct, ITileKernel
+    {
+        if (weights.Precision == WeightPrecision.Int4)
+        {
+            Walk<TInt4>(weights, activations, bias, output, outputStride, firstPanel, panelCount);
+        }
+        else
+        {
+            Walk<TInt8>(weights, activations, bias, output, outputStride, firstPanel, panelCount);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TKernel>(
+    private static void Walk<TKernel>(
         in PackedMatrix weights,
         in QuantizedRows activations,
         float* bias,
@@ -50,7 +72,7 @@ internal static unsafe class TiledMultiply
                     Output = output + (firstRow * outputStride) + firstOutput,
                     OutputStride = outputStride,
                     Ahead = WeightPrefetch.Start(weights, panel, tile, tiles.Count),
-                    AheadBytes = WeightPrefetch.BytesInGroup(tiles.Count),
+                    AheadBytes = WeightPrefetch.BytesInGroup(weights, tiles.Count),
                 };
                 Begin(operands, rows, bias == null ? null : bias + firstOutput);
                 Multiply<TKernel>(operands, rows);

@@ -15,15 +15,15 @@ internal static unsafe class WeightPrefetch
     private const int CacheLine = 64;
 
     // With one tile, a panel's groups are wanted soon after each other: eight of them ahead.
-    private const int SingleTileDistance = 8 * PanelLayout.GroupBytes;
+    private const int SingleTileGroups = 8;
 
     /// <summary>Bytes that each group asks for, so that all tiles together ask for a whole panel.</summary>
-    public static int BytesInGroup(int tiles) => ((PanelLayout.GroupBytes / CacheLine) + tiles - 1) / tiles * CacheLine;
+    public static int BytesInGroup(in PackedMatrix weights, int tiles) => ((weights.GroupBytes / CacheLine) + tiles - 1) / tiles * CacheLine;
 
     /// <summary>Where a tile begins to ask.</summary>
     public static byte* Start(in PackedMatrix weights, int panel, int tile, int tiles) => tiles == 1
-        ? weights.Panel(panel) + SingleTileDistance
-        : weights.Panel(panel + 1) + ((nint)tile * weights.Groups * BytesInGroup(tiles));
+        ? weights.Panel(panel) + (SingleTileGroups * weights.GroupBytes)
+        : weights.Panel(panel + 1) + ((nint)tile * weights.Groups * BytesInGroup(weights, tiles));
 
     /// <summary>Asks for one group's share and moves on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -34,7 +34,7 @@ public sealed class InferenceBenchmark : IDisposable
         _shape = shape;
         _settings = settings;
         _progress = progress;
-        _work = new ModelWork(model.Config);
+        _work = new ModelWork(model.Config, model.Info.Tensors);
         _bandwidth = new MemoryBandwidth(MemoryBandwidth.BufferBytesLike(_work.WeightBytes));
     }
 
@@ -164,7 +164,7 @@ public sealed class InferenceBenchmark : IDisposable
     private Measurement PrepareMatrices(KernelTier tier, int threads, int prompt)
     {
         _progress($"threads {threads}: the matrices of {prompt} tokens");
-        MatrixWork matrices = MatrixWork.For(tier, _model.Config, prompt, Math.Min(prompt, ChunkTokens));
+        MatrixWork matrices = MatrixWork.For(tier, _model.Info.Tensors, prompt, Math.Min(prompt, ChunkTokens));
         TimedWork work = new(() => matrices.Run(threads), () => MultiplyPeak.MeasureIntegers(tier, threads, 1)?[0]);
         return new Measurement(matrices, work, Describe);
 

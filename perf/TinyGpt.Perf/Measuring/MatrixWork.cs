@@ -19,15 +19,14 @@ internal abstract unsafe class MatrixWork : IDisposable
     private readonly float* _output;
 
     /// <summary>Makes matrices and rows of random numbers.</summary>
-    /// <param name="config">The model's shape.</param>
+    /// <param name="tensors">The model's tensors.</param>
     /// <param name="tokens">Tokens of the prompt; whole chunks are computed.</param>
     /// <param name="chunk">Rows in one pass.</param>
-    protected MatrixWork(ModelConfig config, int tokens, int chunk)
+    protected MatrixWork(IReadOnlyList<TensorShape> tensors, int tokens, int chunk)
     {
         TensorShape[] shapes =
         [
-            .. ModelTensors.Of(config).Where(tensor => tensor.Kind == TensorKind.Panels
-                && tensor.Name is not (ModelTensors.TokenEmbedding or ModelTensors.PositionEmbedding or ModelTensors.Head)),
+            .. tensors.Where(tensor => tensor.IsQuantized && tensor.Name is not (ModelTensors.TokenEmbedding or ModelTensors.Head)),
         ];
         _chunk = chunk;
         _chunks = (tokens + chunk - 1) / chunk;
@@ -40,8 +39,9 @@ internal abstract unsafe class MatrixWork : IDisposable
         foreach (TensorShape shape in shapes)
         {
             byte* data = _arena.Take(shape.Bytes);
-            FillPanels(data, shape.Bytes);
-            _matrices.Add(new PackedMatrix(data, shape.Rows, shape.Columns));
+            PackedMatrix matrix = new(data, shape.Rows, shape.Columns, shape.Precision);
+            FillPanels(matrix);
+            _matrices.Add(matrix);
             MultiplyAdds += (double)shape.Rows * shape.Columns * _chunk * _chunks;
         }
 
@@ -60,15 +60,15 @@ internal abstract unsafe class MatrixWork : IDisposable
     private protected int OutputStride { get; }
 
     /// <summary>Prepares the work for a tier.</summary>
-    /// <inheritdoc cref="MatrixWork(ModelConfig, int, int)"/>
-    public static MatrixWork For(KernelTier tier, ModelConfig config, int tokens, int chunk) => tier switch
+    /// <inheritdoc cref="MatrixWork(IReadOnlyList{TensorShape}, int, int)"/>
+    public static MatrixWork For(KernelTier tier, IReadOnlyList<TensorShape> tensors, int tokens, int chunk) => tier switch
     {
-        KernelTier.Avx2 => new OfTier<Avx2Kernels>(config, tokens, chunk),
-        KernelTier.AvxVnni => new OfTier<AvxVnniKernels>(config, tokens, chunk),
-        KernelTier.Avx512 => new OfTier<Avx512Kernels>(config, tokens, chunk),
-        KernelTier.Neon => new OfTier<NeonKernels>(config, tokens, chunk),
-        KernelTier.NeonDp => new OfTier<NeonDpKernels>(config, tokens, chunk),
-        _ => new OfTier<ScalarKernels>(config, tokens, chunk),
+        KernelTier.Avx2 => new OfTier<Avx2Kernels>(tensors, tokens, chunk),
+        KernelTier.AvxVnni => new OfTier<AvxVnniKernels>(tensors, tokens, chunk),
+        KernelTier.Avx512 => new OfTier<Avx512Kernels>(tensors, tokens, chunk),
+        KernelTier.Neon => new OfTier<NeonKernels>(tensors, tokens, chunk),
+        KernelTier.NeonDp => new OfTier<NeonDpKernels>(tensors, tokens, chunk),
+        _ => new OfTier<ScalarKernels>(tensors, tokens, chunk),
     };
 
     /// <summary>Multiplies everything once, on as many threads, and gives the seconds.</summary>
@@ -95,18 +95,20 @@ internal abstract unsafe class MatrixWork : IDisposable
 
     private protected abstract void Multiply(in PackedMatrix matrix, in QuantizedRows rows, float* output, int firstPanel, int panelCount);
 
-    private static void FillPanels(byte* data, long bytes)
+    private static void FillPanels(in PackedMatrix matrix)
     {
-        for (byte* group = data; group < data + bytes; group += PanelLayout.GroupBytes)
+        int weightBytes = matrix.GroupBytes - PanelLayout.GroupScaleBytes;
+        byte* end = matrix.Panel(matrix.Panels);
+        for (byte* group = matrix.Data; group < end; group += matrix.GroupBytes)
         {
-            Span<sbyte> weights = new(group, PanelLayout.GroupWeightBytes);
+            Span<sbyte> weights = new(group, weightBytes);
             Random.Shared.NextBytes(MemoryMarshal.AsBytes(weights));
-            weights.Replace(sbyte.MinValue, (sbyte)0); // the one value that panels never hold
-            new Span<float>(group + PanelLayout.GroupWeightBytes, PanelLayout.RowsPerPanel).Fill(1e-3f);
+            weights.Replace(sbyte.MinValue, (sbyte)0); // the one value that int8 panels never hold
+            new Span<float>(group + weightBytes, PanelLayout.RowsPerPanel).Fill(1e-3f);
         }
     }
 
-    private sealed class OfTier<TKernels>(ModelConfig config, int tokens, int chunk) : MatrixWork(config, tokens, chunk)
+    private sealed class OfTier<TKernels>(IReadOnlyList<TensorShape> tensors, int tokens, int chunk) : MatrixWork(tensors, tokens, chunk)
         where TKernels : struct, IKernels
     {
         private protected override void Multiply(

@@ -2,7 +2,7 @@ using TinyGpt.Kernels;
 
 namespace TinyGpt.Perf;
 
-/// <summary>What a pass over a model must read and multiply, counted from the configuration alone.</summary>
+/// <summary>What a pass over a model must read and multiply, counted from its tensors.</summary>
 internal sealed class ModelWork
 {
     private readonly ModelConfig _config;
@@ -10,12 +10,12 @@ internal sealed class ModelWork
     private readonly long _lastBlockTail;
     private readonly long _head;
 
-    public ModelWork(ModelConfig config)
+    public ModelWork(ModelConfig config, IReadOnlyList<TensorShape> tensors)
     {
         string head = config.TiedHead ? ModelTensors.TokenEmbedding : ModelTensors.Head;
         string lastBlock = ModelTensors.InBlock(config.Layers - 1, "");
         string lastKeysAndValues = ModelTensors.InBlock(config.Layers - 1, ModelTensors.QueryKeyValue);
-        foreach (TensorShape tensor in ModelTensors.Of(config))
+        foreach (TensorShape tensor in tensors)
         {
             bool isTable = tensor.Name is ModelTensors.TokenEmbedding or ModelTensors.PositionEmbedding && tensor.Name != head;
             if (isTable)
@@ -24,7 +24,7 @@ internal sealed class ModelWork
             }
 
             WeightBytes += tensor.Bytes;
-            if (tensor.Kind != TensorKind.Panels)
+            if (!tensor.IsQuantized)
             {
                 continue;
             }

@@ -28,31 +28,14 @@ internal sealed unsafe partial class TierComparison<TKernels>(Random random)
     /// <summary>Where the first of them was, or null.</summary>
     public string? FirstDifference { get; private set; }
 
-    /// <summary>Compares matrix products of 1 to 13 rows, with bias and without, all panels and a part of them.</summary>
+    /// <summary>
+    /// Compares matrix products of 1 to 13 rows, with bias and without, all panels and a part of them, with int8 and 4-bit weights.
+    /// </summary>
     public void CompareMatrices()
     {
-        const int Panels = 5;
-        const int Outputs = Panels * PanelLayout.RowsPerPanel;
-        using NativeArena arena = new(1 << 20);
-        PackedMatrix weights = RandomMatrix(arena, Outputs, Width);
-        float* bias = RandomFloats(arena, Outputs, 1f);
-        float* inputs = RandomFloats(arena, LargestRows * Width, 2f);
-        float* expected = arena.TakeFloats(LargestRows * Outputs);
-        float* actual = arena.TakeFloats(LargestRows * Outputs);
-        foreach (int rows in RowCounts)
+        foreach (WeightPrecision precision in Enum.GetValues<WeightPrecision>())
         {
-            QuantizedRows activations = TakeRows(arena, rows);
-            for (int row = 0; row < rows; row++)
-            {
-                ScalarKernels.Quantize(inputs + (row * Width), activations, row, 0, Groups);
-            }
-
-            ScalarKernels.MultiplyPanels(weights, activations, bias, expected, Outputs, 0, Panels);
-            TKernels.MultiplyPanels(weights, activations, bias, actual, Outputs, 0, Panels);
-            Compare($"matrix, {rows} rows, bias", expected, actual, rows * Outputs);
-            ScalarKernels.MultiplyPanels(weights, activations, null, expected, Outputs, 1, Panels - 2);
-            TKernels.MultiplyPanels(weights, activations, null, actual, Outputs, 1, Panels - 2);
-            Compare($"matrix, {rows} rows, a part of the panels", expected, actual, rows * Outputs);
+            CompareMatrices(precision);
         }
     }
 
@@ -202,6 +185,33 @@ internal sealed unsafe partial class TierComparison<TKernels>(Random random)
         }
     }
 
+    private void CompareMatrices(WeightPrecision precision)
+    {
+        const int Panels = 5;
+        const int Outputs = Panels * PanelLayout.RowsPerPanel;
+        using NativeArena arena = new(1 << 20);
+        PackedMatrix weights = RandomMatrix(arena, Outputs, Width, precision);
+        float* bias = RandomFloats(arena, Outputs, 1f);
+        float* inputs = RandomFloats(arena, LargestRows * Width, 2f);
+        float* expected = arena.TakeFloats(LargestRows * Outputs);
+        float* actual = arena.TakeFloats(LargestRows * Outputs);
+        foreach (int rows in RowCounts)
+        {
+            QuantizedRows activations = TakeRows(arena, rows);
+            for (int row = 0; row < rows; row++)
+            {
+                ScalarKernels.Quantize(inputs + (row * Width), activations, row, 0, Groups);
+            }
+
+            ScalarKernels.MultiplyPanels(weights, activations, bias, expected, Outputs, 0, Panels);
+            TKernels.MultiplyPanels(weights, activations, bias, actual, Outputs, 0, Panels);
+            Compare($"{precision} matrix, {rows} rows, bias", expected, actual, rows * Outputs);
+            ScalarKernels.MultiplyPanels(weights, activations, null, expected, Outputs, 1, Panels - 2);
+            TKernels.MultiplyPanels(weights, activations, null, actual, Outputs, 1, Panels - 2);
+            Compare($"{precision} matrix, {rows} rows, a part of the panels", expected, actual, rows * Outputs);
+        }
+    }
+
     private void Compare(string operation, in QuantizedRows expected, in QuantizedRows actual)
     {
         int groups = expected.Rows * expected.Groups;
@@ -241,19 +251,21 @@ internal sealed unsafe partial class TierComparison<TKernels>(Random random)
     private static QuantizedRows TakeRows(NativeArena arena, int rows) => new(
         (sbyte*)arena.Take((long)rows * Width), arena.TakeFloats(rows * Groups), (int*)arena.TakeFloats(rows * Groups), rows, Groups);
 
-    private PackedMatrix RandomMatrix(NativeArena arena, int rows, int columns)
+    private PackedMatrix RandomMatrix(NativeArena arena, int rows, int columns, WeightPrecision precision = WeightPrecision.Int8)
     {
-        byte* data = arena.Take(PanelLayout.PackedBytes(rows, columns));
-        PackedMatrix matrix = new(data, rows, columns);
+        byte* data = arena.Take(PanelLayout.PackedBytes(rows, columns, precision));
+        PackedMatrix matrix = new(data, rows, columns, precision);
+        int weightBytes = matrix.GroupBytes - PanelLayout.GroupScaleBytes;
         for (int group = 0; group < matrix.Panels * matrix.Groups; group++)
         {
-            byte* packed = data + ((nint)group * PanelLayout.GroupBytes);
-            for (int i = 0; i < PanelLayout.GroupWeightBytes; i++)
+            byte* packed = data + ((nint)group * matrix.GroupBytes);
+            for (int i = 0; i < weightBytes; i++)
             {
+                // -128 is no int8 weight; as two of 4 bits it is one pair less that is tried.
                 packed[i] = (byte)random.Next(-PanelLayout.LargestQuantized, PanelLayout.LargestQuantized + 1);
             }
 
-            Randomize((float*)(packed + PanelLayout.GroupWeightBytes), PanelLayout.RowsPerPanel, 0.01f);
+            Randomize((float*)(packed + weightBytes), PanelLayout.RowsPerPanel, 0.01f);
         }
 
         return matrix;

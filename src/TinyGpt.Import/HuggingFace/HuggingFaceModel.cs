@@ -66,9 +66,9 @@ internal sealed unsafe class HuggingFaceModel : ITensorSource
     public QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation)
     {
         IRowSource source = _sources[tensor.Name];
-        if (tensor.Kind == TensorKind.Panels)
+        if (tensor.IsQuantized)
         {
-            return PanelPacker.Pack(source, target, cancellation);
+            return PanelPacker.Pack(source, tensor.Precision, target, cancellation);
         }
 
         PanelPacker.Copy(source, (float*)target, cancellation);

@@ -16,7 +16,7 @@ internal unsafe interface ITensorSource : IDisposable
     TokenizerContent? Tokenizer { get; }
 
     /// <summary>Writes one tensor.</summary>
-    /// <param name="tensor">One of <see cref="ModelTensors.Of"/>.</param>
+    /// <param name="tensor">One of <see cref="ModelTensors.Of"/>, of either precision.</param>
     /// <param name="target">Takes <see cref="TensorShape.Bytes"/> bytes, all of which are written.</param>
     /// <param name="cancellation">Stops early.</param>
     /// <returns>The error of quantization; nothing for float32 tensors.</returns>

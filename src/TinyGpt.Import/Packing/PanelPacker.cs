@@ -6,22 +6,24 @@ using TinyGpt.Kernels;
 namespace TinyGpt.Import;
 
 /// <summary>
-/// Turns float32 rows into what a <c>.tgpt</c> file holds: int8 panels with one scale for each row and group of 64 columns, or padded
-/// float32 rows. The scale is the group's largest magnitude / 127, weights are rounded to even, padding is zero. The result is the same
-/// bytes whatever the number of threads.
+/// Turns float32 rows into what a <c>.tgpt</c> file holds: panels of int8 or 4-bit weights with one scale for each row and group of 64
+/// columns, or padded float32 rows. An int8 scale is the group's largest magnitude / 127, weights are rounded to even, padding is zero; for
+/// 4 bits see <see cref="Int4Quantizer"/>. The result is the same bytes whatever the number of threads.
 /// </summary>
 internal static unsafe class PanelPacker
 {
     /// <summary>Packs a matrix.</summary>
     /// <param name="source">Its rows, one for each output.</param>
+    /// <param name="precision">How it holds its weights.</param>
     /// <param name="target">Takes <see cref="PanelLayout.PackedBytes"/> bytes, all of which are written.</param>
     /// <param name="cancellation">Stops between panels.</param>
     /// <exception cref="ModelFormatException">A weight is not finite or too large.</exception>
-    public static QuantizationError Pack(IRowSource source, byte* target, CancellationToken cancellation)
+    public static QuantizationError Pack(
+        IRowSource source, WeightPrecision precision, byte* target, CancellationToken cancellation)
     {
         int panels = PanelLayout.Panels(source.Rows);
         QuantizationError[] errors = new QuantizationError[panels];
-        ForEach(panels, panel => errors[panel] = PackPanel(source, panel, target), cancellation);
+        ForEach(panels, panel => errors[panel] = PackPanel(source, precision, panel, target), cancellation);
         return errors.Aggregate(QuantizationError.Add);
     }
 
@@ -65,7 +67,7 @@ internal static unsafe class PanelPacker
         }
     }
 
-    private static QuantizationError PackPanel(IRowSource source, int panel, byte* target)
+    private static QuantizationError PackPanel(IRowSource source, WeightPrecision precision, int panel, byte* target)
     {
         int firstRow = panel * PanelLayout.RowsPerPanel;
         int rows = Math.Min(PanelLayout.RowsPerPanel, source.Rows - firstRow);
@@ -76,15 +78,19 @@ internal static unsafe class PanelPacker
         floats.Clear();
         source.CopyRows(firstRow, rows, floats, stride);
         QuantizationError error = default;
-        byte* output = target + ((long)panel * groups * PanelLayout.GroupBytes);
+        int groupBytes = PanelLayout.GroupBytesOf(precision);
+        byte* output = target + ((long)panel * groups * groupBytes);
         for (int lane = 0; lane < PanelLayout.RowsPerPanel; lane++)
         {
             Span<float> row = floats.Slice(lane * stride, stride);
             RequireFinite(row, source, firstRow + lane);
             for (int group = 0; group < groups; group++)
             {
-                error += QuantizeGroup(
-                    row.Slice(group * PanelLayout.InputsPerGroup, PanelLayout.InputsPerGroup), output + (group * PanelLayout.GroupBytes), lane);
+                ReadOnlySpan<float> weights = row.Slice(group * PanelLayout.InputsPerGroup, PanelLayout.InputsPerGroup);
+                byte* packed = output + ((long)group * groupBytes);
+                error += precision == WeightPrecision.Int4
+                    ? Int4Quantizer.Quantize(weights, packed, lane)
+                    : QuantizeGroup(weights, packed, lane);
             }
         }
 

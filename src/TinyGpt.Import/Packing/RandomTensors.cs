@@ -15,7 +15,11 @@ internal sealed unsafe class RandomTensors : ITensorSource
     private const int BytesInSum = 4;
 
     private static readonly sbyte[] Quantiles = MakeQuantiles();
-    private static readonly float QuantileDeviation = MathF.Sqrt(Quantiles.Sum(value => (float)value * value) / Quantiles.Length);
+    private static readonly float QuantileDeviation = Deviation(Quantiles);
+
+    // The same quantiles in fifteen steps.
+    private static readonly sbyte[] Int4Quantiles = [.. Quantiles.Select(value => (sbyte)MathF.Round(value * 7f / PanelLayout.LargestQuantized))];
+    private static readonly float Int4QuantileDeviation = Deviation(Int4Quantiles);
 
     private readonly ulong _seed;
     private readonly Dictionary<string, ulong> _streams = new(StringComparer.Ordinal);
@@ -49,7 +53,7 @@ internal sealed unsafe class RandomTensors : ITensorSource
     {
         ulong stream = Mix(_seed) ^ Mix(~_streams[tensor.Name]);
         ParallelOptions options = new() { CancellationToken = cancellation };
-        if (tensor.Kind == TensorKind.Panels)
+        if (tensor.IsQuantized)
         {
             Parallel.For(0, PanelLayout.Panels(tensor.Rows), options, panel => FillPanel(tensor, panel, target, Mix(stream + (ulong)panel)));
         }
@@ -100,30 +104,38 @@ internal sealed unsafe class RandomTensors : ITensorSource
         return [.. sums.Select(sum => (sbyte)(sum * PanelLayout.LargestQuantized / sums[^1]))];
     }
 
+    private static float Deviation(sbyte[] numbers) => MathF.Sqrt(numbers.Sum(value => (float)value * value) / numbers.Length);
+
     private static ulong Mix(ulong value) => new SplitMix64(value).Next();
 
     private void FillPanel(TensorShape tensor, int panel, byte* target, ulong seed)
     {
         SplitMix64 random = new(seed);
         int groups = PanelLayout.Groups(tensor.Columns);
-        byte* output = target + ((long)panel * groups * PanelLayout.GroupBytes);
-        for (int group = 0; group < groups; group++, output += PanelLayout.GroupBytes)
+        bool isInt4 = tensor.Precision == WeightPrecision.Int4;
+        float deviation = isInt4 ? Int4QuantileDeviation : QuantileDeviation;
+        int groupBytes = PanelLayout.GroupBytesOf(tensor.Precision);
+        byte* output = target + ((long)panel * groups * groupBytes);
+        for (int group = 0; group < groups; group++, output += groupBytes)
         {
-            for (int i = 0; i < PanelLayout.GroupWeightBytes; i += sizeof(ulong))
+            float* scales = (float*)(output + groupBytes - PanelLayout.GroupScaleBytes);
+            for (byte* weights = output; weights < (byte*)scales; weights += sizeof(ulong))
             {
-                ulong bits = random.Next();
-                for (int j = 0; j < sizeof(ulong); j++)
+                if (isInt4)
                 {
-                    ((sbyte*)output)[i + j] = Quantiles[(byte)(bits >> (8 * j))];
+                    FillInt4(weights, random.Next(), random.Next());
+                }
+                else
+                {
+                    FillInt8(weights, random.Next());
                 }
             }
 
-            float* scales = (float*)(output + PanelLayout.GroupWeightBytes);
             for (int lane = 0; lane < PanelLayout.RowsPerPanel; lane++)
             {
                 // Scales differ, so that a kernel that takes the wrong one is found out.
                 float variation = 0.875f + ((random.Next() >> 56) / 1024f);
-                scales[lane] = MatrixDeviation / QuantileDeviation * variation;
+                scales[lane] = MatrixDeviation / deviation * variation;
             }
 
             bool atEdge = (panel + 1) * PanelLayout.RowsPerPanel > tensor.Rows || (group + 1) * PanelLayout.InputsPerGroup > tensor.Columns;
@@ -131,6 +143,24 @@ internal sealed unsafe class RandomTensors : ITensorSource
             {
                 ClearPadding(tensor, panel, group, output);
             }
+        }
+    }
+
+    private static void FillInt8(byte* weights, ulong bits)
+    {
+        for (int i = 0; i < sizeof(ulong); i++)
+        {
+            ((sbyte*)weights)[i] = Quantiles[(byte)(bits >> (8 * i))];
+        }
+    }
+
+    private static void FillInt4(byte* pairs, ulong lowBits, ulong highBits)
+    {
+        for (int i = 0; i < sizeof(ulong); i++)
+        {
+            int low = Int4Quantiles[(byte)(lowBits >> (8 * i))] + PanelLayout.Int4Offset;
+            int high = Int4Quantiles[(byte)(highBits >> (8 * i))] + PanelLayout.Int4Offset;
+            pairs[i] = (byte)(low | (high << 4));
         }
     }
 
@@ -143,7 +173,7 @@ internal sealed unsafe class RandomTensors : ITensorSource
             bool rowIsPadding = row >= tensor.Rows || IsPaddingRow(tensor.Name, row);
             if (rowIsPadding)
             {
-                ((float*)(output + PanelLayout.GroupWeightBytes))[lane] = 0;
+                ((float*)(output + PanelLayout.GroupBytesOf(tensor.Precision) - PanelLayout.GroupScaleBytes))[lane] = 0;
             }
 
             for (int i = 0; i < PanelLayout.InputsPerGroup; i++)
@@ -151,11 +181,26 @@ internal sealed unsafe class RandomTensors : ITensorSource
                 int column = (group * PanelLayout.InputsPerGroup) + i;
                 if (rowIsPadding || column >= tensor.Columns || (columnsAreHeads && IsHeadPadding(column)))
                 {
-                    (int quad, int byteInLane) = Math.DivRem(i, PanelLayout.InputsPerQuad);
-                    output[(quad * PanelLayout.QuadBytes) + (lane * PanelLayout.InputsPerQuad) + byteInLane] = 0;
+                    ClearWeight(tensor.Precision, output, lane, i);
                 }
             }
         }
+    }
+
+    private static void ClearWeight(WeightPrecision precision, byte* group, int lane, int input)
+    {
+        (int quad, int byteInLane) = Math.DivRem(input, PanelLayout.InputsPerQuad);
+        byte* lanes = group + (lane * PanelLayout.InputsPerQuad) + byteInLane;
+        if (precision == WeightPrecision.Int8)
+        {
+            lanes[quad * PanelLayout.QuadBytes] = 0;
+            return;
+        }
+
+        byte* pair = lanes + (quad % PanelLayout.BlocksPerGroup * PanelLayout.QuadBytes);
+        *pair = (byte)(quad < PanelLayout.BlocksPerGroup
+            ? (*pair & 0xF0) | PanelLayout.Int4Offset
+            : (*pair & 0x0F) | (PanelLayout.Int4Offset << 4));
     }
 
     private void FillRow(TensorShape tensor, int row, float* target, ulong seed)

@@ -14,9 +14,9 @@ internal sealed unsafe class TgptImage : ITensorSink, IDisposable
     private NativeArena? _memory;
     private long _reservedLength;
 
-    public TgptImage(ModelConfig config, TokenizerContent? tokenizer)
+    public TgptImage(ModelConfig config, TokenizerContent? tokenizer, WeightPrecision precision)
     {
-        _layout = new TgptLayout(config, tokenizer);
+        _layout = new TgptLayout(config, tokenizer, precision);
         _memory = new NativeArena(_layout.RawFileLength);
         _data = _memory.Take(_memory.Capacity);
     }

@@ -16,8 +16,9 @@ internal sealed class TgptLayout
     /// <summary>Plans a file.</summary>
     /// <param name="config">A valid configuration.</param>
     /// <param name="tokenizer">The tokenizer, or null for a file without one.</param>
+    /// <param name="precision">How the blocks' matrices hold their weights.</param>
     /// <exception cref="ArgumentException">The configuration is not valid, or the tokenizer is of no known kind or size.</exception>
-    public TgptLayout(ModelConfig config, TokenizerContent? tokenizer)
+    public TgptLayout(ModelConfig config, TokenizerContent? tokenizer, WeightPrecision precision)
     {
         if (!config.TryValidate(out string problem))
         {
@@ -32,18 +33,20 @@ internal sealed class TgptLayout
 
         Config = config;
         Tokenizer = tokenizer;
-        IReadOnlyList<TensorShape> tensors = ModelTensors.Of(config);
-        _names = [.. tensors.Select(tensor => tensor.Name), .. tokenizer is null ? Array.Empty<string>() : [TokenizerName]];
-        _lengths = [.. tensors.Select(tensor => tensor.Bytes), .. tokenizer is null ? Array.Empty<long>() : [tokenizer.Data.Length]];
+        Tensors = ModelTensors.Of(config, precision);
+        _names = [.. Tensors.Select(tensor => tensor.Name), .. tokenizer is null ? Array.Empty<string>() : [TokenizerName]];
+        _lengths = [.. Tensors.Select(tensor => tensor.Bytes), .. tokenizer is null ? Array.Empty<long>() : [tokenizer.Data.Length]];
 
         // Offsets and lengths are known only at the end; the room is planned with the longest numbers and the rest becomes spaces.
         IEnumerable<TgptChunk> longest = _names.Select(name => new TgptChunk(
             name, long.MaxValue, TgptCodec.Raw, long.MaxValue, long.MaxValue, new byte[SHA256.HashSizeInBytes]));
-        MetadataLength = TgptMetadata.Write(config, tokenizer?.Metadata, [.. longest]).Length;
+        MetadataLength = TgptMetadata.Write(config, Tensors, tokenizer?.Metadata, [.. longest]).Length;
         End = TgptHeader.Length + MetadataLength;
     }
 
     public ModelConfig Config { get; }
+
+    public IReadOnlyList<TensorShape> Tensors { get; }
 
     public TokenizerContent? Tokenizer { get; }
 
@@ -99,8 +102,8 @@ internal sealed class TgptLayout
         byte[] start = new byte[TgptHeader.Length + MetadataLength];
         Span<byte> metadata = start.AsSpan(TgptHeader.Length);
         metadata.Fill((byte)' ');
-        TgptMetadata.Write(Config, Tokenizer?.Metadata, _chunks).CopyTo(metadata);
-        new TgptHeader(MetadataLength, End, SHA256.HashData(metadata)).Write(start);
+        TgptMetadata.Write(Config, Tensors, Tokenizer?.Metadata, _chunks).CopyTo(metadata);
+        new TgptHeader(TgptMetadata.VersionOf(Tensors), MetadataLength, End, SHA256.HashData(metadata)).Write(start);
         return start;
     }
 }

@@ -29,8 +29,14 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
     /// <param name="config">A valid configuration.</param>
     /// <param name="tokenizer">The tokenizer, or null for a file without one.</param>
     /// <param name="compress">Whether chunks that LZ4 makes at least 10 % smaller are compressed; else all are raw.</param>
+    /// <param name="precision">How the blocks' matrices hold their weights.</param>
     /// <exception cref="ArgumentException">The stream cannot seek, or the configuration or the tokenizer is not valid.</exception>
-    public TgptWriter(Stream stream, ModelConfig config, TokenizerContent? tokenizer = null, bool compress = true)
+    public TgptWriter(
+        Stream stream,
+        ModelConfig config,
+        TokenizerContent? tokenizer = null,
+        bool compress = true,
+        WeightPrecision precision = WeightPrecision.Int8)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(config);
@@ -42,7 +48,7 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
         _stream = stream;
         _start = stream.Position;
         _compress = compress;
-        _layout = new TgptLayout(config, tokenizer);
+        _layout = new TgptLayout(config, tokenizer, precision);
     }
 
     /// <summary>Writes the next tensor.</summary>

@@ -4,8 +4,9 @@ using TinyGpt.Kernels;
 namespace TinyGpt.Format;
 
 /// <summary>
-/// Checks that a tensor's bytes are numbers that the kernels may rely on: no int8 weight is -128, every scale is 0 … 1e18, every float
-/// is within ±1e18, so that none is infinite or not a number and the square of each is finite. Padding is held to the same.
+/// Checks that a tensor's bytes are numbers that the kernels may rely on: no int8 weight is -128, its scale is 0 … 1e18, every scale of
+/// 4-bit weights and every float is within ±1e18, so that none is infinite or not a number and the square of each is finite. Padding is
+/// held to the same.
 /// </summary>
 internal static unsafe class TensorContent
 {
@@ -22,7 +23,12 @@ internal static unsafe class TensorContent
     /// <param name="problem">What is wrong there, or empty.</param>
     /// <returns>The byte within the tensor, or -1 if every number is allowed.</returns>
     public static long FindProblem(byte* data, TensorShape shape, out string problem) =>
-        shape.Kind == TensorKind.Panels ? FindInPanels(data, shape.Bytes, out problem) : FindInFloats(data, shape.Bytes, out problem);
+        shape.Kind switch
+        {
+            TensorKind.Panels => FindInPanels(data, shape.Bytes, out problem),
+            TensorKind.Int4Panels => FindInInt4Panels(data, shape.Bytes, out problem),
+            _ => FindInFloats(data, shape.Bytes, out problem),
+        };
 
     private static long FindInPanels(byte* data, long bytes, out string problem)
     {
@@ -44,6 +50,22 @@ internal static unsafe class TensorContent
                     problem = $"a scale is not in 0 … {LargestMagnitude}";
                     return group + PanelLayout.GroupWeightBytes + i;
                 }
+            }
+        }
+
+        problem = "";
+        return -1;
+    }
+
+    // All sixteen values of a 4-bit weight are allowed, so only the scales can be wrong.
+    private static long FindInInt4Panels(byte* data, long bytes, out string problem)
+    {
+        for (long scales = PanelLayout.Int4GroupWeightBytes; scales < bytes; scales += PanelLayout.Int4GroupBytes)
+        {
+            if (FindInFloats(data + scales, PanelLayout.GroupScaleBytes, out _) is >= 0 and long at)
+            {
+                problem = $"a scale is not finite or beyond ±{LargestMagnitude}";
+                return scales + at;
             }
         }
 

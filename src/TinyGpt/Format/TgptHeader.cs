@@ -4,13 +4,20 @@ using System.Security.Cryptography;
 namespace TinyGpt.Format;
 
 /// <summary>The first 64 bytes of a <c>.tgpt</c> file: magic, version, where the metadata lies, the file's length, the metadata's SHA-256.</summary>
+/// <param name="Version"><see cref="FirstVersion"/>, or <see cref="Int4Version"/> where there are 4-bit weights.</param>
 /// <param name="MetadataLength">Bytes of metadata, which starts right behind the header.</param>
 /// <param name="FileLength">Bytes of the whole file.</param>
 /// <param name="MetadataSha256">32 bytes.</param>
-internal readonly record struct TgptHeader(long MetadataLength, long FileLength, ReadOnlyMemory<byte> MetadataSha256)
+internal readonly record struct TgptHeader(int Version, long MetadataLength, long FileLength, ReadOnlyMemory<byte> MetadataSha256)
 {
     public const int Length = 64;
-    public const uint Version = 1;
+
+    /// <summary>The version of files whose matrices are int8; what was written before 4-bit weights is this.</summary>
+    public const int FirstVersion = 1;
+
+    /// <summary>The version that has 4-bit weights.</summary>
+    public const int Int4Version = 2;
+
     public const int LongestMetadata = 16 << 20;
 
     /// <summary>Far beyond any model, and far from where sums of offsets overflow.</summary>
@@ -27,7 +34,7 @@ internal readonly record struct TgptHeader(long MetadataLength, long FileLength,
     /// <summary>Reads and checks a header.</summary>
     /// <param name="bytes">What there is of the file's first 64 bytes.</param>
     /// <param name="file">For errors.</param>
-    /// <exception cref="ModelFormatException">It is no header of this version, or contradicts itself.</exception>
+    /// <exception cref="ModelFormatException">It is no header of a version that is known, or contradicts itself.</exception>
     public static TgptHeader Read(ReadOnlySpan<byte> bytes, string file)
     {
         if (bytes.Length < Length)
@@ -41,9 +48,10 @@ internal readonly record struct TgptHeader(long MetadataLength, long FileLength,
         }
 
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[VersionAt..]);
-        if (version != Version)
+        if (version is not (FirstVersion or Int4Version))
         {
-            throw new ModelFormatException(file, $"version {version} of the .tgpt format is not supported (supported: {Version})", VersionAt);
+            throw new ModelFormatException(
+                file, $"version {version} of the .tgpt format is not supported (supported: {FirstVersion} and {Int4Version})", VersionAt);
         }
 
         ulong metadataOffset = BinaryPrimitives.ReadUInt64LittleEndian(bytes[MetadataOffsetAt..]);
@@ -64,7 +72,7 @@ internal readonly record struct TgptHeader(long MetadataLength, long FileLength,
             throw new ModelFormatException(file, $"a length of {fileLength} bytes is not in {Length + metadataLength} … {LongestFile}", FileLengthAt);
         }
 
-        return new TgptHeader((long)metadataLength, (long)fileLength, bytes.Slice(MetadataSha256At, SHA256.HashSizeInBytes).ToArray());
+        return new TgptHeader((int)version, (long)metadataLength, (long)fileLength, bytes.Slice(MetadataSha256At, SHA256.HashSizeInBytes).ToArray());
     }
 
     /// <summary>Writes the header.</summary>
@@ -72,7 +80,7 @@ internal readonly record struct TgptHeader(long MetadataLength, long FileLength,
     public void Write(Span<byte> target)
     {
         Magic.CopyTo(target);
-        BinaryPrimitives.WriteUInt32LittleEndian(target[VersionAt..], Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[VersionAt..], (uint)Version);
         BinaryPrimitives.WriteUInt64LittleEndian(target[MetadataOffsetAt..], Length);
         BinaryPrimitives.WriteUInt64LittleEndian(target[MetadataLengthAt..], (ulong)MetadataLength);
         BinaryPrimitives.WriteUInt64LittleEndian(target[FileLengthAt..], (ulong)FileLength);

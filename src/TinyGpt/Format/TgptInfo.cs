@@ -39,7 +39,7 @@ public sealed class TgptInfo
     /// <summary>The model's configuration, valid.</summary>
     public ModelConfig Config { get; }
 
-    /// <summary>The tensors, exactly those that <see cref="Config"/> calls for.</summary>
+    /// <summary>The tensors, exactly those that <see cref="Config"/> calls for, each with the precision that it has.</summary>
     public IReadOnlyList<TensorShape> Tensors { get; }
 
     /// <summary>The chunks in the order of the file.</summary>

@@ -6,7 +6,7 @@ using TinyGpt.Kernels;
 namespace TinyGpt.Format;
 
 /// <summary>
-/// The JSON of a <c>.tgpt</c> file, both ways. The reader refuses members that it does not know: in a file of this version there are
+/// The JSON of a <c>.tgpt</c> file, both ways. The reader refuses members that it does not know: in a file of these versions there are
 /// none, and a member that is not understood could change what the weights mean.
 /// </summary>
 internal static class TgptMetadata
@@ -18,7 +18,7 @@ internal static class TgptMetadata
     private const long LargestExpansion = 255;
 
     private static readonly JsonLimits Limits = new(Depth: 8, Tokens: 1 << 19, TextBytes: 256);
-    private static readonly string[] TensorKinds = ["panels", "floats"];
+    private static readonly string[] TensorKinds = ["panels", "floats", "int4_panels"];
     private static readonly string[] Codecs = ["raw", "lz4"];
 
     /// <summary>Reads and checks the metadata: the configuration, the tensors that it calls for, and the place of every chunk.</summary>
@@ -30,9 +30,9 @@ internal static class TgptMetadata
     {
         using JsonDocument document = CheckedJson.Parse(utf8, Limits, file, TgptHeader.Length, out CheckedJson root);
         root.AllowOnly("format", "config", "tokenizer", "tensors", "chunks");
-        if (root.Int32("format") != TgptHeader.Version)
+        if (root.Int32("format") != header.Version)
         {
-            throw root.Failure($"has format {root.Int32("format")}, which is not supported (supported: {TgptHeader.Version})");
+            throw root.Failure($"has format {root.Int32("format")}, and the header says version {header.Version}");
         }
 
         ModelConfig config = TgptConfig.Read(root.Object("config"));
@@ -46,8 +46,8 @@ internal static class TgptMetadata
             }
         }
 
-        IReadOnlyList<TensorShape> tensors = ModelTensors.Of(config);
-        int[] tensorChunks = ReadTensors(root, tensors, chunks, unused);
+        TensorShape[] tensors = [.. ModelTensors.Of(config)];
+        int[] tensorChunks = ReadTensors(root, tensors, header.Version, chunks, unused);
         TgptTokenizer? tokenizer = null;
         int tokenizerChunk = -1;
         if (root.Has("tokenizer"))
@@ -66,20 +66,25 @@ internal static class TgptMetadata
             : throw root.Failure($"has a chunk '{unused.Keys.First()}' that belongs to nothing");
     }
 
+    /// <summary>The version of a file with these tensors: the first that can say what they are, so that older readers read what they can.</summary>
+    public static int VersionOf(IReadOnlyList<TensorShape> tensors) =>
+        tensors.Any(tensor => tensor.Kind == TensorKind.Int4Panels) ? TgptHeader.Int4Version : TgptHeader.FirstVersion;
+
     /// <summary>Writes the metadata of a file.</summary>
     /// <param name="config">A valid configuration.</param>
+    /// <param name="tensors">Its tensors, each with the precision that it has.</param>
     /// <param name="tokenizer">What to say of the tokenizer, or null if there is none.</param>
     /// <param name="chunks">One for each tensor, in their order and of their names, then the tokenizer's.</param>
-    public static byte[] Write(ModelConfig config, TgptTokenizer? tokenizer, IReadOnlyList<TgptChunk> chunks)
+    public static byte[] Write(
+        ModelConfig config, IReadOnlyList<TensorShape> tensors, TgptTokenizer? tokenizer, IReadOnlyList<TgptChunk> chunks)
     {
         using MemoryStream stream = new();
         using (Utf8JsonWriter json = new(stream))
         {
             json.WriteStartObject();
-            json.WriteNumber("format", TgptHeader.Version);
+            json.WriteNumber("format", VersionOf(tensors));
             json.WritePropertyName("config");
             TgptConfig.Write(json, config);
-            IReadOnlyList<TensorShape> tensors = ModelTensors.Of(config);
             tokenizer?.Write(json, chunks[^1].Name);
             json.WriteStartArray("tensors");
             for (int i = 0; i < tensors.Count; i++)
@@ -169,12 +174,13 @@ internal static class TgptMetadata
         return new TgptChunk(json.Text("name"), json.Int64("offset"), codec, stored, length, sha256);
     }
 
+    /// <summary>Reads the list of tensors and replaces those that are wanted by what they are: a block's matrix may have 4-bit weights.</summary>
     private static int[] ReadTensors(
-        CheckedJson root, IReadOnlyList<TensorShape> wanted, TgptChunk[] chunks, Dictionary<string, int> unused)
+        CheckedJson root, TensorShape[] wanted, int version, TgptChunk[] chunks, Dictionary<string, int> unused)
     {
         CheckedJson[] items = root.Objects("tensors", MostChunks);
-        int[] tensorChunks = new int[wanted.Count];
-        for (int i = 0; i < wanted.Count; i++)
+        int[] tensorChunks = new int[wanted.Length];
+        for (int i = 0; i < wanted.Length; i++)
         {
             TensorShape tensor = wanted[i];
             if (i >= items.Length)
@@ -186,6 +192,11 @@ internal static class TgptMetadata
             item.AllowOnly("name", "kind", "rows", "columns", "chunk");
             TensorShape found = new(
                 item.Text("name"), (TensorKind)item.Choice("kind", TensorKinds), item.Int32("rows"), item.Int32("columns"));
+            if (version >= TgptHeader.Int4Version && found.Kind == TensorKind.Int4Panels && ModelTensors.MayBeInt4(tensor))
+            {
+                wanted[i] = tensor = tensor with { Kind = TensorKind.Int4Panels };
+            }
+
             if (found != tensor)
             {
                 throw item.Failure($"is {Describe(found)}, and the configuration calls for {Describe(tensor)} here");
@@ -199,8 +210,8 @@ internal static class TgptMetadata
             }
         }
 
-        return items.Length == wanted.Count ? tensorChunks
-            : throw items[wanted.Count].Failure($"('{items[wanted.Count].Text("name")}') is not called for by the configuration");
+        return items.Length == wanted.Length ? tensorChunks
+            : throw items[wanted.Length].Failure($"('{items[wanted.Length].Text("name")}') is not called for by the configuration");
     }
 
     private static int TakeChunk(CheckedJson owner, Dictionary<string, int> unused)

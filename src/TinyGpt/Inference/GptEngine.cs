@@ -35,7 +35,7 @@ public sealed partial class GptEngine : IDisposable
         options.Validate();
         KernelTier tier = KernelTiers.Select(options.Tier);
         Model = model;
-        MemoryPlan = MemoryPlan.For(model.Config, options);
+        MemoryPlan = MemoryPlan.For(model.Config, model.Info.Tensors, options);
         _arena = new KvArena(model.Config, options.PagesFor(model.Config), options.MaxSequences, options.KvPrecision);
         _decoder = Decoder.Create(tier, model.Config, model.Weights, _arena, options.Limits);
         _sampler = new Sampler(_decoder, model.Config.VocabularySize);

@@ -20,7 +20,7 @@ public sealed class GptModel : IDisposable
         ArgumentNullException.ThrowIfNull(file);
         _file = file;
         Config = file.Config;
-        Weights = new ModelWeights(Config, file.Tensor);
+        Weights = new ModelWeights(Config, file.Info.Tensors, file.Tensor);
         if (file.TokenizerKind is { } kind)
         {
             Tokenizer = OpenTokenizer(file, kind);

@@ -147,7 +147,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         _ => 0,
     };
 
-    // A panel's group costs its bytes from memory, about as much as five rows' multiplications, and then each row's.
+    // A panel's group costs its bytes from memory, with int8 about as much as five rows' multiplications, and then each row's.
     protected override double WorkPerUnit(Stage stage) => stage switch
     {
         Stage.QueryKeyValue => _panelsInUnit * PanelWork(Weights.Blocks[Layer].QueryKeyValue, Rows.Count),
@@ -172,7 +172,8 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         return windows;
     }
 
-    private static double PanelWork(ProjectionWeights projection, int rows) => projection.Matrix.Groups * (rows + 5.0);
+    private static double PanelWork(ProjectionWeights projection, int rows) =>
+        projection.Matrix.Groups * (rows + (5.0 * projection.Matrix.GroupBytes / PanelLayout.GroupBytes));
 
     private float* Residual(int row) => Scratch.Residual + ((nint)row * Scratch.WidthStride);
 

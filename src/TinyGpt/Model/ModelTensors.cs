@@ -1,3 +1,5 @@
+using TinyGpt.Kernels;
+
 namespace TinyGpt;
 
 /// <summary>
@@ -58,9 +60,15 @@ public static class ModelTensors
     public static string Bias(string owner) => owner + ".bias";
 
     /// <summary>Lists every tensor of a valid configuration.</summary>
-    public static IReadOnlyList<TensorShape> Of(ModelConfig config)
+    /// <param name="config">The configuration.</param>
+    /// <param name="blocks">
+    /// How the blocks' matrices hold their weights. Token embedding and head are int8 whatever it is: rows of the embedding are read one
+    /// by one, and what quantization does to the head goes straight into the logits.
+    /// </param>
+    public static IReadOnlyList<TensorShape> Of(ModelConfig config, WeightPrecision blocks = WeightPrecision.Int8)
     {
         ArgumentNullException.ThrowIfNull(config);
+        TensorKind kind = blocks == WeightPrecision.Int4 ? TensorKind.Int4Panels : TensorKind.Panels;
         List<TensorShape> tensors = [new(TokenEmbedding, TensorKind.Panels, config.VocabularySize, config.Width)];
         if (config.Rotary is null)
         {
@@ -71,17 +79,17 @@ public static class ModelTensors
         for (int layer = 0; layer < config.Layers; layer++)
         {
             AddNorm(tensors, InBlock(layer, AttentionNorm), config.Width, normBias);
-            AddMatrix(tensors, InBlock(layer, QueryKeyValue), config.QueryKeyValueWidth, config.Width, config.QueryKeyValueBias);
+            AddMatrix(tensors, InBlock(layer, QueryKeyValue), config.QueryKeyValueWidth, config.Width, config.QueryKeyValueBias, kind);
             if (config.QueryKeyNorm)
             {
                 AddNorm(tensors, InBlock(layer, QueryNorm), config.HeadSize, hasBias: false);
                 AddNorm(tensors, InBlock(layer, KeyNorm), config.HeadSize, hasBias: false);
             }
 
-            AddMatrix(tensors, InBlock(layer, AttentionOutput), config.Width, config.AttentionWidth, config.AttentionOutputBias);
+            AddMatrix(tensors, InBlock(layer, AttentionOutput), config.Width, config.AttentionWidth, config.AttentionOutputBias, kind);
             AddNorm(tensors, InBlock(layer, FeedForwardNorm), config.Width, normBias);
-            AddMatrix(tensors, InBlock(layer, FeedForwardIn), config.FeedForwardInWidth, config.Width, config.FeedForwardBias);
-            AddMatrix(tensors, InBlock(layer, FeedForwardOut), config.Width, config.FeedForwardWidth, config.FeedForwardBias);
+            AddMatrix(tensors, InBlock(layer, FeedForwardIn), config.FeedForwardInWidth, config.Width, config.FeedForwardBias, kind);
+            AddMatrix(tensors, InBlock(layer, FeedForwardOut), config.Width, config.FeedForwardWidth, config.FeedForwardBias, kind);
         }
 
         if (config.NormPlacement == NormPlacement.Before)
@@ -97,6 +105,9 @@ public static class ModelTensors
         return tensors;
     }
 
+    /// <summary>Whether a tensor may hold 4-bit weights: any matrix but token embedding and head.</summary>
+    internal static bool MayBeInt4(TensorShape tensor) => tensor.IsQuantized && tensor.Name is not (TokenEmbedding or Head);
+
     private static void AddNorm(List<TensorShape> tensors, string name, int width, bool hasBias)
     {
         tensors.Add(new(Gain(name), TensorKind.Floats, 1, width));
@@ -106,9 +117,9 @@ public static class ModelTensors
         }
     }
 
-    private static void AddMatrix(List<TensorShape> tensors, string name, int rows, int columns, bool hasBias)
+    private static void AddMatrix(List<TensorShape> tensors, string name, int rows, int columns, bool hasBias, TensorKind kind)
     {
-        tensors.Add(new(name, TensorKind.Panels, rows, columns));
+        tensors.Add(new(name, kind, rows, columns));
         if (hasBias)
         {
             tensors.Add(new(Bias(name), TensorKind.Floats, 1, rows));

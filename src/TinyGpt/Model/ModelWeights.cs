@@ -2,7 +2,7 @@ using TinyGpt.Kernels;
 
 namespace TinyGpt.Model;
 
-/// <summary>Finds a tensor's first byte by its name; the holder has checked that all of <see cref="ModelTensors.Of"/> are there.</summary>
+/// <summary>Finds a tensor's first byte by its name; the holder has checked that all tensors of the model are there.</summary>
 internal unsafe delegate byte* TensorLookup(string name);
 
 /// <summary>
@@ -56,10 +56,14 @@ internal sealed unsafe class ModelWeights
     private readonly Dictionary<string, TensorShape> _shapes;
     private readonly TensorLookup _lookup;
 
-    public ModelWeights(ModelConfig config, TensorLookup lookup)
+    /// <summary>Makes the views.</summary>
+    /// <param name="config">A valid configuration.</param>
+    /// <param name="tensors">Those of <see cref="ModelTensors.Of"/>, each with the precision that it has.</param>
+    /// <param name="lookup">Finds each of them.</param>
+    public ModelWeights(ModelConfig config, IReadOnlyList<TensorShape> tensors, TensorLookup lookup)
     {
         _lookup = lookup;
-        _shapes = ModelTensors.Of(config).ToDictionary(tensor => tensor.Name);
+        _shapes = tensors.ToDictionary(tensor => tensor.Name);
         TokenEmbedding = Matrix(ModelTensors.TokenEmbedding);
         PositionEmbedding = Floats(ModelTensors.PositionEmbedding);
         Blocks = new BlockWeights[config.Layers];
@@ -99,7 +103,8 @@ internal sealed unsafe class ModelWeights
 
     public ProjectionWeights Head { get; }
 
-    private PackedMatrix Matrix(string name) => new(_lookup(name), _shapes[name].Rows, _shapes[name].Columns);
+    private PackedMatrix Matrix(string name) =>
+        new(_lookup(name), _shapes[name].Rows, _shapes[name].Columns, _shapes[name].Precision);
 
     /// <summary>A tensor of floats, or null where the configuration calls for none of that name.</summary>
     private float* Floats(string name) => _shapes.ContainsKey(name) ? (float*)_lookup(name) : null;

@@ -39,7 +39,7 @@ internal sealed unsafe class Checks(bool withDotProduct, delegate* unmanaged[Sup
             return;
         }
 
-        for (KernelOperation operation = 0; operation <= KernelOperation.AttendQuantizedWithinWindow; operation++)
+        for (KernelOperation operation = 0; operation <= KernelOperation.MultiplyInt4Panels; operation++)
         {
             KernelComparisonResult result = KernelComparison<TKernels>.Run(operation);
             Report(
@@ -56,6 +56,10 @@ internal sealed unsafe class Checks(bool withDotProduct, delegate* unmanaged[Sup
         CheckDecode<TKernels>($"{tier}: Llama model", llama, ExpectedHashes.LlamaDecode, ExpectedHashes.LlamaGeneration);
         using SeededModel neoX = new(SeededModel.NeoX);
         CheckDecode<TKernels>($"{tier}: NeoX model", neoX, ExpectedHashes.NeoXDecode, ExpectedHashes.NeoXGeneration);
+        using SeededModel oddInt4 = new(SeededModel.Odd, WeightPrecision.Int4);
+        CheckDecode<TKernels>($"{tier}: odd int4 model", oddInt4, ExpectedHashes.OddInt4Decode, ExpectedHashes.OddInt4Generation);
+        using SeededModel llamaInt4 = new(SeededModel.Llama, WeightPrecision.Int4);
+        CheckDecode<TKernels>($"{tier}: Llama int4 model", llamaInt4, ExpectedHashes.LlamaInt4Decode, ExpectedHashes.LlamaInt4Generation);
     }
 
     private void CheckDecode<TKernels>(string what, SeededModel model, ulong logits, ulong tokens)
@@ -93,7 +97,8 @@ internal sealed unsafe class Checks(bool withDotProduct, delegate* unmanaged[Sup
         KernelOperation.Rotate => nameof(KernelOperation.Rotate),
         KernelOperation.GatedActivateQuantize => nameof(KernelOperation.GatedActivateQuantize),
         KernelOperation.AttendWithinWindow => nameof(KernelOperation.AttendWithinWindow),
-        _ => nameof(KernelOperation.AttendQuantizedWithinWindow),
+        KernelOperation.AttendQuantizedWithinWindow => nameof(KernelOperation.AttendQuantizedWithinWindow),
+        _ => nameof(KernelOperation.MultiplyInt4Panels),
     };
 
     private void Report(bool passed, string finding)

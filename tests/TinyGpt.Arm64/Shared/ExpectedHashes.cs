@@ -30,6 +30,18 @@ internal static class ExpectedHashes
     /// <summary>The tokens generated with <see cref="SeededModel.NeoX"/>.</summary>
     public const ulong NeoXGeneration = 0xddc1797227477971;
 
+    /// <summary>All logits of <see cref="SeededModel.Odd"/> with 4-bit weights.</summary>
+    public const ulong OddInt4Decode = 0x9c8415ffef4a2ffa;
+
+    /// <summary>The tokens generated with <see cref="SeededModel.Odd"/> with 4-bit weights.</summary>
+    public const ulong OddInt4Generation = 0x4569e28ac0afd086;
+
+    /// <summary>All logits of <see cref="SeededModel.Llama"/> with 4-bit weights.</summary>
+    public const ulong LlamaInt4Decode = 0xc3c060da12835b20;
+
+    /// <summary>The tokens generated with <see cref="SeededModel.Llama"/> with 4-bit weights.</summary>
+    public const ulong LlamaInt4Generation = 0x40068eb5eec74458;
+
     /// <summary>All results of an operation's comparison.</summary>
     public static ulong Of(KernelOperation operation) => operation switch
     {
@@ -50,6 +62,7 @@ internal static class ExpectedHashes
         KernelOperation.Rotate => 0x24caf9d8009d21ed,
         KernelOperation.GatedActivateQuantize => 0x23f57149eefc313b,
         KernelOperation.AttendWithinWindow => 0x7314d0e053cc0a42,
-        _ => 0xe84f33f482db92ea,
+        KernelOperation.AttendQuantizedWithinWindow => 0xe84f33f482db92ea,
+        _ => 0xda4cde4196e5f685,
     };
 }

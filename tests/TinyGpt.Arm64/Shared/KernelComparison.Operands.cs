@@ -43,28 +43,24 @@ internal sealed unsafe partial class KernelComparison<TKernels>
     }
 
     /// <summary>
-    /// A packed matrix with padding of zeros. Extreme ones hold 127 and -128 only: no packer writes -128, but the kernels are exact for it.
+    /// A packed matrix whose padding is bytes of zero. Extreme ones hold the largest and the smallest value only: no packer writes -128, but
+    /// the kernels are exact for it.
     /// </summary>
-    private PackedMatrix TakeMatrix(int rows, int columns, bool extreme)
+    private PackedMatrix TakeMatrix(int rows, int columns, bool extreme, WeightPrecision precision = WeightPrecision.Int8)
     {
-        PackedMatrix matrix = new(_memory.Take((int)PanelLayout.PackedBytes(rows, columns)), rows, columns);
+        PackedMatrix matrix = new(_memory.Take((int)PanelLayout.PackedBytes(rows, columns, precision)), rows, columns, precision);
+        (int smallest, int largest) = PackedWeights.Range(precision);
+        int span = precision == WeightPrecision.Int4 ? PanelLayout.LargestInt4 : byte.MaxValue;
         for (int row = 0; row < rows; row++)
         {
-            int lane = row % PanelLayout.RowsPerPanel;
-            byte* panel = matrix.Panel(row / PanelLayout.RowsPerPanel);
             for (int column = 0; column < columns; column++)
             {
-                byte* group = panel + (column / PanelLayout.InputsPerGroup * PanelLayout.GroupBytes);
-                int input = column % PanelLayout.InputsPerGroup;
-                byte* quad = group + (input / PanelLayout.InputsPerQuad * PanelLayout.QuadBytes);
-                int weight = extreme ? 127 - (255 * _numbers.Next(2)) : _numbers.Next(-127, 127);
-                quad[(lane * PanelLayout.InputsPerQuad) + (input % PanelLayout.InputsPerQuad)] = (byte)weight;
+                PackedWeights.Set(matrix, row, column, extreme ? largest - (span * _numbers.Next(2)) : _numbers.Next(smallest, largest));
             }
 
             for (int group = 0; group < matrix.Groups; group++)
             {
-                float* scales = (float*)(panel + (group * PanelLayout.GroupBytes) + PanelLayout.GroupWeightBytes);
-                scales[lane] = NextScale(-21);
+                PackedWeights.SetScale(matrix, row, group, NextScale(-21));
             }
         }
 

@@ -45,7 +45,7 @@ internal sealed unsafe partial class KernelComparison<TKernels> : IDisposable
 
     private bool IsSame(int round) => _operation switch
     {
-        KernelOperation.MultiplyPanels => MultiplyPanels(round),
+        KernelOperation.MultiplyPanels => MultiplyPanels(round, WeightPrecision.Int8),
         KernelOperation.Quantize => Quantize(round),
         KernelOperation.AddNormalizeQuantize => AddNormalizeQuantize(round),
         KernelOperation.ActivateQuantize => ActivateQuantize(round),
@@ -62,15 +62,16 @@ internal sealed unsafe partial class KernelComparison<TKernels> : IDisposable
         KernelOperation.Rotate => Rotate(round),
         KernelOperation.GatedActivateQuantize => GatedActivateQuantize(round),
         KernelOperation.AttendWithinWindow => Attend(round, window: (round % 70) + 1),
-        _ => AttendQuantized(round, window: (round % 70) + 1),
+        KernelOperation.AttendQuantizedWithinWindow => AttendQuantized(round, window: (round % 70) + 1),
+        _ => MultiplyPanels(round, WeightPrecision.Int4),
     };
 
-    private bool MultiplyPanels(int round)
+    private bool MultiplyPanels(int round, WeightPrecision precision)
     {
         bool extreme = round % 3 == 0;
         bool isLarge = round % 40 == 39; // as wide as a real layer
         int groups = isLarge ? 12 : _numbers.Next(1, MostGroups);
-        PackedMatrix weights = TakeMatrix(_numbers.Next(1, 130), groups * PanelLayout.InputsPerGroup, extreme);
+        PackedMatrix weights = TakeMatrix(_numbers.Next(1, 130), groups * PanelLayout.InputsPerGroup, extreme, precision);
         QuantizedRows rows = TakeRows((round % MostRows) + 1, groups, extreme);
         int outputs = weights.Panels * PanelLayout.RowsPerPanel;
         float* bias = TakeFilled(outputs, 0);

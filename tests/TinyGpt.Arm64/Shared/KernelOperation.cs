@@ -1,6 +1,8 @@
 namespace TinyGpt.Arm64;
 
-/// <summary>The operations of <see cref="Kernels.IKernels"/>; attention within a window counts as two more.</summary>
+/// <summary>
+/// The operations of <see cref="Kernels.IKernels"/>; attention within a window counts as two more, a matrix of 4-bit weights as one.
+/// </summary>
 internal enum KernelOperation
 {
     MultiplyPanels,
@@ -21,6 +23,7 @@ internal enum KernelOperation
     GatedActivateQuantize,
     AttendWithinWindow,
     AttendQuantizedWithinWindow,
+    MultiplyInt4Panels,
 }
 
 /// <summary>What a comparison of one operation found.</summary>

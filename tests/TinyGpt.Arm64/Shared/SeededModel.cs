@@ -11,15 +11,16 @@ internal sealed unsafe class SeededModel : IDisposable
 {
     private const ulong Seed = 20261120;
     private const float MatrixScale = 1f / 4096; // times ±127: weights of about 0.02, as in a trained model
+    private const float Int4Scale = 1f / 256; // times -8 … 7: the same
     private const float TableScale = 1f / 64;
 
     private readonly NativeArena _memory;
     private readonly IReadOnlyList<TensorShape> _tensors;
 
-    public SeededModel(ModelConfig config)
+    public SeededModel(ModelConfig config, WeightPrecision precision = WeightPrecision.Int8)
     {
         Config = config;
-        _tensors = ModelTensors.Of(config);
+        _tensors = ModelTensors.Of(config, precision);
         long bytes = 0;
         foreach (TensorShape tensor in _tensors)
         {
@@ -27,7 +28,7 @@ internal sealed unsafe class SeededModel : IDisposable
         }
 
         _memory = new NativeArena(bytes);
-        Weights = new ModelWeights(config, Make);
+        Weights = new ModelWeights(config, _tensors, Make);
     }
 
     /// <summary>A shape whose every dimension is whole: no padding anywhere but in the vocabulary.</summary>
@@ -99,7 +100,7 @@ internal sealed unsafe class SeededModel : IDisposable
         }
 
         SeededNumbers numbers = new(Seed ^ stream.Value);
-        if (tensor.Kind == TensorKind.Panels)
+        if (tensor.IsQuantized)
         {
             FillPanels(tensor, target, numbers);
         }
@@ -125,24 +126,24 @@ internal sealed unsafe class SeededModel : IDisposable
     private void FillPanels(TensorShape tensor, byte* target, SeededNumbers numbers)
     {
         bool columnsAreHeads = EndsWith(tensor.Name, ModelTensors.AttentionOutput);
-        PackedMatrix matrix = new(target, tensor.Rows, tensor.Columns);
-        for (int row = 0; row < tensor.Rows; row++)
+        PackedMatrix matrix = new(target, tensor.Rows, tensor.Columns, tensor.Precision);
+        (int smallest, int largest) = PackedWeights.Range(tensor.Precision);
+        float usualScale = tensor.Precision == WeightPrecision.Int4 ? Int4Scale : MatrixScale;
+        for (int row = 0; row < PanelLayout.PaddedRows(tensor.Rows); row++)
         {
-            bool isPaddingRow = IsPaddingRow(tensor.Name, row);
-            byte* panel = matrix.Panel(row / PanelLayout.RowsPerPanel);
-            int lane = row % PanelLayout.RowsPerPanel;
-            for (int group = 0; group < matrix.Groups; group++, panel += PanelLayout.GroupBytes)
+            bool isBehind = row >= tensor.Rows;
+            bool isPaddingRow = isBehind || IsPaddingRow(tensor.Name, row);
+            for (int group = 0; group < matrix.Groups; group++)
             {
                 // Scales differ, so that a kernel that takes the wrong one is found out.
-                float scale = MatrixScale * (1f + (0.25f * numbers.NextFloat()));
-                ((float*)(panel + PanelLayout.GroupWeightBytes))[lane] = isPaddingRow ? 0f : scale;
+                float scale = isBehind ? 0f : usualScale * (1f + (0.25f * numbers.NextFloat()));
+                PackedWeights.SetScale(matrix, row, group, isPaddingRow ? 0f : scale);
                 for (int i = 0; i < PanelLayout.InputsPerGroup; i++)
                 {
                     int column = (group * PanelLayout.InputsPerGroup) + i;
-                    sbyte weight = (sbyte)numbers.Next(-PanelLayout.LargestQuantized, PanelLayout.LargestQuantized);
+                    int weight = isBehind ? 0 : numbers.Next(smallest, largest);
                     bool isPadding = isPaddingRow || column >= tensor.Columns || (columnsAreHeads && IsHeadPadding(column));
-                    byte* quad = panel + (i / PanelLayout.InputsPerQuad * PanelLayout.QuadBytes);
-                    quad[(lane * PanelLayout.InputsPerQuad) + (i % PanelLayout.InputsPerQuad)] = (byte)(isPadding ? 0 : weight);
+                    PackedWeights.Set(matrix, row, column, isPadding ? 0 : weight);
                 }
             }
         }

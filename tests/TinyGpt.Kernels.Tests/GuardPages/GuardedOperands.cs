@@ -66,26 +66,33 @@ internal sealed unsafe class GuardedMatrix : IDisposable
 {
     private readonly GuardedBuffer<byte> _data;
 
-    public GuardedMatrix(Random random, int rows, int columns, GuardedEdge edge)
+    public GuardedMatrix(
+        Random random, int rows, int columns, GuardedEdge edge, WeightPrecision precision = WeightPrecision.Int8)
     {
-        _data = new((int)PanelLayout.PackedBytes(rows, columns), edge);
+        _data = new((int)PanelLayout.PackedBytes(rows, columns, precision), edge);
         _data.Span.Clear();
-        View = new(_data.Pointer, rows, columns);
+        View = new(_data.Pointer, rows, columns, precision);
         for (int row = 0; row < rows; row++)
         {
             int lane = row % PanelLayout.RowsPerPanel;
             for (int group = 0; group < View.Groups; group++)
             {
-                byte* packed = View.Panel(row / PanelLayout.RowsPerPanel) + (group * PanelLayout.GroupBytes);
+                byte* packed = View.Panel(row / PanelLayout.RowsPerPanel) + (group * View.GroupBytes);
                 int firstColumn = group * PanelLayout.InputsPerGroup;
                 for (int i = 0; i < Math.Min(PanelLayout.InputsPerGroup, columns - firstColumn); i++)
                 {
+                    if (precision == WeightPrecision.Int4)
+                    {
+                        Int4Places.Set(View, row, firstColumn + i, random.Next(-8, 8));
+                        continue;
+                    }
+
                     int quad = i / PanelLayout.InputsPerQuad * PanelLayout.QuadBytes;
                     sbyte weight = (sbyte)random.Next(-PanelLayout.LargestQuantized, PanelLayout.LargestQuantized + 1);
                     packed[quad + (lane * PanelLayout.InputsPerQuad) + (i % PanelLayout.InputsPerQuad)] = (byte)weight;
                 }
 
-                ((float*)(packed + PanelLayout.GroupWeightBytes))[lane] = random.NextSingle();
+                ((float*)(packed + View.GroupBytes - PanelLayout.GroupScaleBytes))[lane] = random.NextSingle();
             }
         }
 

@@ -9,6 +9,15 @@ internal static unsafe class MatrixSweep
     public static void Run<TKernels>(CallRecord record)
         where TKernels : struct, IKernels
     {
+        foreach (WeightPrecision precision in Enum.GetValues<WeightPrecision>())
+        {
+            Run<TKernels>(record, precision);
+        }
+    }
+
+    private static void Run<TKernels>(CallRecord record, WeightPrecision precision)
+        where TKernels : struct, IKernels
+    {
         Random random = new(1);
         foreach (GuardedEdge edge in SweptLengths.Edges)
         {
@@ -17,7 +26,7 @@ internal static unsafe class MatrixSweep
                 for (int panels = 1; panels <= 3; panels++)
                 {
                     using GuardedMatrix weights = new(
-                        random, (panels * 16) - random.Next(16), (groups * 64) - random.Next(64), edge);
+                        random, (panels * 16) - random.Next(16), (groups * 64) - random.Next(64), edge, precision);
                     for (int rows = 1; rows <= 13; rows++)
                     {
                         Multiply<TKernels>(record, random, weights.View, rows, edge);
@@ -25,7 +34,7 @@ internal static unsafe class MatrixSweep
                 }
             }
 
-            using GuardedMatrix wide = new(random, 16, 3072, edge);
+            using GuardedMatrix wide = new(random, 16, 3072, edge, precision);
             foreach (int rows in new[] { 1, 6, 13 })
             {
                 Multiply<TKernels>(record, random, wide.View, rows, edge);
@@ -70,7 +79,7 @@ internal static unsafe class MatrixSweep
             nameof(IKernels.MultiplyPanels),
             weights.Columns,
             edge,
-            $"{activations.Rows} rows, {weights.Groups} groups, panels {firstPanel} + {panelCount} of {weights.Panels}, "
+            $"{weights.Precision}, {activations.Rows} rows, {weights.Groups} groups, panels {firstPanel} + {panelCount} of {weights.Panels}, "
             + $"stride {stride}, {(bias == null ? "no bias" : "bias")}");
         TKernels.MultiplyPanels(weights, activations, bias, actual.Pointer, stride, firstPanel, panelCount);
         record.BeginReference();

@@ -10,12 +10,14 @@ namespace TinyGpt.Tests.Arm64;
 /// </summary>
 public sealed class SharedHashTests
 {
-    private static readonly (ModelConfig Config, ulong Decode, ulong Generation)[] Models =
+    private static readonly (ModelConfig Config, WeightPrecision Precision, ulong Decode, ulong Generation)[] Models =
     [
-        (SeededModel.Even, ExpectedHashes.EvenDecode, ExpectedHashes.EvenGeneration),
-        (SeededModel.Odd, ExpectedHashes.OddDecode, ExpectedHashes.OddGeneration),
-        (SeededModel.Llama, ExpectedHashes.LlamaDecode, ExpectedHashes.LlamaGeneration),
-        (SeededModel.NeoX, ExpectedHashes.NeoXDecode, ExpectedHashes.NeoXGeneration),
+        (SeededModel.Even, WeightPrecision.Int8, ExpectedHashes.EvenDecode, ExpectedHashes.EvenGeneration),
+        (SeededModel.Odd, WeightPrecision.Int8, ExpectedHashes.OddDecode, ExpectedHashes.OddGeneration),
+        (SeededModel.Llama, WeightPrecision.Int8, ExpectedHashes.LlamaDecode, ExpectedHashes.LlamaGeneration),
+        (SeededModel.NeoX, WeightPrecision.Int8, ExpectedHashes.NeoXDecode, ExpectedHashes.NeoXGeneration),
+        (SeededModel.Odd, WeightPrecision.Int4, ExpectedHashes.OddInt4Decode, ExpectedHashes.OddInt4Generation),
+        (SeededModel.Llama, WeightPrecision.Int4, ExpectedHashes.LlamaInt4Decode, ExpectedHashes.LlamaInt4Generation),
     ];
 
     public static TheoryData<KernelTier> Tiers => TestModels.Tiers;
@@ -36,9 +38,9 @@ public sealed class SharedHashTests
     [MemberData(nameof(Tiers))]
     public void A_decode_has_the_hash_that_it_has_on_ARM(KernelTier tier)
     {
-        foreach ((ModelConfig config, ulong expected, _) in Models)
+        foreach ((ModelConfig config, WeightPrecision precision, ulong expected, _) in Models)
         {
-            using SeededModel model = new(config);
+            using SeededModel model = new(config, precision);
             foreach (int chunk in new[] { 1, 7, 64, SeededDecode.Positions })
             {
                 AssertHash(expected, Decode(tier, model, chunk));
@@ -52,9 +54,9 @@ public sealed class SharedHashTests
     [MemberData(nameof(Tiers))]
     public void Sampled_tokens_are_those_that_ARM_samples(KernelTier tier)
     {
-        foreach ((ModelConfig config, _, ulong expected) in Models)
+        foreach ((ModelConfig config, WeightPrecision precision, _, ulong expected) in Models)
         {
-            using SeededModel model = new(config);
+            using SeededModel model = new(config, precision);
             AssertHash(expected, Generate(tier, model));
         }
     }

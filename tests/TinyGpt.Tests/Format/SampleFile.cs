@@ -35,6 +35,9 @@ internal static class SampleFile
     /// <summary>Some chunks compressed.</summary>
     public static readonly byte[] Compressed = Make(compress: true);
 
+    /// <summary>The block's matrices with 4-bit weights, all chunks raw.</summary>
+    public static readonly byte[] Int4 = Make(compress: false, WeightPrecision.Int4);
+
     public static ReadOnlySpan<byte> Tokenizer => "a tokenizer, or so"u8;
 
     public static TgptFile Open(byte[] image, bool? verify = null) =>
@@ -86,12 +89,12 @@ internal static class SampleFile
 
     private static string Metadata(byte[] image) => Encoding.UTF8.GetString(image, HeaderLength, MetadataLength(image)).TrimEnd();
 
-    private static byte[] Make(bool compress)
+    private static byte[] Make(bool compress, WeightPrecision precision = WeightPrecision.Int8)
     {
-        using TgptFile model = SyntheticModel.Open(Config, seed: 3);
+        using TgptFile model = SyntheticModel.Open(Config, seed: 3, precision);
         using MemoryStream stream = new();
-        using TgptWriter writer = new(stream, Config, new TokenizerContent("byte_bpe", Tokenizer.ToArray()), compress);
-        foreach (TensorShape shape in ModelTensors.Of(Config))
+        using TgptWriter writer = new(stream, Config, new TokenizerContent("byte_bpe", Tokenizer.ToArray()), compress, precision);
+        foreach (TensorShape shape in model.Info.Tensors)
         {
             writer.Write(Tensor(model, shape));
         }

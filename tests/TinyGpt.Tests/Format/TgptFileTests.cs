@@ -82,7 +82,7 @@ public sealed class TgptFileTests
     [Fact]
     public void A_file_cut_at_any_byte_is_refused()
     {
-        foreach (byte[] image in new[] { SampleFile.Raw, SampleFile.Compressed })
+        foreach (byte[] image in new[] { SampleFile.Raw, SampleFile.Compressed, SampleFile.Int4 })
         {
             for (int length = 0; length < image.Length; length++)
             {
@@ -115,7 +115,7 @@ public sealed class TgptFileTests
     [Fact]
     public void A_flipped_bit_is_refused_or_changes_nothing()
     {
-        foreach (byte[] image in new[] { SampleFile.Raw, SampleFile.Compressed })
+        foreach (byte[] image in new[] { SampleFile.Raw, SampleFile.Compressed, SampleFile.Int4 })
         {
             using TgptFile intact = SampleFile.Open(image);
             byte[] damaged = (byte[])image.Clone();
@@ -130,7 +130,7 @@ public sealed class TgptFileTests
                         using TgptFile file = SampleFile.Open(damaged, verify: true);
                         Assert.True(MayBeHarmless(intact.Info, i), $"byte {i}");
                         Assert.All(
-                            ModelTensors.Of(file.Config), shape => Assert.Equal(SampleFile.Tensor(intact, shape), SampleFile.Tensor(file, shape)));
+                            file.Info.Tensors, shape => Assert.Equal(SampleFile.Tensor(intact, shape), SampleFile.Tensor(file, shape)));
                     }
                     catch (ModelFormatException exception)
                     {

@@ -1,3 +1,4 @@
+using TinyGpt.Kernels;
 using Xunit;
 
 namespace TinyGpt.Tests.Inference;
@@ -33,6 +34,14 @@ public sealed class AllocationTests
             KvPrecision = precision,
         };
         CountAllocations(model, options, sampled);
+    }
+
+    [Fact]
+    public void Decoding_256_tokens_with_4_bit_weights_allocates_nothing()
+    {
+        ModelConfig config = TestModels.Even with { ContextLength = WarmUpTokens + (MostWindows * WindowTokens) };
+        using GptModel model = TestModels.Random(config, precision: WeightPrecision.Int4);
+        CountAllocations(model, new GptEngineOptions { Threads = 2, MaxSequences = 3 }, sampled: true);
     }
 
     [Theory]

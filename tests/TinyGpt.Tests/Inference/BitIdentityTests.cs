@@ -66,6 +66,24 @@ public sealed class BitIdentityTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(ShapesAndTiers))]
+    public void Logits_of_4_bit_weights_are_the_same_bits_for_every_tier_thread_count_and_prefill_chunk(string shape, KernelTier tier)
+    {
+        TestModels.SkipUnlessSupported(tier);
+        ModelConfig config = TestModels.Shape(shape);
+        using GptModel model = TestModels.Random(config, precision: WeightPrecision.Int4);
+        int[] tokens = TestModels.Tokens(config, Positions);
+        string expected = Hash(model, KernelTier.Scalar, threads: 1, chunk: 64, tokens);
+        foreach (int threads in new[] { 1, 2, 4 })
+        {
+            foreach (int chunk in new[] { 1, 7, 64, Positions })
+            {
+                Assert.Equal(expected, Hash(model, tier, threads, chunk, tokens));
+            }
+        }
+    }
+
     [Fact]
     public void The_hash_notices_one_changed_bit()
     {

@@ -16,6 +16,8 @@ public sealed class IdentityMatrixTests
     private const int PromptTokens = 100;
     private const int AnswerTokens = 110;
 
+    private const string Int4 = "odd, 4 bits";
+
     private static readonly ModelConfig Even = TestModels.Even with { VocabularySize = 97, Width = 64, Layers = 2, FeedForwardWidth = 128, EndOfTextToken = null };
     private static readonly ModelConfig Odd = TestModels.Odd with { VocabularySize = 53, Width = 36, Heads = 3, FeedForwardWidth = 100 };
 
@@ -34,6 +36,7 @@ public sealed class IdentityMatrixTests
             FeedForwardWidth = 40,
             AttentionWindow = new AttentionWindow(40, 1),
         },
+        [Int4] = Odd,
     };
 
     public static TheoryData<string, KernelTier> ShapesAndTiers
@@ -58,7 +61,8 @@ public sealed class IdentityMatrixTests
     public void One_hash_whatever_computes_it_and_however_it_comes_about(string shape, KernelTier tier)
     {
         TestModels.SkipUnlessSupported(tier);
-        using GptModel model = TestModels.Random(Shapes[shape], seed: 3);
+        using GptModel model = TestModels.Random(
+            Shapes[shape], seed: 3, shape == Int4 ? WeightPrecision.Int4 : WeightPrecision.Int8);
         string expected = Hash(model, new Run(KernelTier.Scalar, Threads: 1, Batch: 1, Chunk: 64, Shared: false, Saved: false));
         int runs = 0;
         foreach (int threads in new[] { 1, 2, 4 })

@@ -14,14 +14,29 @@ public sealed class ReferenceTests
 
     public static TheoryData<KernelTier> Tiers => TestModels.Tiers;
 
+    public static TheoryData<KernelTier, WeightPrecision> TiersAndPrecisions
+    {
+        get
+        {
+            TheoryData<KernelTier, WeightPrecision> data = [];
+            foreach (KernelTier tier in KernelTiers.All)
+            {
+                data.Add(tier, WeightPrecision.Int8);
+                data.Add(tier, WeightPrecision.Int4);
+            }
+
+            return data;
+        }
+    }
+
     [Theory]
-    [MemberData(nameof(Tiers))]
-    public void Logits_agree_with_the_reference_on_the_same_quantized_numbers(KernelTier tier)
+    [MemberData(nameof(TiersAndPrecisions))]
+    public void Logits_agree_with_the_reference_on_the_same_quantized_numbers(KernelTier tier, WeightPrecision precision)
     {
         TestModels.SkipUnlessSupported(tier);
         foreach (ModelConfig config in new[] { TestModels.Even, TestModels.Odd })
         {
-            using TgptFile file = TestModels.RandomFile(config);
+            using TgptFile file = TestModels.RandomFile(config, precision: precision);
             using GptModel model = new(file);
             int[] tokens = TestModels.Tokens(config, 30);
             double[][] expected = new ReferenceGpt2(config, ReferenceWeights.FromPacked(file), quantizeActivations: true).Logits(tokens);

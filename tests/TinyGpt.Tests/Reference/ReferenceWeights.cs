@@ -67,7 +67,7 @@ internal sealed record ReferenceWeights(
     public static unsafe ReferenceWeights FromPacked(TgptFile file)
     {
         ModelConfig config = file.Config;
-        Dictionary<string, TensorShape> shapes = ModelTensors.Of(config).ToDictionary(shape => shape.Name);
+        Dictionary<string, TensorShape> shapes = file.Info.Tensors.ToDictionary(shape => shape.Name);
 
         double[][] Table(string name)
         {
@@ -81,7 +81,7 @@ internal sealed record ReferenceWeights(
                 {
                     table[n][k] = shape.Kind == TensorKind.Floats
                         ? ((float*)data)[((long)n * PanelLayout.PaddedColumns(shape.Columns)) + k]
-                        : Weight(data, PanelLayout.Groups(shape.Columns), n, k);
+                        : Weight(data, shape, n, k);
                 }
             }
 
@@ -119,9 +119,18 @@ internal sealed record ReferenceWeights(
             new(config.TiedHead ? embedding : Table(ModelTensors.Head), null));
     }
 
-    private static unsafe double Weight(byte* data, int groups, int row, int column)
+    private static unsafe double Weight(byte* data, TensorShape shape, int row, int column)
     {
-        byte* group = data + ((((long)(row / 16) * groups) + (column / 64)) * 1088);
+        long index = ((long)(row / 16) * ((shape.Columns + 63) / 64)) + (column / 64);
+        if (shape.Kind == TensorKind.Int4Panels)
+        {
+            byte* packed = data + (index * 576);
+            byte pair = packed[(column % 32 / 4 * 64) + (row % 16 * 4) + (column % 4)];
+            int stored = column % 64 < 32 ? pair & 15 : pair >> 4;
+            return (stored - 8.0) * ((float*)(packed + 512))[row % 16];
+        }
+
+        byte* group = data + (index * 1088);
         sbyte quantized = (sbyte)group[(column % 64 / 4 * 64) + (row % 16 * 4) + (column % 4)];
         return (double)quantized * ((float*)(group + 1024))[row % 16];
     }

@@ -55,7 +55,7 @@ internal sealed class InspectCommand : CliCommand
             using GptModel model = new(file); // which reads the tokenizer as well
         }
 
-        MemoryPlan plan = MemoryPlan.For(info.Config, EngineArguments.Defaults);
+        MemoryPlan plan = MemoryPlan.For(info.Config, info.Tensors, EngineArguments.Defaults);
         if (arguments.GetValue(_json))
         {
             JsonOutput.Write(json => WriteJson(json, info, plan, verified));

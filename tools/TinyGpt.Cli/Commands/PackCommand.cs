@@ -16,17 +16,19 @@ internal sealed class PackCommand : CliCommand
     };
 
     private readonly Option<string> _output = OutputArguments.CreateModelFile();
+    private readonly Option<int> _bits = WeightArguments.CreateBits();
     private readonly Option<bool> _json = OutputArguments.CreateJson();
 
     public PackCommand()
         : base(
             "pack",
             "Make a .tgpt file of a checkpoint.",
-            "Weights are quantized to int8; norms, biases and positions stay float32. The report has the sizes,",
+            "Weights are quantized to int8, or to 4 bits with --bits 4; norms, biases and positions stay float32. The report has the sizes,",
             "and for each quantized tensor the relative error in the Euclidean norm and the largest error of a single weight.")
     {
         Add(_source);
         Add(_output);
+        Add(_bits);
         Add(_json);
     }
 
@@ -34,6 +36,7 @@ internal sealed class PackCommand : CliCommand
     [
         "tinygpt pack path/to/gpt2 -o gpt2.tgpt",
         "tinygpt pack path/to/gpt2/model.safetensors -o gpt2.tgpt --json",
+        "tinygpt pack path/to/gpt2 --bits 4 -o gpt2-4bit.tgpt",
         "tinygpt pack smollm2-135m-instruct-q8_0.gguf -o smollm2.tgpt",
     ];
 
@@ -41,11 +44,12 @@ internal sealed class PackCommand : CliCommand
     {
         string source = arguments.GetRequiredValue(_source);
         string output = arguments.GetRequiredValue(_output);
+        PackOptions options = new() { Precision = WeightArguments.PrecisionOf(arguments.GetValue(_bits)) };
         OutputArguments.RequireFolderOf(output);
         PackReport report = ProgressDisplay.Run<PackProgress, PackReport>(
             $"packing {source}",
             progress => (double)progress.BytesDone / progress.Bytes,
-            progress => Packer.Pack(source, output, null, progress, cancellation));
+            progress => Packer.Pack(source, output, options, progress, cancellation));
         if (arguments.GetValue(_json))
         {
             JsonOutput.Write(json => WriteJson(json, output, report));
@@ -56,7 +60,7 @@ internal sealed class PackCommand : CliCommand
         }
     }
 
-    private static bool IsQuantized(PackedTensor tensor) => tensor.Shape.Kind == TensorKind.Panels;
+    private static bool IsQuantized(PackedTensor tensor) => tensor.Shape.IsQuantized;
 
     private static void WriteText(string output, PackReport report)
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Import;
+using TinyGpt.Kernels;
 
 namespace TinyGpt.Cli.Commands;
 
@@ -20,6 +21,7 @@ internal sealed class SynthCommand : CliCommand
     private readonly Option<ulong> _seed = NumberOption.Create(
         "--seed", "The seed of the weights: the same seed, the same file.", 1UL, _ => true, "a whole number, 0 or more");
 
+    private readonly Option<int> _bits = WeightArguments.CreateBits();
     private readonly Option<bool> _json = OutputArguments.CreateJson();
 
     public SynthCommand()
@@ -31,6 +33,7 @@ internal sealed class SynthCommand : CliCommand
         Add(_shape);
         Add(_output);
         Add(_seed);
+        Add(_bits);
         Add(_json);
         _shape.Validators.Add(result =>
         {
@@ -45,6 +48,7 @@ internal sealed class SynthCommand : CliCommand
     [
         "tinygpt synth --shape gpt2-124m -o synth.tgpt",
         "tinygpt synth --shape gpt2-1558m --seed 2 -o large.tgpt",
+        "tinygpt synth --shape gpt2-124m --bits 4 -o synth-4bit.tgpt",
     ];
 
     protected override void Execute(ParseResult arguments, CancellationToken cancellation)
@@ -52,11 +56,12 @@ internal sealed class SynthCommand : CliCommand
         string shape = arguments.GetRequiredValue(_shape);
         string output = arguments.GetRequiredValue(_output);
         ulong seed = arguments.GetValue(_seed);
+        WeightPrecision precision = WeightArguments.PrecisionOf(arguments.GetValue(_bits));
         OutputArguments.RequireFolderOf(output);
         PackReport report = ProgressDisplay.Run<PackProgress, PackReport>(
             $"making {shape}",
             progress => (double)progress.BytesDone / progress.Bytes,
-            progress => SyntheticModel.Write(SyntheticModel.ConfigOf(shape), output, seed, progress, cancellation));
+            progress => SyntheticModel.Write(SyntheticModel.ConfigOf(shape), output, seed, precision, progress, cancellation));
         if (!arguments.GetValue(_json))
         {
             Console.Out.WriteLine(string.Create(

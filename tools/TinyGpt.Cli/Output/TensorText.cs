@@ -7,7 +7,12 @@ namespace TinyGpt.Cli.Output;
 /// <summary>Tensors and their chunks, as reports show them.</summary>
 internal static class TensorText
 {
-    public static string Kind(TensorShape shape) => shape.Kind == TensorKind.Panels ? "int8" : "float32";
+    public static string Kind(TensorShape shape) => shape.Kind switch
+    {
+        TensorKind.Panels => "int8",
+        TensorKind.Int4Panels => "int4",
+        _ => "float32",
+    };
 
     public static string Size(TensorShape shape) => $"{shape.Rows} × {shape.Columns}";
 

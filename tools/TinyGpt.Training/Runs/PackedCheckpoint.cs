@@ -6,7 +6,7 @@ using TinyGpt.Training.Network;
 namespace TinyGpt.Training;
 
 /// <summary>
-/// The tensors of a packed GPT-2 under a checkpoint's names: each int8 weight as the number that it stands for, matrices of blocks as inputs
+/// The tensors of a packed GPT-2 under a checkpoint's names: each quantized weight as the number that it stands for, matrices of blocks as inputs
 /// × outputs, without the rows and columns that pad heads. Reading is thread-safe; disposing is not.
 /// </summary>
 internal sealed unsafe class PackedCheckpoint : IDisposable
@@ -30,7 +30,7 @@ internal sealed unsafe class PackedCheckpoint : IDisposable
     public PackedCheckpoint(string file)
     {
         _file = TgptFile.Open(file);
-        _shapes = ModelTensors.Of(_file.Config).ToDictionary(shape => shape.Name, StringComparer.Ordinal);
+        _shapes = _file.Info.Tensors.ToDictionary(shape => shape.Name, StringComparer.Ordinal);
     }
 
     /// <inheritdoc/>
@@ -84,29 +84,31 @@ internal sealed unsafe class PackedCheckpoint : IDisposable
         TensorShape shape = _shapes[tensor];
         byte* data = _file.Tensor(tensor);
         int padded = PanelLayout.PaddedColumns(shape.Columns);
+        PackedMatrix matrix = new(data, shape.Rows, shape.Columns, shape.Precision);
         float[] values = new float[rows.Length * columns.Length];
         for (int row = 0; row < rows.Length; row++)
         {
             for (int column = 0; column < columns.Length; column++)
             {
-                values[transposed ? (column * rows.Length) + row : (row * columns.Length) + column] = shape.Kind == TensorKind.Floats
-                    ? ((float*)data)[((long)rows[row] * padded) + columns[column]]
-                    : Weight(data, padded / PanelLayout.InputsPerGroup, rows[row], columns[column]);
+                values[transposed ? (column * rows.Length) + row : (row * columns.Length) + column] = shape.IsQuantized
+                    ? Weight(matrix, rows[row], columns[column])
+                    : ((float*)data)[((long)rows[row] * padded) + columns[column]];
             }
         }
 
         return values;
     }
 
-    private static float Weight(byte* panels, int groups, int row, int column)
+    private static float Weight(in PackedMatrix matrix, int row, int column)
     {
         int lane = row % PanelLayout.RowsPerPanel;
-        int input = column % PanelLayout.InputsPerGroup;
-        byte* group = panels
-            + ((((long)(row / PanelLayout.RowsPerPanel) * groups) + (column / PanelLayout.InputsPerGroup)) * PanelLayout.GroupBytes);
-        sbyte weight = (sbyte)group[
-            (input / PanelLayout.InputsPerQuad * PanelLayout.QuadBytes)
-            + (lane * PanelLayout.InputsPerQuad) + (input % PanelLayout.InputsPerQuad)];
-        return weight * ((float*)(group + PanelLayout.GroupWeightBytes))[lane];
+        (int quad, int input) = Math.DivRem(column % PanelLayout.InputsPerGroup, PanelLayout.InputsPerQuad);
+        byte* group = matrix.Panel(row / PanelLayout.RowsPerPanel) + (column / PanelLayout.InputsPerGroup * matrix.GroupBytes);
+        byte* lanes = group + (lane * PanelLayout.InputsPerQuad) + input;
+        int weight = matrix.Precision == WeightPrecision.Int4
+            ? ((lanes[quad % PanelLayout.BlocksPerGroup * PanelLayout.QuadBytes] >> (quad < PanelLayout.BlocksPerGroup ? 0 : 4))
+                & PanelLayout.LargestInt4) - PanelLayout.Int4Offset
+            : (sbyte)lanes[quad * PanelLayout.QuadBytes];
+        return weight * ((float*)(group + matrix.GroupBytes - PanelLayout.GroupScaleBytes))[lane];
     }
 }

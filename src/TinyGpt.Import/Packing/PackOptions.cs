@@ -9,8 +9,8 @@ public sealed record PackOptions
     public bool Compress { get; init; } = true;
 
     /// <summary>
-    /// How the blocks' matrices hold their weights. <see cref="WeightPrecision.Int4"/> makes them about half as large, and decoding faster
-    /// where memory is what it waits for, at a cost in quality. Token embedding and head are int8 with either.
+    /// How the blocks' matrices hold their weights. <see cref="WeightPrecision.Int4"/> makes them about half as large at a cost in quality.
+    /// Token embedding and head are int8 with either.
     /// </summary>
     public WeightPrecision Precision { get; init; } = WeightPrecision.Int8;
 

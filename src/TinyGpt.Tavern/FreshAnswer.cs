@@ -9,10 +9,11 @@ public sealed class FreshAnswer : TokenConstraint
     /// <summary>How many tokens are compared: with one, few openings would be left in a long talk.</summary>
     public const int OpeningLength = 3;
 
-    private const int AllowsEverything = 0;
+    private const int Free = 0; // behind the opening, or off the beaten paths
     private const int Root = 1;
+    private const int Forbidden = -1;
 
-    // The tree of the earlier openings: from a node and a token to the next node, or to nothing where that token would complete an opening.
+    // The tree of the earlier openings: from a node and a token to the next node, or to none where that token would complete an opening.
     private readonly Dictionary<(int Node, int Token), int> _next = [];
 
     /// <summary>Makes a constraint for one answer.</summary>
@@ -31,10 +32,15 @@ public sealed class FreshAnswer : TokenConstraint
             for (int i = 0; i < opening.Length; i++)
             {
                 bool completes = i == opening.Length - 1;
-                if (!_next.TryGetValue((node, opening[i]), out int next) || (completes && next != AllowsEverything))
+                if (completes || !_next.TryGetValue((node, opening[i]), out int next))
                 {
-                    next = completes ? AllowsEverything : nodes++;
+                    next = completes ? Forbidden : nodes++;
                     _next[(node, opening[i])] = next;
+                }
+
+                if (next == Forbidden)
+                {
+                    break; // here at the latest an answer differs, also from this one
                 }
 
                 node = next;
@@ -54,7 +60,7 @@ public sealed class FreshAnswer : TokenConstraint
         allowed.Fill(ulong.MaxValue);
         foreach (((int node, int token), int next) in _next)
         {
-            if (node == state && next == AllowsEverything)
+            if (node == state && next == Forbidden)
             {
                 allowed[token / 64] &= ~(1UL << (token % 64));
             }
@@ -62,11 +68,11 @@ public sealed class FreshAnswer : TokenConstraint
     }
 
     /// <inheritdoc/>
-    public override int Advance(int state, int token) => _next.GetValueOrDefault((state, token), AllowsEverything);
+    public override int Advance(int state, int token) => _next.GetValueOrDefault((state, token), Free);
 
     /// <inheritdoc/>
     public override bool IsComplete(int state) => false;
 
     /// <inheritdoc/>
-    public override bool IsState(int state) => state >= AllowsEverything && state <= Root + _next.Count;
+    public override bool IsState(int state) => state >= Free && state <= Root + _next.Count;
 }

@@ -17,6 +17,9 @@ internal readonly unsafe struct Int4Multiply<TSums, TQuad> : ITileKernel
 {
     private const int Row = PanelLayout.InputsPerQuad;
 
+    // How far ahead one row asks for its weights, a line each time around, as with int8 on AVX2 (DECISIONS.md).
+    private const int SingleRowDistance = 4 * PanelLayout.Int4GroupBytes;
+
     // The most quads between two calls of Widen are eight: four blocks.
     private const int BlocksAtOnce = PanelLayout.BlocksPerGroup / 2;
 
@@ -68,6 +71,11 @@ internal readonly unsafe struct Int4Multiply<TSums, TQuad> : ITileKernel
             // Low and high quads have sums of their own, which halves the chain of additions that one row would wait for.
             for (int block = 0; block < PanelLayout.BlocksPerGroup; block++)
             {
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch0(blocks + SingleRowDistance);
+                }
+
                 sums0.Add(TSums.LowQuad(blocks), values);
                 sums1.Add(TSums.HighQuad(blocks), highValues);
                 blocks += PanelLayout.QuadBytes;

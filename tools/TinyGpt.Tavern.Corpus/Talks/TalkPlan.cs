@@ -10,7 +10,7 @@ internal sealed class TalkPlan
     private const int IntroduceFirstPercent = 50;
     private const int OwedPercent = 50;
     private const int FactPercent = 66;
-    private const int AbsentWarePercent = 30;
+    private const int AbsentWarePercent = 45;
 
     private readonly LineLibrary _lines;
     private readonly CardDeck _deck;

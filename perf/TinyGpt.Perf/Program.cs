@@ -35,10 +35,14 @@ Option<bool> stage = new("--stage")
     Description = "Measure a game's loop with 32 characters, and what grammars cost, in some minutes, and print the section of perf/RESULTS.md; "
         + "of the other options only --shape, --tier, --commit and the first of --threads count.",
 };
+Option<bool> profile = new("--profile")
+{
+    Description = "Print what each stage of the forward pass takes of a token, as Markdown, for every --threads, --context and --prompt.",
+};
 Option<string> commit = new("--commit") { Description = "With --markdown or --stage: the commit to name; by default git is asked.", HelpName = "ID" };
 RootCommand root = new("Measures tokens a second beside the read bandwidth and the multiply-add peak of the same run.")
 {
-    model, json, suite, markdown, stage, commit,
+    model, json, suite, markdown, stage, profile, commit,
 };
 benchmark.AddTo(root);
 root.Validators.Add(result =>
@@ -79,6 +83,12 @@ void Run(ParseResult arguments, CancellationToken cancellation)
         return;
     }
 
+    if (arguments.GetValue(profile))
+    {
+        Profile(arguments, cancellation);
+        return;
+    }
+
     BenchmarkReport report = arguments.GetValue(suite)
         ? BenchmarkSuite.Run(benchmark.Read(arguments).Tier, Console.Error.WriteLine, cancellation)
         : Measure(arguments, cancellation);
@@ -105,6 +115,15 @@ void Run(ParseResult arguments, CancellationToken cancellation)
     {
         Console.Error.WriteLine(warning);
     }
+}
+
+void Profile(ParseResult arguments, CancellationToken cancellation)
+{
+    string? path = arguments.GetValue(model);
+    using GptModel opened = path is null
+        ? new GptModel(SyntheticModel.Open(SyntheticModel.ConfigOf(benchmark.ReadShape(arguments)), cancellation: cancellation))
+        : new GptModel(ModelSource.LoadAny(path, cancellation: cancellation));
+    PassProfile.Run(opened, benchmark.Read(arguments), Console.Out, cancellation);
 }
 
 DateOnly Today() => DateOnly.FromDateTime(DateTime.UtcNow);

@@ -54,12 +54,12 @@ public sealed class ChatTests
     [Fact]
     public async Task Ctrl_C_ends_a_command_that_waits_for_input()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no kill command.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signal.");
         using Process chat = CommandLineRun.Start("chat", "-m", TestModels.Slm4096, "--temperature", "0");
         await chat.StandardInput.WriteLineAsync("Q: Are you AGI?");
         await chat.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
         Assert.StartsWith("A: ", await chat.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        using Process kill = Process.Start("kill", ["-INT", $"{chat.Id}"]);
+        Interrupt.Send(chat);
         await chat.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(130, chat.ExitCode);
         string error = await chat.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

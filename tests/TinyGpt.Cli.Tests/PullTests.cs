@@ -185,7 +185,7 @@ public sealed class PullTests : IDisposable
     [Fact]
     public async Task Ctrl_C_keeps_what_came_and_the_next_run_goes_on()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no kill command.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signal.");
         byte[] weights = _hub.Files[TinyModel.Weights];
         _hub.Misbehave = request => request.File == TinyModel.Weights ? ServerReply.Silent(weights, 2000, _hub.Tag(weights)) : null;
         using (Process pull = CommandLineRun.Start(Variables(), ["pull", Name]))
@@ -195,7 +195,7 @@ public sealed class PullTests : IDisposable
                 await Task.Delay(10, Cancellation);
             }
 
-            using Process kill = Process.Start("kill", ["-INT", $"{pull.Id}"]);
+            Interrupt.Send(pull);
             await pull.WaitForExitAsync(Cancellation);
             Assert.Equal(130, pull.ExitCode);
             Assert.Equal("tinygpt: cancelled" + Environment.NewLine, await pull.StandardError.ReadToEndAsync(Cancellation));

@@ -6,8 +6,9 @@ namespace TinyGpt.Kernels;
 
 /// <summary>
 /// The matrix kernel on plain AVX2.
-/// <para>Lanes: a quad (64 bytes, 16 outputs × 4 inputs) is two registers, outputs 0-7 and 8-15, one 32-bit lane an output. The halves are
-/// two passes over the group, because twelve sums of six token rows and the operands of both halves would not fit sixteen registers.</para>
+/// <para>Lanes: a quad (64 bytes, 16 outputs × 4 inputs) is two registers, outputs 0-7 and 8-15, one 32-bit lane an output. With several rows the
+/// halves are two passes over the group, because twelve sums of six token rows and the operands of both halves would not fit sixteen
+/// registers. One row takes both halves of two quads at a time, in four chains of sums, and keeps its outputs in registers.</para>
 /// <para>Exactness: <c>maddubs</c> multiplies unsigned by signed bytes and saturates the sum of two products to 16 bits. It is fed
 /// |weight| and the activation with the weight's sign: two products are at most 2 · 128 · 127 = 32512, so nothing saturates. <c>madd</c>
 /// with ones adds the two pairs in 32 bits.</para>
@@ -25,6 +26,12 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
     public static void Multiply<TRows>(in TileOperands tile)
         where TRows : struct, ICount
     {
+        if (TRows.Count == 1)
+        {
+            MultiplyOne(tile);
+            return;
+        }
+
         byte* panel = tile.Panel;
         sbyte* values = tile.Values;
         float* scales = tile.Scales;
@@ -32,11 +39,7 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         byte* ahead = tile.Ahead;
         for (int group = tile.Groups; group > 0; group--)
         {
-            if (TRows.Count > 1)
-            {
-                WeightPrefetch.Next(ref ahead, tile.AheadBytes);
-            }
-
+            WeightPrefetch.Next(ref ahead, tile.AheadBytes);
             float* weightScales = (float*)(panel + PanelLayout.GroupWeightBytes);
             MultiplyHalf<TRows>(panel, values, weightScales, scales, output, tile.OutputStride);
             MultiplyHalf<TRows>(
@@ -78,37 +81,28 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         byte* end = weights + PanelLayout.GroupWeightBytes;
         do
         {
-            if (TRows.Count == 1)
-            {
-                Sse.Prefetch0(weights + SingleRowDistance);
-            }
-
             Vector256<sbyte> signed = Vector256.Load((sbyte*)weights);
             Vector256<byte> magnitude = Avx2.Abs(signed);
-            sum0 += Dot(magnitude, signed, values, ones);
-            if (TRows.Count > 1)
-            {
-                sum1 += Dot(magnitude, signed, values + Row, ones);
-            }
-
+            sum0 += Dot(magnitude, signed, Broadcast(values), ones);
+            sum1 += Dot(magnitude, signed, Broadcast(values + Row), ones);
             if (TRows.Count > 2)
             {
-                sum2 += Dot(magnitude, signed, values + (2 * Row), ones);
+                sum2 += Dot(magnitude, signed, Broadcast(values + (2 * Row)), ones);
             }
 
             if (TRows.Count > 3)
             {
-                sum3 += Dot(magnitude, signed, values + (3 * Row), ones);
+                sum3 += Dot(magnitude, signed, Broadcast(values + (3 * Row)), ones);
             }
 
             if (TRows.Count > 4)
             {
-                sum4 += Dot(magnitude, signed, values + (4 * Row), ones);
+                sum4 += Dot(magnitude, signed, Broadcast(values + (4 * Row)), ones);
             }
 
             if (TRows.Count > 5)
             {
-                sum5 += Dot(magnitude, signed, values + (5 * Row), ones);
+                sum5 += Dot(magnitude, signed, Broadcast(values + (5 * Row)), ones);
             }
 
             weights += PanelLayout.QuadBytes;
@@ -118,10 +112,7 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
 
         Vector256<float> laneScales = Vector256.Load(weightScales);
         AddHalfGroup(output, sum0, laneScales, scales[0]);
-        if (TRows.Count > 1)
-        {
-            AddHalfGroup(output + stride, sum1, laneScales, scales[1]);
-        }
+        AddHalfGroup(output + stride, sum1, laneScales, scales[1]);
 
         if (TRows.Count > 2)
         {
@@ -144,11 +135,57 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyOne(in TileOperands tile)
+    {
+        byte* weights = tile.Panel;
+        sbyte* values = tile.Values;
+        Vector256<short> ones = Vector256.Create((short)1);
+        Vector256<float> low = Vector256.Load(tile.Output);
+        Vector256<float> high = Vector256.Load(tile.Output + HalfPanelRows);
+        for (int group = 0; group < tile.Groups; group++)
+        {
+            Vector256<int> low0 = default;
+            Vector256<int> low1 = default;
+            Vector256<int> high0 = default;
+            Vector256<int> high1 = default;
+            byte* end = weights + PanelLayout.GroupWeightBytes;
+            do
+            {
+                Sse.Prefetch0(weights + SingleRowDistance);
+                Sse.Prefetch0(weights + SingleRowDistance + PanelLayout.QuadBytes);
+                Vector256<sbyte> inputs = Broadcast(values);
+                low0 += Dot(Vector256.Load((sbyte*)weights), inputs, ones);
+                high0 += Dot(Vector256.Load((sbyte*)weights + HalfQuadBytes), inputs, ones);
+                inputs = Broadcast(values + PanelLayout.InputsPerQuad);
+                low1 += Dot(Vector256.Load((sbyte*)weights + PanelLayout.QuadBytes), inputs, ones);
+                high1 += Dot(Vector256.Load((sbyte*)weights + PanelLayout.QuadBytes + HalfQuadBytes), inputs, ones);
+                weights += 2 * PanelLayout.QuadBytes;
+                values += 2 * PanelLayout.InputsPerQuad;
+            }
+            while (weights < end);
+
+            float* weightScales = (float*)weights;
+            Vector256<float> scale = Vector256.Create(tile.Scales[group]);
+            low = Fma.MultiplyAdd(Avx.ConvertToVector256Single(low0 + low1), Vector256.Load(weightScales) * scale, low);
+            high = Fma.MultiplyAdd(Avx.ConvertToVector256Single(high0 + high1), Vector256.Load(weightScales + HalfPanelRows) * scale, high);
+            weights += PanelLayout.GroupBytes - PanelLayout.GroupWeightBytes;
+        }
+
+        low.Store(tile.Output);
+        high.Store(tile.Output + HalfPanelRows);
+    }
+
+    /// <summary>Four inputs of a row, for every lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<sbyte> Broadcast(sbyte* values) => Avx2.BroadcastScalarToVector256((int*)values).AsSByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Dot(Vector256<sbyte> weights, Vector256<sbyte> inputs, Vector256<short> ones) =>
+        Dot(Avx2.Abs(weights), weights, inputs, ones);
+
     /// <summary>Four products a lane, added up exactly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Dot(Vector256<byte> magnitude, Vector256<sbyte> signed, sbyte* values, Vector256<short> ones)
-    {
-        Vector256<sbyte> inputs = Avx2.BroadcastScalarToVector256((int*)values).AsSByte();
-        return Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitude, Avx2.Sign(inputs, signed)), ones);
-    }
+    private static Vector256<int> Dot(Vector256<byte> magnitude, Vector256<sbyte> signed, Vector256<sbyte> inputs, Vector256<short> ones) =>
+        Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitude, Avx2.Sign(inputs, signed)), ones);
 }

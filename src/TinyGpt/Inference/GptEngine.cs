@@ -75,6 +75,9 @@ public sealed partial class GptEngine : IDisposable
     /// <summary>Sees every row of logits before a token is chosen from it; for tests of bit identity.</summary>
     internal LogitsObserver? ObserveLogits { get; set; }
 
+    /// <summary>What each <see cref="Stage"/> of all passes took so far, in ticks of the system's stopwatch; for profiles.</summary>
+    internal ReadOnlySpan<long> StageTicks => _decoder.StageTicks;
+
     internal delegate void LogitsObserver(GptSession session, ReadOnlySpan<float> logits);
 
     /// <summary>Makes a session with an empty sequence.</summary>

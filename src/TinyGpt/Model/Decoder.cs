@@ -38,6 +38,7 @@ internal abstract class Decoder : IDisposable
 
     private readonly WorkerTeam _team;
     private readonly double[] _ticksPerWork = new double[(int)Stage.End];
+    private readonly long[] _stageTicks = new long[(int)Stage.End];
     private int _nextUnit;
 
     protected Decoder(ModelConfig config, ModelWeights weights, KvArena cache, DecoderLimits limits)
@@ -57,6 +58,9 @@ internal abstract class Decoder : IDisposable
 
     /// <summary>The rows of the pass under way, or of the next one while it is put together.</summary>
     public PassRows Rows { get; }
+
+    /// <summary>What each stage took so far, in ticks of <see cref="Stopwatch"/>, from the first claim to the end of the slowest worker.</summary>
+    public ReadOnlySpan<long> StageTicks => _stageTicks;
 
     /// <summary>Whether a pass has begun and not ended.</summary>
     public bool IsUnderway { get; private set; }
@@ -192,7 +196,7 @@ internal abstract class Decoder : IDisposable
         int claim = units;
         if (_team.Threads > 1)
         {
-            int even = (units + (4 * _team.Threads) - 1) / (4 * _team.Threads);
+            int even = (units + (12 * _team.Threads) - 1) / (12 * _team.Threads);
             double smallest = SmallestClaim / (ticksPerUnit * _team.Threads);
             claim = smallest >= units ? units : Math.Max(even, (int)smallest);
         }
@@ -201,6 +205,7 @@ internal abstract class Decoder : IDisposable
         _team.Run(_nextUnit, units, Math.Max(1, claim));
         long elapsed = Stopwatch.GetTimestamp() - start;
         _nextUnit += units;
+        _stageTicks[(int)Stage] += elapsed;
         ref double estimate = ref _ticksPerWork[(int)Stage];
         double measured = Math.Max(elapsed, 1) / (units * WorkPerUnit(Stage));
         estimate += LearningRate * (measured - estimate);

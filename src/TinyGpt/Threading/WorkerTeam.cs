@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace TinyGpt.Threading;
 
 /// <summary>Runs the units <paramref name="first"/> … <paramref name="first"/> + <paramref name="count"/> - 1.</summary>
@@ -12,14 +14,30 @@ internal delegate void UnitRange(int first, int count, int worker);
 /// while that is open: the caller never waits for one that has not woken. Workers look for the next job for some tens of microseconds
 /// and then sleep. With one thread no thread is made and everything runs on the caller. Nothing is allocated after construction.
 /// </summary>
+/// <remarks>
+/// Where a busy process shares the processors, the system takes a worker off for some milliseconds, and if that has claimed units, everybody
+/// waits for them. A worker for which a job waited that long rests: it sleeps through the jobs of the next 10 ms, twice as long
+/// each time that it is late again, up to 320 ms. So the rest of the team loses a time slice now and then instead of every other one, and the
+/// worker is back soon after the neighbour has gone.
+/// </remarks>
 internal sealed class WorkerTeam : IDisposable
 {
     private const int LooksBeforeSleep = 600;
     private const int SpinsPerLook = 8;
 
+    private const int ShortestRest = 10; // milliseconds
+    private const int LongestRest = 320;
+    private const int ForgiveAfter = 1000;
+
+    // A late worker is one that the system has put aside, and none that has claimed expensive units: its unit takes half a millisecond more
+    // than four of the caller's claims.
+    private const int LateClaims = 4;
+    private static readonly long LateTicks = Stopwatch.Frequency / 2000;
+
     private readonly UnitRange _body;
     private readonly Thread[] _threads;
     private readonly object _gate = new();
+    private readonly object _restGate = new();
     private Exception? _failure;
     private int _next;
     private int _end;
@@ -27,6 +45,8 @@ internal sealed class WorkerTeam : IDisposable
     private int _job;
     private int _active;
     private int _asleep;
+    private int _lateJob = -1;
+    private int _rests;
     private volatile bool _disposed;
 
     /// <summary>Starts the team.</summary>
@@ -46,6 +66,9 @@ internal sealed class WorkerTeam : IDisposable
 
     /// <summary>Members of the team, the calling thread included.</summary>
     public int Threads => _threads.Length + 1;
+
+    /// <summary>How often a worker was sent to rest.</summary>
+    public int Rests => Volatile.Read(ref _rests);
 
     /// <summary>Runs every unit once and returns when all are done. Not reentrant; one caller at a time.</summary>
     /// <param name="first">The first unit.</param>
@@ -71,13 +94,10 @@ internal sealed class WorkerTeam : IDisposable
             }
         }
 
-        ClaimUnits(0);
-        Interlocked.Increment(ref _job); // even: closed, nobody joins any more
-        SpinWait wait = default;
-        while (Volatile.Read(ref _active) != 0)
-        {
-            wait.SpinOnce(sleep1Threshold: -1);
-        }
+        long begun = Stopwatch.GetTimestamp();
+        int claims = ClaimUnits(0);
+        int job = Interlocked.Increment(ref _job) - 1; // even: closed, nobody joins any more
+        WaitForWorkers(job, begun, claims);
 
         if (Interlocked.Exchange(ref _failure, null) is { } failure)
         {
@@ -94,14 +114,45 @@ internal sealed class WorkerTeam : IDisposable
             Monitor.PulseAll(_gate);
         }
 
+        lock (_restGate)
+        {
+            Monitor.PulseAll(_restGate);
+        }
+
         foreach (Thread thread in _threads)
         {
             thread.Join();
         }
     }
 
+    /// <summary>Waits until no worker has units of a closed job left, and marks the job when that takes suspiciously long.</summary>
+    private void WaitForWorkers(int job, long begun, int claims)
+    {
+        SpinWait wait = default;
+        long closed = 0;
+        while (Volatile.Read(ref _active) != 0)
+        {
+            wait.SpinOnce(sleep1Threshold: -1);
+            if (!wait.NextSpinWillYield)
+            {
+                continue;
+            }
+
+            long now = Stopwatch.GetTimestamp();
+            if (closed == 0)
+            {
+                closed = now;
+            }
+            else if (now - closed > LateTicks + (LateClaims * (closed - begun) / Math.Max(claims, 1)))
+            {
+                Volatile.Write(ref _lateJob, job);
+            }
+        }
+    }
+
     private void Work(int worker)
     {
+        Lateness lateness = default;
         int done = 0;
         while (!_disposed)
         {
@@ -118,13 +169,35 @@ internal sealed class WorkerTeam : IDisposable
                 ClaimUnits(worker);
             }
 
+            bool late = Volatile.Read(ref _lateJob) == job;
             Interlocked.Decrement(ref _active);
             done = job;
+            if (late)
+            {
+                Rest(lateness.NextRest());
+            }
         }
     }
 
-    private void ClaimUnits(int worker)
+    /// <summary>Sleeps, whatever jobs there are, until the time is over or the team ends.</summary>
+    private void Rest(int milliseconds)
     {
+        Interlocked.Increment(ref _rests);
+        long end = Environment.TickCount64 + milliseconds;
+        lock (_restGate)
+        {
+            while (!_disposed && end - Environment.TickCount64 is > 0 and long left)
+            {
+                Monitor.Wait(_restGate, (int)left);
+            }
+        }
+    }
+
+    /// <summary>Runs units until none is left.</summary>
+    /// <returns>How many claims that took.</returns>
+    private int ClaimUnits(int worker)
+    {
+        int claims = 0;
         try
         {
             int end = _end;
@@ -134,9 +207,10 @@ internal sealed class WorkerTeam : IDisposable
                 int first = Interlocked.Add(ref _next, grain) - grain;
                 if (first >= end)
                 {
-                    return;
+                    return claims;
                 }
 
+                claims++;
                 _body(first, Math.Min(grain, end - first), worker);
             }
         }
@@ -144,6 +218,7 @@ internal sealed class WorkerTeam : IDisposable
         {
             // Handed to the caller: an exception that leaves a thread's first method ends the process.
             Interlocked.CompareExchange(ref _failure, exception, null);
+            return claims;
         }
     }
 
@@ -170,6 +245,21 @@ internal sealed class WorkerTeam : IDisposable
 
             Interlocked.Decrement(ref _asleep);
             return Volatile.Read(ref _job);
+        }
+    }
+
+    /// <summary>How long a worker that is late rests: longer each time, until it has been on time for a while.</summary>
+    private struct Lateness
+    {
+        private int _rest;
+        private long _last;
+
+        public int NextRest()
+        {
+            long now = Environment.TickCount64;
+            _rest = _rest == 0 || now - _last > ForgiveAfter ? ShortestRest : Math.Min(2 * _rest, LongestRest);
+            _last = now;
+            return _rest;
         }
     }
 }

@@ -85,4 +85,53 @@ public sealed class WorkerTeamTests
 
         Assert.Equal(500, units);
     }
+
+    [Fact]
+    public async Task A_worker_that_keeps_a_job_waiting_rests_and_joins_again_later()
+    {
+        using ManualResetEventSlim isHeld = new();
+        using ManualResetEventSlim isReleased = new();
+        bool hold = true;
+        int joined = 0;
+        using WorkerTeam team = new(2, (_, _, worker) =>
+        {
+            if (worker == 0)
+            {
+                // The caller leaves the worker something to claim until it has claimed it.
+                SpinWait.SpinUntil(() => !Volatile.Read(ref hold) || isHeld.IsSet, 1);
+                return;
+            }
+
+            Interlocked.Increment(ref joined);
+            if (Volatile.Read(ref hold))
+            {
+                isHeld.Set();
+                isReleased.Wait();
+            }
+        });
+        Task release = Task.Run(() =>
+        {
+            isHeld.Wait();
+            Thread.Sleep(300); // far longer than a worker may be late
+            isReleased.Set();
+        });
+        while (!isHeld.IsSet)
+        {
+            team.Run(0, 100, 1);
+        }
+
+        await release;
+        Assert.Equal(1, joined);
+
+        // The job's end does not wait for the worker to count its rest.
+        Assert.True(SpinWait.SpinUntil(() => team.Rests == 1, TimeSpan.FromSeconds(30)));
+        Volatile.Write(ref hold, false);
+        Assert.True(SpinWait.SpinUntil(
+            () =>
+            {
+                team.Run(0, 100_000, 1);
+                return Volatile.Read(ref joined) > 1;
+            },
+            TimeSpan.FromSeconds(60)));
+    }
 }

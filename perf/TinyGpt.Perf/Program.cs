@@ -35,6 +35,10 @@ Option<bool> stage = new("--stage")
     Description = "Measure a game's loop with 32 characters, and what grammars cost, in some minutes, and print the section of perf/RESULTS.md; "
         + "of the other options only --shape, --tier, --commit and the first of --threads count.",
 };
+Option<bool> neighbour = new("--busy-neighbour")
+{
+    Description = "Measure a shape's decoding with the most threads beside a process that keeps a processor busy, too.",
+};
 Option<bool> profile = new("--profile")
 {
     Description = "Print what each stage of the forward pass takes of a token, as Markdown, for every --threads, --context and --prompt.",
@@ -42,7 +46,7 @@ Option<bool> profile = new("--profile")
 Option<string> commit = new("--commit") { Description = "With --markdown or --stage: the commit to name; by default git is asked.", HelpName = "ID" };
 RootCommand root = new("Measures tokens a second beside the read bandwidth and the multiply-add peak of the same run.")
 {
-    model, json, suite, markdown, stage, profile, commit,
+    model, json, suite, markdown, stage, neighbour, profile, commit,
 };
 benchmark.AddTo(root);
 root.Validators.Add(result =>
@@ -150,5 +154,5 @@ BenchmarkReport Measure(ParseResult arguments, CancellationToken cancellation)
         return BenchmarkReport.Join(parts);
     }
 
-    return BenchmarkSuite.Measure(benchmark.ReadShape(arguments), settings, Console.Error.WriteLine, cancellation);
+    return BenchmarkSuite.Measure(benchmark.ReadShape(arguments), settings, Console.Error.WriteLine, cancellation, arguments.GetValue(neighbour));
 }

@@ -102,7 +102,7 @@ public sealed class TalkWriterTests
             {
                 bool lacks = turn.Question.Rule.Topic switch
                 {
-                    IntentTopic.Ware => !talk.Card.Text.Contains($" {turn.Question.Subject} ", StringComparison.Ordinal),
+                    IntentTopic.Ware => !Regex.IsMatch(talk.Card.Text, $"^Sells: .*(?<=[:,] ){turn.Question.Subject} [0-9]", RegexOptions.Multiline),
                     IntentTopic.Wares or IntentTopic.Recommendation => !talk.Card.Text.Contains("\nSells: ", StringComparison.Ordinal),
                     IntentTopic.Rumour => !talk.Card.Text.Contains("\nRumour: ", StringComparison.Ordinal),
                     IntentTopic.Quest => !talk.Card.Text.Contains("\nQuest: ", StringComparison.Ordinal),
@@ -116,6 +116,34 @@ public sealed class TalkWriterTests
                 Assert.Equal(lacks ? LineKind.Refusal : LineKind.Answer, turn.Answer.Kind);
             }
         }
+    }
+
+    [Theory]
+    [InlineData("ask-wares")]
+    [InlineData("ask-rumour")]
+    [InlineData("ask-remember")]
+    public void The_first_word_says_whether_it_is_a_refusal(string intent) =>
+        Assert.Empty(Lines.Intents[intent].Answers.Select(FirstWord).Intersect(Lines.Intents[intent].Refusals.Select(FirstWord)));
+
+    [Theory]
+    [InlineData("ask-price")]
+    [InlineData("buy")]
+    public void A_question_mark_behind_a_ware_s_name_says_that_it_is_a_refusal(string intent)
+    {
+        Assert.All(Lines.Intents[intent].Answers, line => Assert.NotEqual('?', BehindWare(line)));
+        Assert.All(Lines.Intents[intent].Refusals, line => Assert.Equal('?', BehindWare(line)));
+    }
+
+    [Fact]
+    public void Drills_ask_for_wares_and_nothing_else_about_half_of_which_are_sold()
+    {
+        TalkWriter writer = new(Lines, Deck);
+        List<Talk> drills = [.. Enumerable.Range(0, 500).Select(number => writer.WriteDrill(seed: 7, number, CardPart.Training))];
+        List<TalkTurn> turns = [.. drills.SelectMany(talk => talk.Turns)];
+
+        Assert.All(drills, talk => Assert.True(talk.Card.Wares.Count >= 2));
+        Assert.All(turns, turn => Assert.Contains(turn.Question.Rule.Name, new[] { "ask-price", "buy" }));
+        Assert.InRange(turns.Count(turn => turn.IsGranted) / (double)turns.Count, 0.45, 0.55);
     }
 
     [Fact]
@@ -166,6 +194,14 @@ public sealed class TalkWriterTests
                 Assert.Equal(new TalkSegment($" {talk.Turns[i].AnswerText}\n", Train: true), talk.Segments[(2 * i) + 1]);
             }
         }
+    }
+
+    private static string FirstWord(LineVariant line) => Regex.Match(line.Pieces[0].Text, @"^\W*(\w+)").Groups[1].Value;
+
+    private static char BehindWare(LineVariant line)
+    {
+        int ware = line.Pieces.TakeWhile(piece => piece.Slot != LineSlot.Ware).Count();
+        return line.Pieces[ware + 1].Text[0];
     }
 
     private static List<Talk> WriteTalks(ulong seed, CardPart part, int count)

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using TinyGpt.Import;
 using TinyGpt.Kernels;
 using TinyGpt.Model;
 
@@ -12,9 +10,6 @@ namespace TinyGpt.Perf;
 internal static class PassProfile
 {
     private const int Repeats = 9;
-
-    // The runtime compiles what is called often once more, in the background, after a tenth of a second.
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Profiles decoding behind each context and reading each prompt, and writes a Markdown table for each.</summary>
     /// <param name="model">The model.</param>
@@ -32,118 +27,51 @@ internal static class PassProfile
             int tokens = Math.Min(settings.Tokens, model.Config.ContextLength - start);
             if (tokens > 0)
             {
-                output.WriteLine($"\n{KernelTiers.Name(tier)}: decode of {tokens} tokens behind {way.Context}, {KvPrecisions.Name(way.KvPrecision)} keys and values\n");
-                Write(output, settings.Threads, Measure(model, settings, tier, way.KvPrecision, start, read: 0, decode: tokens, cancellation));
+                string precision = KvPrecisions.Name(way.KvPrecision);
+                output.WriteLine($"\n{KernelTiers.Name(tier)}: decode of {tokens} tokens behind {way.Context}, {precision} keys and values\n");
+                Write(output, settings.Threads, threads => ProfiledEngine.ToDecode(model, tier, threads, way.KvPrecision, start, tokens, cancellation));
             }
         }
 
         foreach (int prompt in settings.Prompts.Where(prompt => prompt < model.Config.ContextLength))
         {
-            output.WriteLine($"\n{KernelTiers.Name(tier)}: prompt of {prompt} tokens, {KvPrecisions.Name(settings.PromptKvPrecision)} keys and values\n");
-            Write(output, settings.Threads, Measure(model, settings, tier, settings.PromptKvPrecision, start: 0, prompt, decode: 0, cancellation));
+            string precision = KvPrecisions.Name(settings.PromptKvPrecision);
+            output.WriteLine($"\n{KernelTiers.Name(tier)}: prompt of {prompt} tokens, {precision} keys and values\n");
+            Write(output, settings.Threads, threads => ProfiledEngine.ToRead(model, tier, threads, settings.PromptKvPrecision, prompt, cancellation));
         }
     }
 
-    /// <summary>Microseconds a token of each stage and, last, of everything else: a row a number of threads, the median of the repeats.</summary>
-    private static double[][] Measure(
-        GptModel model, BenchmarkSettings settings, KernelTier tier, KvPrecision precision, int start, int read, int decode, CancellationToken cancellation)
+    private static void Write(TextWriter output, IReadOnlyList<int> threads, Func<int, ProfiledEngine> prepare)
     {
-        IReadOnlyList<int> threads = settings.Threads;
-        int[] prompt = RandomTokens(model, start + read);
-        List<double[]>[] repeats = [.. threads.Select(_ => new List<double[]>())];
-        GptEngine[] engines =
-        [
-            .. threads.Select(count => new GptEngine(model, new GptEngineOptions
-            {
-                Threads = count,
-                Tier = tier,
-                KvPrecision = precision,
-                KvPages = ((start + read + decode) / GptEngine.PositionsPerPage) + 1,
-            })),
-        ];
+        List<ProfiledEngine> engines = [];
         try
         {
-            GptSession[] sessions =
-            [
-                .. engines.Select(engine => engine.CreateSession(
-                    SamplingOptions.Greedy, new SessionOptions { MaxNewTokens = Math.Max(1, decode), StopAtEndOfText = false })),
-            ];
-            for (int i = 0; i < engines.Length; i++)
-            {
-                if (start > 0)
-                {
-                    sessions[i].Append(prompt.AsSpan(0, start), answer: false);
-                    Time(engines[i], sessions[i], start, cancellation);
-                }
-
-                long begun = Stopwatch.GetTimestamp();
-                while (Stopwatch.GetElapsedTime(begun) < WarmUp)
-                {
-                    TakeSample(i);
-                }
-            }
-
+            engines.AddRange(threads.Select(prepare));
+            List<double[]>[] samples = [.. engines.Select(_ => new List<double[]>())];
             for (int repeat = 0; repeat < Repeats; repeat++)
             {
-                for (int i = 0; i < engines.Length; i++)
+                for (int i = 0; i < engines.Count; i++)
                 {
-                    repeats[i].Add(TakeSample(i));
+                    samples[i].Add(engines[i].TakeSample());
                 }
             }
 
-            double[] TakeSample(int i)
+            WriteTable(output, threads, [.. samples.Select(MedianOf)]);
+            if (engines.Sum(engine => engine.Rests) is > 0 and int rests)
             {
-                sessions[i].Rewind(start);
-                if (read > 0)
-                {
-                    sessions[i].Append(prompt.AsSpan(start), answer: false);
-                }
-                else
-                {
-                    sessions[i].Continue();
-                }
-
-                return Time(engines[i], sessions[i], Math.Max(read, decode), cancellation);
+                output.WriteLine($"\nOthers shared the processors: workers rested {rests} times.");
             }
         }
         finally
         {
-            foreach (GptEngine engine in engines)
-            {
-                engine.Dispose();
-            }
+            engines.ForEach(engine => engine.Dispose());
         }
-
-        return [.. repeats.Select(MedianOf)];
     }
 
-    private static double[] Time(GptEngine engine, GptSession session, int tokens, CancellationToken cancellation)
-    {
-        byte[] discarded = new byte[4096];
-        long[] before = engine.StageTicks.ToArray();
-        long begun = Stopwatch.GetTimestamp();
-        while (engine.Step(StepBudget.Unlimited, cancellation) != StepStatus.Idle)
-        {
-            while (session.TryRead(discarded, out _))
-            {
-            }
-        }
+    /// <summary>The sample whose sum is the median: its stages belong together.</summary>
+    private static double[] MedianOf(List<double[]> samples) => samples.OrderBy(times => times.Sum()).ElementAt(samples.Count / 2);
 
-        double whole = Stopwatch.GetTimestamp() - begun;
-        double[] ticks = [.. engine.StageTicks.ToArray().Zip(before, (after, earlier) => (double)(after - earlier))];
-        return [.. ((double[])[.. ticks, whole - ticks.Sum()]).Select(time => time * 1e6 / Stopwatch.Frequency / tokens)];
-    }
-
-    /// <summary>The repeat whose sum is the median: its stages belong together.</summary>
-    private static double[] MedianOf(List<double[]> repeats) => repeats.OrderBy(times => times.Sum()).ElementAt(repeats.Count / 2);
-
-    private static int[] RandomTokens(GptModel model, int count)
-    {
-        Random random = new(0);
-        return [.. Enumerable.Range(0, count).Select(_ => random.Next(model.Config.VocabularySize))];
-    }
-
-    private static void Write(TextWriter output, IReadOnlyList<int> threads, double[][] times)
+    private static void WriteTable(TextWriter output, IReadOnlyList<int> threads, double[][] times)
     {
         output.WriteLine($"| stage | {string.Join(" | ", threads.Select(count => $"µs a token, {count} {(count == 1 ? "thread" : "threads")} | share"))} | first / last |");
         output.WriteLine($"| --- |{string.Concat(threads.Select(_ => " ---: | ---: |"))} ---: |");

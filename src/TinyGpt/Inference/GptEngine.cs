@@ -78,6 +78,9 @@ public sealed partial class GptEngine : IDisposable
     /// <summary>What each <see cref="Stage"/> of all passes took so far, in ticks of the system's stopwatch; for profiles.</summary>
     internal ReadOnlySpan<long> StageTicks => _decoder.StageTicks;
 
+    /// <summary>How often a worker was sent to rest because others share the processors.</summary>
+    internal int WorkerRests => _decoder.WorkerRests;
+
     internal delegate void LogitsObserver(GptSession session, ReadOnlySpan<float> logits);
 
     /// <summary>Makes a session with an empty sequence.</summary>

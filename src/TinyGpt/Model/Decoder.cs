@@ -59,6 +59,9 @@ internal abstract class Decoder : IDisposable
     /// <summary>The rows of the pass under way, or of the next one while it is put together.</summary>
     public PassRows Rows { get; }
 
+    /// <summary>How often a worker was sent to rest because others share the processors.</summary>
+    public int WorkerRests => _team.Rests;
+
     /// <summary>What each stage took so far, in ticks of <see cref="Stopwatch"/>, from the first claim to the end of the slowest worker.</summary>
     public ReadOnlySpan<long> StageTicks => _stageTicks;
 
@@ -196,7 +199,7 @@ internal abstract class Decoder : IDisposable
         int claim = units;
         if (_team.Threads > 1)
         {
-            int even = (units + (12 * _team.Threads) - 1) / (12 * _team.Threads);
+            int even = (units + (4 * _team.Threads) - 1) / (4 * _team.Threads);
             double smallest = SmallestClaim / (ticksPerUnit * _team.Threads);
             claim = smallest >= units ? units : Math.Max(even, (int)smallest);
         }

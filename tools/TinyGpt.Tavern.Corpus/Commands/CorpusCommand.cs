@@ -28,6 +28,12 @@ internal sealed class CorpusCommand : Command
         DefaultValueFactory = _ => 0,
     };
 
+    private readonly Option<int> _drills = new("--drills")
+    {
+        Description = "Of ten talks, how many ask for wares and nothing else, one after the other: a model learns to look a price up sooner.",
+        DefaultValueFactory = _ => 0,
+    };
+
     private readonly Option<string[]> _emphasize = new("--emphasize")
     {
         Description = "Intents that are asked four times as often, such as ask-price: where a model is weak.",
@@ -51,6 +57,7 @@ internal sealed class CorpusCommand : Command
         Add(_seed);
         Add(_heldOut);
         Add(_facts);
+        Add(_drills);
         Add(_emphasize);
         Add(_repeats);
         _repeats.Validators.Add(result =>
@@ -60,13 +67,17 @@ internal sealed class CorpusCommand : Command
                 result.AddError("--repeats takes a whole number from 0 to 100.");
             }
         });
-        _facts.Validators.Add(result =>
+        foreach (Option<int> tenths in (Option<int>[])[_facts, _drills])
         {
-            if (result.GetValueOrDefault<int>() is < 0 or > 10)
+            tenths.Validators.Add(result =>
             {
-                result.AddError("--facts takes a whole number from 0 to 10.");
-            }
-        });
+                if (result.GetValueOrDefault<int>() is < 0 or > 10)
+                {
+                    result.AddError($"{tenths.Name} takes a whole number from 0 to 10.");
+                }
+            });
+        }
+
         foreach (Option<int> count in (Option<int>[])[_talks, _heldOut])
         {
             count.Validators.Add(result =>
@@ -86,6 +97,7 @@ internal sealed class CorpusCommand : Command
         string folder = arguments.GetRequiredValue(_output);
         ulong seed = arguments.GetValue(_seed);
         int factTalks = arguments.GetValue(_facts);
+        int drills = arguments.GetValue(_drills);
         LineLibrary lines = LineLibrary.LoadShipped();
         HashSet<string> emphasized = [.. arguments.GetValue(_emphasize)!];
         if (emphasized.FirstOrDefault(name => !lines.Intents.ContainsKey(name)) is { } unknown)
@@ -107,7 +119,7 @@ internal sealed class CorpusCommand : Command
             for (int i = 0; i < talks; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                Talk talk = writer.Write(seed, i, part);
+                Talk talk = i % 10 >= 10 - drills ? writer.WriteDrill(seed, i, part) : writer.Write(seed, i, part);
                 summary.Add(talk);
                 TalkJson.Write(file, i % 10 < factTalks ? talk.FactSegments : talk.Segments);
             }

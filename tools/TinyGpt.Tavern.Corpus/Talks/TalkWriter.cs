@@ -14,7 +14,10 @@ internal sealed class TalkWriter(LineLibrary lines, CardDeck deck, TalkEmphasis?
     private const int DrawsPerTurn = 20;
     private const int RestrictedPercent = 50;
 
+    private const int MostDrillTurns = 14;
+
     private readonly TalkPlan _plan = new(lines, deck, emphasis);
+    private readonly WareDrill _drill = new(lines, deck);
 
     /// <summary>Writes a talk.</summary>
     /// <param name="seed">The corpus's seed.</param>
@@ -32,6 +35,24 @@ internal sealed class TalkWriter(LineLibrary lines, CardDeck deck, TalkEmphasis?
         return new Talk(state.Card, state.Turns, state.PlayerName);
     }
 
+    /// <summary>Writes a talk in which wares are asked for and nothing else.</summary>
+    /// <inheritdoc cref="Write"/>
+    public Talk WriteDrill(ulong seed, int number, CardPart part)
+    {
+        CorpusRandom random = new(seed, ((ulong)part << 32) + (uint)number);
+        TalkState state = Begin(random, part);
+        while (!WareDrill.Suits(state.Card))
+        {
+            state = Begin(random, part);
+        }
+
+        while (state.Turns.Count < MostDrillTurns && TryAddTurn(random, state, () => _drill.Draw(random, state)))
+        {
+        }
+
+        return new Talk(state.Card, state.Turns, state.PlayerName);
+    }
+
     /// <summary>Draws a card and the player's name.</summary>
     public TalkState Begin(CorpusRandom random, CardPart part)
     {
@@ -41,11 +62,14 @@ internal sealed class TalkWriter(LineLibrary lines, CardDeck deck, TalkEmphasis?
 
     /// <summary>Adds a question of the plan and its answer.</summary>
     /// <returns>Whether there was room for it.</returns>
-    public bool TryAddTurn(CorpusRandom random, TalkState state, bool isLast)
+    public bool TryAddTurn(CorpusRandom random, TalkState state, bool isLast) =>
+        TryAddTurn(random, state, () => _plan.Draw(random, state, isLast));
+
+    private static bool TryAddTurn(CorpusRandom random, TalkState state, Func<Question> draw)
     {
         for (int i = 0; i < DrawsPerTurn; i++)
         {
-            if (TryWriteTurn(random, state, _plan.Draw(random, state, isLast)) is { } written)
+            if (TryWriteTurn(random, state, draw()) is { } written)
             {
                 if (state.Length + state.LengthOf(written.Turn) >= LengthLimit)
                 {

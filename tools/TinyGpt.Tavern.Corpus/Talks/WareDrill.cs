@@ -1,0 +1,31 @@
+namespace TinyGpt.Tavern.Corpus;
+
+/// <summary>
+/// Asks for one ware after the other, sold and not sold alike: talks in which nearly every answer looks something up. A model learns that from
+/// few kinds of talks sooner than from many, where a lookup is one token among hundreds. Immutable and thread-safe.
+/// </summary>
+/// <param name="lines">The lines.</param>
+/// <param name="deck">Where wares that somebody does not sell come from.</param>
+internal sealed class WareDrill(LineLibrary lines, CardDeck deck)
+{
+    private const int SoldPercent = 50;
+    private const int FewestWares = 2;
+
+    private readonly IntentLines[] _intents = [lines.Intents["ask-price"], lines.Intents["buy"]];
+
+    /// <summary>Whether somebody sells enough to be asked for.</summary>
+    public static bool Suits(Card card) => card.Wares.Count >= FewestWares;
+
+    /// <summary>Draws the next question: as many sold wares as others, first those that were not spoken of.</summary>
+    /// <param name="random">The generator.</param>
+    /// <param name="state">The talk so far.</param>
+    public Question Draw(CorpusRandom random, TalkState state)
+    {
+        string[] sold = [.. state.Card.Wares.Select(ware => ware.Name)];
+        string[] unasked = [.. sold.Except(state.Turns.Select(turn => turn.Question.Subject!))];
+        string ware = random.Percent(SoldPercent)
+            ? random.Pick(unasked.Length > 0 ? unasked : sold)
+            : deck.DrawAbsentWare(random, state.Card);
+        return new Question(random.Pick(_intents), ware);
+    }
+}

@@ -147,6 +147,30 @@ public sealed class TalkWriterTests
     }
 
     [Fact]
+    public void Lists_of_lookups_learn_what_follows_a_ware_and_that_is_right()
+    {
+        LookupList lists = new(Deck);
+        int sold = 0;
+        for (int number = 0; number < 200; number++)
+        {
+            IReadOnlyList<TalkSegment> segments = lists.Write(seed: 7, number, CardPart.Training);
+            string wares = Regex.Match(segments[0].Text, "^Sells: (.*)$", RegexOptions.Multiline).Groups[1].Value;
+            Assert.Equal(segments, lists.Write(seed: 7, number, CardPart.Training));
+            for (int i = 0; i < segments.Count; i += 2)
+            {
+                Assert.False(segments[i].Train);
+                Assert.True(segments[i + 1].Train);
+                Match named = Regex.Match(segments[i].Text, @"(?:The|That|My|For the|(?:Ah|Well|Oh|Hm), the) ([^\n]+)$");
+                Match price = Regex.Match($", {wares},", $", {Regex.Escape(named.Groups[1].Value)} ([0-9]+),");
+                Assert.Equal(price.Success ? $" is {price.Groups[1].Value}" : "?", segments[i + 1].Text);
+                sold += price.Success ? 1 : 0;
+            }
+        }
+
+        Assert.InRange(sold, 200, int.MaxValue);
+    }
+
+    [Fact]
     public void An_answer_suits_the_mood_and_the_trade() =>
         Assert.All(Written.Value, talk => Assert.All(talk.Turns, turn => Assert.True(turn.Answer.Suits(talk.Card))));
 

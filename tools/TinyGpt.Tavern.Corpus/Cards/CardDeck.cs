@@ -9,6 +9,8 @@ internal sealed class CardDeck(CardLists lists)
     private const int HeldOutOneIn = 20;
     private const int CommonWarePercent = 25;
     private const int MadeUpNamePercent = 15;
+    private const int CheapestWare = 2;
+    private const int DearestWare = 99;
 
     /// <summary>The lists that the cards are drawn from.</summary>
     public CardLists Lists { get; } = lists;
@@ -68,6 +70,26 @@ internal sealed class CardDeck(CardLists lists)
         }
     }
 
+    /// <summary>Draws wares of all trades with prices, no two of them alike.</summary>
+    public IReadOnlyList<Ware> DrawWares(CorpusRandom random, int count)
+    {
+        List<Ware> wares = [];
+        while (wares.Count < count)
+        {
+            AddUnlessAlike(wares, new Ware(random.Pick(Lists.AllWares), random.Between(CheapestWare, DearestWare)));
+        }
+
+        return wares;
+    }
+
+    private static void AddUnlessAlike(List<Ware> wares, Ware ware)
+    {
+        if (!wares.Any(other => AreAlike(other.Name, ware.Name) || other.Price == ware.Price))
+        {
+            wares.Add(ware);
+        }
+    }
+
     /// <summary>Whether two wares share a word: nobody could tell which one is asked for.</summary>
     private static bool AreAlike(string one, string other) => one.Split(' ').Intersect(other.Split(' ')).Any();
 
@@ -97,11 +119,7 @@ internal sealed class CardDeck(CardLists lists)
         while (wares.Count < count)
         {
             string name = random.Pick(random.Percent(CommonWarePercent) ? Lists.CommonWares : Lists.WaresOf(trade));
-            int price = random.Between(2, 99);
-            if (!wares.Any(ware => AreAlike(ware.Name, name) || ware.Price == price))
-            {
-                wares.Add(new Ware(name, price));
-            }
+            AddUnlessAlike(wares, new Ware(name, random.Between(CheapestWare, DearestWare)));
         }
 
         return wares;

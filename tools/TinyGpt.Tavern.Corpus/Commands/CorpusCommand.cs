@@ -34,6 +34,12 @@ internal sealed class CorpusCommand : Command
         DefaultValueFactory = _ => 0,
     };
 
+    private readonly Option<int> _lookups = new("--lookups")
+    {
+        Description = "Of ten talks, how many are lists of lookups instead, of which only what is looked up is learned.",
+        DefaultValueFactory = _ => 0,
+    };
+
     private readonly Option<string[]> _emphasize = new("--emphasize")
     {
         Description = "Intents that are asked four times as often, such as ask-price: where a model is weak.",
@@ -58,6 +64,7 @@ internal sealed class CorpusCommand : Command
         Add(_heldOut);
         Add(_facts);
         Add(_drills);
+        Add(_lookups);
         Add(_emphasize);
         Add(_repeats);
         _repeats.Validators.Add(result =>
@@ -67,7 +74,7 @@ internal sealed class CorpusCommand : Command
                 result.AddError("--repeats takes a whole number from 0 to 100.");
             }
         });
-        foreach (Option<int> tenths in (Option<int>[])[_facts, _drills])
+        foreach (Option<int> tenths in (Option<int>[])[_facts, _drills, _lookups])
         {
             tenths.Validators.Add(result =>
             {
@@ -98,6 +105,7 @@ internal sealed class CorpusCommand : Command
         ulong seed = arguments.GetValue(_seed);
         int factTalks = arguments.GetValue(_facts);
         int drills = arguments.GetValue(_drills);
+        int lookups = arguments.GetValue(_lookups);
         LineLibrary lines = LineLibrary.LoadShipped();
         HashSet<string> emphasized = [.. arguments.GetValue(_emphasize)!];
         if (emphasized.FirstOrDefault(name => !lines.Intents.ContainsKey(name)) is { } unknown)
@@ -105,9 +113,11 @@ internal sealed class CorpusCommand : Command
             throw new ArgumentException($"--emphasize: there is no intent '{unknown}'.");
         }
 
+        CardDeck deck = new(CardLists.Shipped);
+        LookupList lookupList = new(deck);
         TalkWriter writer = new(
             lines,
-            new CardDeck(CardLists.Shipped),
+            deck,
             new TalkEmphasis { Intents = emphasized, RepeatPercent = arguments.GetValue(_repeats) });
         Directory.CreateDirectory(folder);
         foreach ((string name, int talks, CardPart part) in ((string, int, CardPart)[])
@@ -119,6 +129,12 @@ internal sealed class CorpusCommand : Command
             for (int i = 0; i < talks; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
+                if (i % 10 < lookups)
+                {
+                    TalkJson.Write(file, lookupList.Write(seed, i, part));
+                    continue;
+                }
+
                 Talk talk = i % 10 >= 10 - drills ? writer.WriteDrill(seed, i, part) : writer.Write(seed, i, part);
                 summary.Add(talk);
                 TalkJson.Write(file, i % 10 < factTalks ? talk.FactSegments : talk.Segments);

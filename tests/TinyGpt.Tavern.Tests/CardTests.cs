@@ -60,8 +60,8 @@ public sealed class CardTests
     {
         List<Card> cards = DrawMany(CardPart.Training, 4000);
 
-        Assert.InRange(ShareOf(cards, card => card.Wares.Count == 0), 0.10, 0.14);
-        Assert.InRange(ShareOf(cards, card => card.Rumour is null), 0.22, 0.28);
+        Assert.InRange(ShareOf(cards, card => card.Wares.Count == 0), 0.18, 0.22);
+        Assert.InRange(ShareOf(cards, card => card.Rumour is null), 0.37, 0.43);
         Assert.InRange(ShareOf(cards, card => card.Quest is null), 0.27, 0.33);
         Assert.InRange(ShareOf(cards, card => card.Friend is null), 0.22, 0.28);
         Assert.InRange(ShareOf(cards, card => card.Foe is null), 0.22, 0.28);

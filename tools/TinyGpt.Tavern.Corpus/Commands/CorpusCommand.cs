@@ -30,13 +30,13 @@ internal sealed class CorpusCommand : Command
 
     private readonly Option<int> _drills = new("--drills")
     {
-        Description = "Of ten talks, how many ask for wares and nothing else, one after the other: a model learns to look a price up sooner.",
+        Description = "Of ten talks, how many ask for wares and nothing else, one after the other.",
         DefaultValueFactory = _ => 0,
     };
 
     private readonly Option<int> _lookups = new("--lookups")
     {
-        Description = "Of ten talks, how many are lists of lookups instead, of which only what is looked up is learned.",
+        Description = "Of ten talks, how many are lists of lookups instead, of which only what is looked up is learned: a model learns to look prices up.",
         DefaultValueFactory = _ => 0,
     };
 

@@ -1,8 +1,8 @@
 namespace TinyGpt.Tavern.Corpus;
 
 /// <summary>
-/// Asks for one ware after the other, sold and not sold alike: talks in which nearly every answer looks something up. A model learns that from
-/// few kinds of talks sooner than from many, where a lookup is one token among hundreds. Immutable and thread-safe.
+/// Asks for one ware after the other, sold and not sold alike: talks in which every answer looks something up. By themselves they taught no lookup
+/// (docs/training-the-tavern.md); beside lists of lookups they show it in the form that talks have. Immutable and thread-safe.
 /// </summary>
 /// <param name="lines">The lines.</param>
 /// <param name="deck">Where wares that somebody does not sell come from.</param>

@@ -18,6 +18,7 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
 {
     private const int HalfQuadBytes = PanelLayout.QuadBytes / 2;
     private const int HalfPanelRows = PanelLayout.RowsPerPanel / 2;
+    private const int Row = PanelLayout.InputsPerQuad;
 
     // How far ahead one row asks for its weights, a line each time around: Zen 1 does not look far enough by itself (DECISIONS.md).
     private const int SingleRowDistance = 3 * PanelLayout.GroupBytes;
@@ -69,8 +70,6 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         byte* weights, sbyte* values, float* weightScales, float* scales, float* output, nint stride)
         where TRows : struct, ICount
     {
-        const int Row = PanelLayout.InputsPerQuad;
-
         Vector256<short> ones = Vector256.Create((short)1);
         Vector256<int> sum0 = default;
         Vector256<int> sum1 = default;
@@ -81,32 +80,12 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         byte* end = weights + PanelLayout.GroupWeightBytes;
         do
         {
-            Vector256<sbyte> signed = Vector256.Load((sbyte*)weights);
-            Vector256<byte> magnitude = Avx2.Abs(signed);
-            sum0 += Dot(magnitude, signed, Broadcast(values), ones);
-            sum1 += Dot(magnitude, signed, Broadcast(values + Row), ones);
-            if (TRows.Count > 2)
-            {
-                sum2 += Dot(magnitude, signed, Broadcast(values + (2 * Row)), ones);
-            }
-
-            if (TRows.Count > 3)
-            {
-                sum3 += Dot(magnitude, signed, Broadcast(values + (3 * Row)), ones);
-            }
-
-            if (TRows.Count > 4)
-            {
-                sum4 += Dot(magnitude, signed, Broadcast(values + (4 * Row)), ones);
-            }
-
-            if (TRows.Count > 5)
-            {
-                sum5 += Dot(magnitude, signed, Broadcast(values + (5 * Row)), ones);
-            }
-
-            weights += PanelLayout.QuadBytes;
-            values += TRows.Count * Row;
+            // Two quads a turn: a core that shares its front end with another thread is short of instructions, not of multipliers.
+            AddQuad<TRows>(weights, values, ones, ref sum0, ref sum1, ref sum2, ref sum3, ref sum4, ref sum5);
+            AddQuad<TRows>(
+                weights + PanelLayout.QuadBytes, values + (TRows.Count * Row), ones, ref sum0, ref sum1, ref sum2, ref sum3, ref sum4, ref sum5);
+            weights += 2 * PanelLayout.QuadBytes;
+            values += 2 * TRows.Count * Row;
         }
         while (weights < end);
 
@@ -132,6 +111,45 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         if (TRows.Count > 5)
         {
             AddHalfGroup(output + (5 * stride), sum5, laneScales, scales[5]);
+        }
+    }
+
+    /// <summary>Adds the products of half a quad and all rows of the tile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddQuad<TRows>(
+        byte* weights,
+        sbyte* values,
+        Vector256<short> ones,
+        ref Vector256<int> sum0,
+        ref Vector256<int> sum1,
+        ref Vector256<int> sum2,
+        ref Vector256<int> sum3,
+        ref Vector256<int> sum4,
+        ref Vector256<int> sum5)
+        where TRows : struct, ICount
+    {
+        Vector256<sbyte> signed = Vector256.Load((sbyte*)weights);
+        Vector256<byte> magnitude = Avx2.Abs(signed);
+        sum0 += Dot(magnitude, signed, Broadcast(values), ones);
+        sum1 += Dot(magnitude, signed, Broadcast(values + Row), ones);
+        if (TRows.Count > 2)
+        {
+            sum2 += Dot(magnitude, signed, Broadcast(values + (2 * Row)), ones);
+        }
+
+        if (TRows.Count > 3)
+        {
+            sum3 += Dot(magnitude, signed, Broadcast(values + (3 * Row)), ones);
+        }
+
+        if (TRows.Count > 4)
+        {
+            sum4 += Dot(magnitude, signed, Broadcast(values + (4 * Row)), ones);
+        }
+
+        if (TRows.Count > 5)
+        {
+            sum5 += Dot(magnitude, signed, Broadcast(values + (5 * Row)), ones);
         }
     }
 

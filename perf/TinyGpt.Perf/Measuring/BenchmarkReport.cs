@@ -66,6 +66,7 @@ public sealed record BenchmarkReport(string Machine, string Tier, IReadOnlyList<
             WriteNumber(writer, "ratioToBandwidth", row.RatioToBandwidth);
             WriteNumber(writer, "gigaMacs", row.GigaMacs);
             WriteNumber(writer, "ratioToPeak", row.RatioToPeak);
+            WriteNumber(writer, "additionsACycle", row.CoreWidth);
             WriteNumber(writer, "allocatedBytes", row.AllocatedBytes);
             WriteNumber(writer, "ratioToOneThread", row.RatioToOneThread);
             WriteNumber(writer, "ratioOfSlowestTenth", row.RatioOfSlowestTenth);

@@ -4,7 +4,7 @@ namespace TinyGpt.Perf;
 public sealed record BenchmarkRow
 {
     /// <summary>
-    /// <c>decode</c>, <c>prefill</c>, <c>matrices</c> (those of a prompt alone), <c>neighbour</c> (decoding beside a busy process),
+    /// <c>decode</c>, <c>prefill</c>, <c>matrices</c> (those of a prompt alone), <c>token-matrices</c> (those of a token alone), <c>neighbour</c> (decoding beside a busy process),
     /// <c>load</c>, <c>first-token</c> or <c>memory</c>.
     /// </summary>
     public required string Phase { get; init; }
@@ -44,6 +44,9 @@ public sealed record BenchmarkRow
     /// repeats.
     /// </summary>
     public double? RatioToPeak { get; init; }
+
+    /// <summary>Independent additions a cycle of the first thread's core around the repeats, the median (<see cref="Perf.CoreWidth"/>).</summary>
+    public double? CoreWidth { get; init; }
 
     /// <summary>Bytes that the whole process allocated on the managed heap during all timed repeats.</summary>
     public long? AllocatedBytes { get; init; }

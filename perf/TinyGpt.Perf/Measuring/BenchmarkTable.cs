@@ -22,6 +22,7 @@ public static class BenchmarkTable
         ("of read", row => Text(row.RatioToBandwidth, "0.0 %")),
         ("GMAC/s", row => Text(row.GigaMacs, "0.0")),
         ("of peak", row => Text(row.RatioToPeak, "0.0 %")),
+        ("adds/cycle", row => Text(row.CoreWidth, "0.0")),
         ("allocated", row => Text(row.AllocatedBytes)),
     ];
 

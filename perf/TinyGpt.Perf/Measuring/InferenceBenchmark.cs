@@ -65,6 +65,7 @@ public sealed class InferenceBenchmark : IDisposable
             [
                 .. from way in _settings.Decodes.Where(way => HasRoomFor(Math.Max(1, way.Context) + 1))
                    select (Func<Measurement>)(() => PrepareDecode(tier, threads, way, cancellation)),
+                () => PrepareTokenMatrices(tier, threads),
             ]));
         }
 
@@ -156,6 +157,7 @@ public sealed class InferenceBenchmark : IDisposable
                 TokensPerSecond = PerSecond(prompt, seconds),
                 GigaMacs = multiplyAdds / seconds.Median,
                 RatioToPeak = multiplyAdds / work.ReferenceWork,
+                CoreWidth = work.CoreWidth,
                 AllocatedBytes = work.AllocatedBytes,
             };
         }
@@ -164,7 +166,7 @@ public sealed class InferenceBenchmark : IDisposable
     private Measurement PrepareMatrices(KernelTier tier, int threads, int prompt)
     {
         _progress($"threads {threads}: the matrices of {prompt} tokens");
-        MatrixWork matrices = MatrixWork.For(tier, _model.Info.Tensors, prompt, Math.Min(prompt, ChunkTokens));
+        MatrixWork matrices = MatrixWork.OfPrompt(tier, _model.Info.Tensors, prompt, Math.Min(prompt, ChunkTokens));
         TimedWork work = new(() => matrices.Run(threads), () => MultiplyPeak.MeasureIntegers(tier, threads, 1)?[0]);
         return new Measurement(matrices, work, Describe);
 
@@ -181,8 +183,31 @@ public sealed class InferenceBenchmark : IDisposable
                 TokensPerSecond = PerSecond(prompt, work.Seconds),
                 GigaMacs = multiplyAdds / work.Seconds.Median,
                 RatioToPeak = multiplyAdds / work.ReferenceWork,
+                CoreWidth = work.CoreWidth,
             };
         }
+    }
+
+    private Measurement PrepareTokenMatrices(KernelTier tier, int threads)
+    {
+        _progress($"threads {threads}: the matrices of {_settings.Tokens} tokens, one by one");
+        MatrixWork matrices = MatrixWork.OfTokens(tier, _model.Info.Tensors, _settings.Tokens);
+        TimedWork work = new(() => matrices.Run(threads), () => _bandwidth.Measure(threads, 1)[0]);
+        return new Measurement(matrices, work, Describe);
+
+        BenchmarkRow Describe() => new()
+        {
+            Phase = "token-matrices",
+            Shape = _shape,
+            Threads = threads,
+            Batch = 1,
+            TokensPerSecond = PerSecond(_settings.Tokens, work.Seconds),
+            BytesPerToken = matrices.WeightBytes,
+            BandwidthGBs = work.Reference,
+            RatioToBandwidth = matrices.WeightBytes * (double)_settings.Tokens / 1e9 / work.ReferenceWork,
+            GigaMacs = matrices.MultiplyAdds / 1e9 / work.Seconds.Median,
+            CoreWidth = work.CoreWidth,
+        };
     }
 
     private Measurement PrepareDecode(KernelTier tier, int threads, DecodeCase way, CancellationToken cancellation)
@@ -234,6 +259,7 @@ public sealed class InferenceBenchmark : IDisposable
                 BandwidthGBs = work.Reference,
                 RatioToBandwidth = bytesPerToken * tokensTimesBatch / 1e9 / work.ReferenceWork,
                 GigaMacs = _work.DecodeMultiplyAdds * tokensTimesBatch / seconds.Median / 1e9,
+                CoreWidth = work.CoreWidth,
                 AllocatedBytes = work.AllocatedBytes,
             };
         }

@@ -4,8 +4,8 @@ using TinyGpt.Kernels;
 namespace TinyGpt.Perf;
 
 /// <summary>
-/// The matrix products of a prompt, and nothing else of the pass: every block's matrices in the order of the forward pass, with weights
-/// from memory, a chunk of rows at a time. Threads take panels as they get to them, as in the engine. Not thread-safe.
+/// The matrix products of a pass, and nothing else of it: the matrices in the order of the forward pass, with weights from memory if there
+/// are more than the cache holds, a chunk of rows at a time. Threads take panels as they get to them, as in the engine. Not thread-safe.
 /// </summary>
 internal abstract unsafe class MatrixWork : IDisposable
 {
@@ -19,15 +19,11 @@ internal abstract unsafe class MatrixWork : IDisposable
     private readonly float* _output;
 
     /// <summary>Makes matrices and rows of random numbers.</summary>
-    /// <param name="tensors">The model's tensors.</param>
-    /// <param name="tokens">Tokens of the prompt; whole chunks are computed.</param>
+    /// <param name="shapes">The matrices.</param>
+    /// <param name="tokens">Tokens to multiply; whole chunks are computed.</param>
     /// <param name="chunk">Rows in one pass.</param>
-    protected MatrixWork(IReadOnlyList<TensorShape> tensors, int tokens, int chunk)
+    protected MatrixWork(IReadOnlyList<TensorShape> shapes, int tokens, int chunk)
     {
-        TensorShape[] shapes =
-        [
-            .. tensors.Where(tensor => tensor.IsQuantized && tensor.Name is not (ModelTensors.TokenEmbedding or ModelTensors.Head)),
-        ];
         _chunk = chunk;
         _chunks = (tokens + chunk - 1) / chunk;
         int groups = shapes.Max(shape => PanelLayout.Groups(shape.Columns));
@@ -42,6 +38,7 @@ internal abstract unsafe class MatrixWork : IDisposable
             PackedMatrix matrix = new(data, shape.Rows, shape.Columns, shape.Precision);
             FillPanels(matrix);
             _matrices.Add(matrix);
+            WeightBytes += shape.Bytes;
             MultiplyAdds += (double)shape.Rows * shape.Columns * _chunk * _chunks;
         }
 
@@ -59,16 +56,39 @@ internal abstract unsafe class MatrixWork : IDisposable
 
     private protected int OutputStride { get; }
 
-    /// <summary>Prepares the work for a tier.</summary>
-    /// <inheritdoc cref="MatrixWork(IReadOnlyList{TensorShape}, int, int)"/>
-    public static MatrixWork For(KernelTier tier, IReadOnlyList<TensorShape> tensors, int tokens, int chunk) => tier switch
+    /// <summary>Bytes of the matrices.</summary>
+    public long WeightBytes { get; }
+
+    /// <summary>Prepares the matrices of all blocks, as a prompt multiplies them.</summary>
+    /// <param name="tier">A tier that this process can execute.</param>
+    /// <param name="tensors">The model's tensors.</param>
+    /// <param name="tokens">Tokens of the prompt; whole chunks are computed.</param>
+    /// <param name="chunk">Rows in one pass.</param>
+    public static MatrixWork OfPrompt(KernelTier tier, IReadOnlyList<TensorShape> tensors, int tokens, int chunk) =>
+        For(tier, [.. tensors.Where(tensor => tensor.IsQuantized && !IsVocabulary(tensor))], tokens, chunk);
+
+    /// <summary>Prepares all matrices that decoding reads: those of the blocks and, last, the head.</summary>
+    /// <param name="tier">A tier that this process can execute.</param>
+    /// <param name="tensors">The model's tensors.</param>
+    /// <param name="tokens">How many tokens, one after the other.</param>
+    public static MatrixWork OfTokens(KernelTier tier, IReadOnlyList<TensorShape> tensors, int tokens)
     {
-        KernelTier.Avx2 => new OfTier<Avx2Kernels>(tensors, tokens, chunk),
-        KernelTier.AvxVnni => new OfTier<AvxVnniKernels>(tensors, tokens, chunk),
-        KernelTier.Avx512 => new OfTier<Avx512Kernels>(tensors, tokens, chunk),
-        KernelTier.Neon => new OfTier<NeonKernels>(tensors, tokens, chunk),
-        KernelTier.NeonDp => new OfTier<NeonDpKernels>(tensors, tokens, chunk),
-        _ => new OfTier<ScalarKernels>(tensors, tokens, chunk),
+        TensorShape head = tensors.LastOrDefault(tensor => tensor.Name == ModelTensors.Head)
+            ?? tensors.First(tensor => tensor.Name == ModelTensors.TokenEmbedding);
+        return For(tier, [.. tensors.Where(tensor => tensor.IsQuantized && !IsVocabulary(tensor)), head], tokens, chunk: 1);
+    }
+
+    /// <summary>Prepares any matrices for a tier.</summary>
+    /// <param name="tier">A tier that this process can execute.</param>
+    /// <inheritdoc cref="MatrixWork(IReadOnlyList{TensorShape}, int, int)"/>
+    public static MatrixWork For(KernelTier tier, IReadOnlyList<TensorShape> shapes, int tokens, int chunk) => tier switch
+    {
+        KernelTier.Avx2 => new OfTier<Avx2Kernels>(shapes, tokens, chunk),
+        KernelTier.AvxVnni => new OfTier<AvxVnniKernels>(shapes, tokens, chunk),
+        KernelTier.Avx512 => new OfTier<Avx512Kernels>(shapes, tokens, chunk),
+        KernelTier.Neon => new OfTier<NeonKernels>(shapes, tokens, chunk),
+        KernelTier.NeonDp => new OfTier<NeonDpKernels>(shapes, tokens, chunk),
+        _ => new OfTier<ScalarKernels>(shapes, tokens, chunk),
     };
 
     /// <summary>Multiplies everything once, on as many threads, and gives the seconds.</summary>
@@ -108,7 +128,9 @@ internal abstract unsafe class MatrixWork : IDisposable
         }
     }
 
-    private sealed class OfTier<TKernels>(IReadOnlyList<TensorShape> tensors, int tokens, int chunk) : MatrixWork(tensors, tokens, chunk)
+    private static bool IsVocabulary(TensorShape tensor) => tensor.Name is ModelTensors.TokenEmbedding or ModelTensors.Head;
+
+    private sealed class OfTier<TKernels>(IReadOnlyList<TensorShape> shapes, int tokens, int chunk) : MatrixWork(shapes, tokens, chunk)
         where TKernels : struct, IKernels
     {
         private protected override void Multiply(

@@ -5,7 +5,8 @@ using TinyGpt.Model;
 namespace TinyGpt.Perf;
 
 /// <summary>
-/// Takes passes apart: what each stage of the forward pass takes of a token, by threads, all numbers of threads in turn on the same machine.
+/// Takes passes apart: what each stage of the forward pass takes of a token, by threads, all numbers of threads in turn on the same machine;
+/// how much of their time threads compute, and what the kernels make of a core of which others have a part.
 /// </summary>
 internal static class PassProfile
 {
@@ -39,6 +40,11 @@ internal static class PassProfile
             output.WriteLine($"\n{KernelTiers.Name(tier)}: prompt of {prompt} tokens, {precision} keys and values\n");
             Write(output, settings.Threads, threads => ProfiledEngine.ToRead(model, tier, threads, settings.PromptKvPrecision, prompt, cancellation));
         }
+
+        if (tier != KernelTier.Scalar)
+        {
+            CoreWidthProfile.Run(model, tier, output, cancellation);
+        }
     }
 
     private static void Write(TextWriter output, IReadOnlyList<int> threads, Func<int, ProfiledEngine> prepare)
@@ -47,7 +53,7 @@ internal static class PassProfile
         try
         {
             engines.AddRange(threads.Select(prepare));
-            List<double[]>[] samples = [.. engines.Select(_ => new List<double[]>())];
+            List<StageShare[]>[] samples = [.. engines.Select(_ => new List<StageShare[]>())];
             for (int repeat = 0; repeat < Repeats; repeat++)
             {
                 for (int i = 0; i < engines.Count; i++)
@@ -56,7 +62,13 @@ internal static class PassProfile
                 }
             }
 
-            WriteTable(output, threads, [.. samples.Select(MedianOf)]);
+            StageShare[][] medians = [.. samples.Select(MedianOf)];
+            WriteTimes(output, threads, medians);
+            for (int i = 1; i < engines.Count; i++)
+            {
+                WriteScaling(output, threads, medians, i);
+            }
+
             if (engines.Sum(engine => engine.Rests) is > 0 and int rests)
             {
                 output.WriteLine($"\nOthers shared the processors: workers rested {rests} times.");
@@ -69,28 +81,56 @@ internal static class PassProfile
     }
 
     /// <summary>The sample whose sum is the median: its stages belong together.</summary>
-    private static double[] MedianOf(List<double[]> samples) => samples.OrderBy(times => times.Sum()).ElementAt(samples.Count / 2);
+    private static StageShare[] MedianOf(List<StageShare[]> samples) =>
+        samples.OrderBy(sample => sample.Sum(stage => stage.Microseconds)).ElementAt(samples.Count / 2);
 
-    private static void WriteTable(TextWriter output, IReadOnlyList<int> threads, double[][] times)
+    private static void WriteTimes(TextWriter output, IReadOnlyList<int> threads, StageShare[][] samples)
     {
-        output.WriteLine($"| stage | {string.Join(" | ", threads.Select(count => $"µs a token, {count} {(count == 1 ? "thread" : "threads")} | share"))} | first / last |");
-        output.WriteLine($"| --- |{string.Concat(threads.Select(_ => " ---: | ---: |"))} ---: |");
+        output.WriteLine($"| stage | {string.Join(" | ", threads.Select(count => $"µs a token, {Count(count)} | share"))} |");
+        output.WriteLine($"| --- |{string.Concat(threads.Select(_ => " ---: | ---: |"))}");
+        foreach ((string name, StageShare[] shares) in Rows(samples))
+        {
+            string cells = string.Join(" | ", shares.Select((share, i) => string.Create(
+                CultureInfo.InvariantCulture, $"{share.Microseconds:F1} | {100 * share.Microseconds / Sum(samples[i]).Microseconds:F1} %")));
+            output.WriteLine($"| {name} | {cells} |");
+        }
+    }
+
+    /// <summary>
+    /// Takes a speed-up apart: threads × how much of their time they computed, divided by how much longer the same work took them.
+    /// </summary>
+    private static void WriteScaling(TextWriter output, IReadOnlyList<int> threads, StageShare[][] samples, int index)
+    {
+        output.WriteLine($"\n| {Count(threads[index])} against {threads[0]} | times as fast | busy | the same work takes |");
+        output.WriteLine("| --- | ---: | ---: | ---: |");
+        foreach ((string name, StageShare[] shares) in Rows(samples))
+        {
+            StageShare first = shares[0];
+            StageShare share = shares[index];
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {first.Microseconds / share.Microseconds:F2} | {100 * share.Worked / (threads[index] * share.Microseconds):F0} % | ")
+                + string.Create(CultureInfo.InvariantCulture, $"{share.Worked / first.Worked:F2} × |"));
+        }
+    }
+
+    /// <summary>The stages that take any time, all else, and the sum: what they take by each number of threads.</summary>
+    private static IEnumerable<(string Name, StageShare[] Shares)> Rows(StageShare[][] samples)
+    {
         string[] names = [.. Enum.GetNames<Stage>()[..(int)Stage.End], "all else"];
         for (int stage = 0; stage < names.Length; stage++)
         {
-            if (times.Any(row => row[stage] > 0))
+            StageShare[] shares = [.. samples.Select(sample => sample[stage])];
+            if (shares.Any(share => share.Microseconds > 0))
             {
-                WriteRow(output, names[stage], times, row => row[stage]);
+                yield return (names[stage], shares);
             }
         }
 
-        WriteRow(output, "**sum**", times, row => row.Sum());
+        yield return ("**sum**", [.. samples.Select(Sum)]);
     }
 
-    private static void WriteRow(TextWriter output, string name, double[][] times, Func<double[], double> value)
-    {
-        string cells = string.Join(" | ", times.Select(row =>
-            string.Create(CultureInfo.InvariantCulture, $"{value(row):F1} | {100 * value(row) / row.Sum():F1} %")));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {cells} | {value(times[0]) / value(times[^1]):F2} |"));
-    }
+    private static StageShare Sum(StageShare[] sample) => new(sample.Sum(stage => stage.Microseconds), sample.Sum(stage => stage.Worked));
+
+    private static string Count(int threads) => threads == 1 ? "1 thread" : $"{threads} threads";
 }

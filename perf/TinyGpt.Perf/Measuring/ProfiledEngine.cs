@@ -1,7 +1,13 @@
 using System.Diagnostics;
 using TinyGpt.Kernels;
+using TinyGpt.Model;
 
 namespace TinyGpt.Perf;
+
+/// <summary>A stage's part of a token.</summary>
+/// <param name="Microseconds">From its beginning to its end.</param>
+/// <param name="Worked">Microseconds that all threads together computed in it; what is missing to all threads' time was waiting.</param>
+internal readonly record struct StageShare(double Microseconds, double Worked);
 
 /// <summary>An engine that does the same work again and again, and says what each stage took of it. Not thread-safe.</summary>
 internal sealed class ProfiledEngine : IDisposable
@@ -62,8 +68,8 @@ internal sealed class ProfiledEngine : IDisposable
         new(model, new GptEngineOptions { Threads = threads, Tier = tier, KvPrecision = precision }, start: 0, tokens, decode: 0, cancellation);
 
     /// <summary>Does the work once.</summary>
-    /// <returns>Microseconds a token of each stage and, last, of everything else.</returns>
-    public double[] TakeSample()
+    /// <returns>What each stage and, last, everything else took of a token.</returns>
+    public StageShare[] TakeSample()
     {
         _session.Rewind(_start);
         if (_prompt.Length > _start)
@@ -75,16 +81,24 @@ internal sealed class ProfiledEngine : IDisposable
             _session.Continue();
         }
 
-        long[] before = _engine.StageTicks.ToArray();
+        StageTime[] before = _engine.StageTimes.ToArray();
         long begun = Stopwatch.GetTimestamp();
         Drain();
         long whole = Stopwatch.GetTimestamp() - begun;
-        long[] stages = [.. _engine.StageTicks.ToArray().Zip(before, (after, earlier) => after - earlier)];
-        return [.. ((long[])[.. stages, whole - stages.Sum()]).Select(ticks => ticks * 1e6 / Stopwatch.Frequency / _tokens)];
+        StageTime[] stages =
+        [
+            .. _engine.StageTimes.ToArray().Zip(before, (after, earlier) =>
+                new StageTime(after.Elapsed - earlier.Elapsed, after.Waited - earlier.Waited, after.Worked - earlier.Worked)),
+        ];
+        StageTime rest = new(whole - stages.Sum(stage => stage.Elapsed), 0, 0);
+        return [.. ((StageTime[])[.. stages, rest]).Select(time => new StageShare(
+            Microseconds(time.Elapsed), Microseconds(time.Elapsed - time.Waited + time.Worked)))];
     }
 
     /// <summary>Frees the engine.</summary>
     public void Dispose() => _engine.Dispose();
+
+    private double Microseconds(long ticks) => ticks * 1e6 / Stopwatch.Frequency / _tokens;
 
     private void Drain()
     {

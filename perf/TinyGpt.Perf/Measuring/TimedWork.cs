@@ -15,6 +15,7 @@ internal sealed class TimedWork(Action work, Func<double?> measureReference)
     private readonly List<double> _seconds = [];
     private readonly List<double> _references = [];
     private readonly List<double> _referenceWork = [];
+    private readonly List<double> _widths = [];
     private int _rounds = 1;
 
     /// <summary>The time that the work took.</summary>
@@ -28,6 +29,9 @@ internal sealed class TimedWork(Action work, Func<double?> measureReference)
     /// measured before and after that very sample. The medians of the two by themselves may stem from different minutes.
     /// </summary>
     public double? ReferenceWork => MedianOf(_referenceWork);
+
+    /// <summary>The median of <see cref="CoreWidth"/> before and after the samples.</summary>
+    public double? CoreWidth => MedianOf(_widths);
 
     /// <summary>What all samples allocated.</summary>
     public long AllocatedBytes { get; private set; }
@@ -52,6 +56,7 @@ internal sealed class TimedWork(Action work, Func<double?> measureReference)
     public void TakeSample()
     {
         double? referenceBefore = measureReference();
+        double widthBefore = Perf.CoreWidth.Measure();
         long before = GC.GetTotalAllocatedBytes(precise: true);
         long begun = Stopwatch.GetTimestamp();
         for (int round = 0; round < _rounds; round++)
@@ -61,6 +66,7 @@ internal sealed class TimedWork(Action work, Func<double?> measureReference)
 
         double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds / _rounds;
         AllocatedBytes += GC.GetTotalAllocatedBytes(precise: true) - before;
+        _widths.Add((widthBefore + Perf.CoreWidth.Measure()) / 2);
         _seconds.Add(seconds);
         if ((referenceBefore + measureReference()) / 2 is { } reference)
         {

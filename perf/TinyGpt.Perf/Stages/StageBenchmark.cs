@@ -13,7 +13,8 @@ internal static class StageBenchmark
 {
     private const int Context = 256; // the weights are the shape's own; talks are kept short so that the arena is
     private const int MostFrames = 1 << 16;
-    private const double FrameMilliseconds = 1000.0 / 60;
+    private const int GameBytes = 8 << 20; // what a game works on between its ticks
+    private const int CacheLine = 64;
 
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(1);
 
@@ -51,9 +52,17 @@ internal static class StageBenchmark
         Play before = Measure(model, threads, tier, play => RunFreely(play, cancellation), cancellation);
         progress($"60 frames a second with {StageReport.Budget} ms each");
         List<double> ticks = new(MostFrames);
-        Play framed = Measure(model, threads, tier, play => RunFrames(play, ticks, cancellation), cancellation);
+        MachineBursts bursts = new(MostFrames);
+        Action<FrameClock> sleep = SleepBetween(bursts);
+        Play framed = Measure(model, threads, tier, play => RunFrames(play, ticks, sleep, cancellation), cancellation);
         progress("all the time they want, again");
         Play after = Measure(model, threads, tier, play => RunFreely(play, cancellation), cancellation);
+        progress($"60 frames a second with {StageReport.Budget} ms each, of a game that computes in between");
+        List<double> ticksOfWorkingGame = new(MostFrames);
+        Action<FrameClock> work = WorkBetween();
+        Play besideGame = Measure(model, threads, tier, play => RunFrames(play, ticksOfWorkingGame, work, cancellation), cancellation);
+        progress("all the time they want, a third time");
+        Play last = Measure(model, threads, tier, play => RunFreely(play, cancellation), cancellation);
         int otherThreads = threads == 1 ? 2 : 1;
         progress($"in the background, {otherThreads} threads");
         Play background = Measure(model, otherThreads, tier, play => RunInBackground(play, cancellation), cancellation);
@@ -63,17 +72,20 @@ internal static class StageBenchmark
             Shape = shape,
             Tier = KernelTiers.Name(KernelTiers.Select(tier)),
             Threads = threads,
-            Ticks = [.. ticks.Order()],
             Tokens = framed.Tokens,
-            FramedTokensPerSecond = framed.TokensPerSecond,
-            FreeTokensPerSecond = [before.TokensPerSecond, after.TokensPerSecond],
-            AllocatedBytes = framed.Allocated,
-            DifferentPlays = new[] { framed, after, background }.Count(play => !play.SaysWhat(before)),
+            Sleeping = Framed(framed, ticks, before, after),
+            Working = Framed(besideGame, ticksOfWorkingGame, after, last),
+            Bursts = bursts,
+            AllocatedBytes = framed.Allocated + besideGame.Allocated,
+            DifferentPlays = new[] { framed, after, besideGame, last, background }.Count(play => !play.SaysWhat(before)),
             BackgroundThreads = otherThreads,
             Grammars = grammars,
             OthersShare = others.Share,
         };
     }
+
+    private static FramedPlay Framed(Play play, List<double> ticks, Play before, Play after) =>
+        new([.. ticks.Order()], play.TokensPerSecond, [before.TokensPerSecond, after.TokensPerSecond]);
 
     /// <summary>Makes a stage on which everybody has spoken once, and measures a play of one more line for each.</summary>
     /// <param name="run">Runs the play to its end; returns the seconds that count.</param>
@@ -101,25 +113,54 @@ internal static class StageBenchmark
         return seconds;
     }
 
-    /// <summary>Ticks at the beginning of each frame and sleeps for the rest, as a game does that waits for the screen.</summary>
-    private static double RunFrames(StagePlay play, List<double> ticks, CancellationToken cancellation)
+    /// <summary>Ticks at the beginning of each frame.</summary>
+    /// <param name="play">The play, run to its end.</param>
+    /// <param name="ticks">Takes the milliseconds of each tick.</param>
+    /// <param name="spendRest">Spends the rest of a frame, to the beginning of the next in which there is a tick.</param>
+    /// <param name="cancellation">Checked between slices.</param>
+    private static double RunFrames(StagePlay play, List<double> ticks, Action<FrameClock> spendRest, CancellationToken cancellation)
     {
         StepBudget budget = StepBudget.Milliseconds(StageReport.Budget);
         double seconds = 0;
-        long start = Stopwatch.GetTimestamp();
+        FrameClock clock = new();
         while (play.Speak() && ticks.Count < MostFrames)
         {
             double tick = Tick(play, budget, cancellation);
             ticks.Add(tick * 1000);
             seconds += tick;
-            double rest = (ticks.Count * FrameMilliseconds) - Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            if (rest > 0)
-            {
-                Thread.Sleep(TimeSpan.FromMilliseconds(rest));
-            }
+            clock.EndFrame();
+            spendRest(clock);
         }
 
         return seconds;
+    }
+
+    /// <summary>Sleeps, as a game does that waits for the screen. Every other frame has a burst of the machine's own instead of a tick.</summary>
+    private static Action<FrameClock> SleepBetween(MachineBursts bursts) => clock =>
+    {
+        clock.Sleep();
+        bursts.Take();
+        clock.EndFrame();
+        clock.Sleep();
+    };
+
+    /// <summary>Works through memory of its own, as a game does that has much to do: caches are full of other things at the next tick.</summary>
+    private static Action<FrameClock> WorkBetween()
+    {
+        byte[] memory = new byte[GameBytes];
+        int at = 0;
+        return clock =>
+        {
+            while (!clock.IsTime)
+            {
+                for (int end = Math.Min(at + (GameBytes / 64), GameBytes); at < end; at += CacheLine)
+                {
+                    memory[at]++;
+                }
+
+                at %= GameBytes;
+            }
+        };
     }
 
     private static double RunInBackground(StagePlay play, CancellationToken cancellation)

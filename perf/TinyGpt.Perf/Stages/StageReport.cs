@@ -1,5 +1,21 @@
 namespace TinyGpt.Perf;
 
+/// <summary>A play in frames.</summary>
+/// <param name="Ticks">Milliseconds of each tick, the shortest first; one or more.</param>
+/// <param name="TokensPerSecond">Tokens a second of the time in ticks.</param>
+/// <param name="FreeTokensPerSecond">The same of plays without a budget, before and after.</param>
+public sealed record FramedPlay(IReadOnlyList<double> Ticks, double TokensPerSecond, IReadOnlyList<double> FreeTokensPerSecond)
+{
+    /// <summary>Its speed, part of that without a budget.</summary>
+    public double Share => TokensPerSecond / FreeTokensPerSecond.Average();
+
+    /// <summary>The part of ticks that took at most so many milliseconds.</summary>
+    public double Within(double milliseconds) => Ticks.Count(tick => tick <= milliseconds) / (double)Ticks.Count;
+
+    /// <summary>The milliseconds that a part of all ticks stayed within.</summary>
+    public double TickAt(double share) => Ticks[Math.Min((int)(share * Ticks.Count), Ticks.Count - 1)];
+}
+
 /// <summary>What a stage of 32 characters does with a budget a frame, and what a grammar costs.</summary>
 public sealed record StageReport
 {
@@ -18,17 +34,17 @@ public sealed record StageReport
     /// <summary>Threads that computed within the budget.</summary>
     public required int Threads { get; init; }
 
-    /// <summary>Milliseconds of each tick, the shortest first; one or more.</summary>
-    public required IReadOnlyList<double> Ticks { get; init; }
-
     /// <summary>Tokens of a play.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>Tokens a second of the time in ticks, with the budget.</summary>
-    public required double FramedTokensPerSecond { get; init; }
+    /// <summary>The play with the budget in a loop that sleeps between ticks.</summary>
+    public required FramedPlay Sleeping { get; init; }
 
-    /// <summary>The same without a budget, before and after.</summary>
-    public required IReadOnlyList<double> FreeTokensPerSecond { get; init; }
+    /// <summary>The play with the budget in a loop that computes between ticks.</summary>
+    public required FramedPlay Working { get; init; }
+
+    /// <summary>What the machine did in frames between those of <see cref="Sleeping"/>.</summary>
+    public required MachineBursts Bursts { get; init; }
 
     /// <summary>Bytes that the process allocated in all frames with the budget.</summary>
     public required long AllocatedBytes { get; init; }
@@ -48,14 +64,14 @@ public sealed record StageReport
     /// <summary>What is asked of a stage, and what was measured.</summary>
     public IReadOnlyList<Goal> Goals =>
     [
-        new(Invariant($"ticks of at most {LongestTick} ms"), 0.999, GoalUnit.Share, AtMost: false, WithinShare),
-        new("throughput, part of that without a budget", 0.85, GoalUnit.Share, AtMost: false, FramedTokensPerSecond / FreeTokensPerSecond.Average()),
+        new(Invariant($"ticks of at most {LongestTick} ms"), 0.999, GoalUnit.Share, AtMost: false, Sleeping.Within(LongestTick)),
+        new("throughput, part of that without a budget", 0.85, GoalUnit.Share, AtMost: false, Sleeping.Share),
+        new(Invariant($"ticks of at most {LongestTick} ms, the game computes in between"), 0.999, GoalUnit.Share, AtMost: false, Working.Within(LongestTick)),
+        new("throughput, the game computes in between", 0.85, GoalUnit.Share, AtMost: false, Working.Share),
         new("bytes allocated in all frames", 0, GoalUnit.Count, AtMost: true, AllocatedBytes),
         new("plays that say anything else than the first", 0, GoalUnit.Count, AtMost: true, DifferentPlays),
         new("the dearest grammar, part of a step", MostGrammarShare, GoalUnit.Share, AtMost: true, Grammars.Max(grammar => grammar.Share)),
     ];
-
-    private double WithinShare => Ticks.Count(tick => tick <= LongestTick) / (double)Ticks.Count;
 
     /// <summary>Writes a section of Markdown.</summary>
     public void Write(TextWriter output)
@@ -66,7 +82,8 @@ public sealed record StageReport
         output.WriteLine(Invariant(
             $"{StagePlay.Characters} characters on a stage of the {Shape} shape, tier {Tier}, {Threads} {Plural("thread", Threads)}. Each has ")
             + Invariant($"spoken once; then each is told a line and answers with {StagePlay.AnswerTokens} tokens, {Tokens} tokens in all. ")
-            + "The same play is given without a budget, in a loop of 60 frames a second that sleeps between ticks, without a budget again, and in "
+            + "The same play is given without a budget, in a loop of 60 frames a second that sleeps between ticks, in one that works through 8 MiB of "
+            + "its own in between, without a budget before, between and after these, and in "
             + Invariant($"the background on {BackgroundThreads} {Plural("thread", BackgroundThreads)}. Throughput counts the time in ticks only."));
         output.WriteLine();
         output.WriteLine(Invariant($"| goal, {Budget} ms a frame | target | measured | |"));
@@ -77,12 +94,12 @@ public sealed record StageReport
         }
 
         output.WriteLine();
-        output.WriteLine("| frames | ms a tick: median | 99 % | 99.9 % | longest | tokens/s | without a budget |");
-        output.WriteLine("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-        output.WriteLine(
-            Invariant($"| {Ticks.Count} | {TickAt(0.5):0.00} | {TickAt(0.99):0.00} | {TickAt(0.999):0.00} | {Ticks[^1]:0.00} ")
-            + Invariant($"| {FramedTokensPerSecond:0.0} | {FreeTokensPerSecond[0]:0.0}, {FreeTokensPerSecond[1]:0.0} |"));
+        output.WriteLine("| between ticks | ticks | ms a tick: median | 99 % | 99.9 % | longest | tokens/s | without a budget |");
+        output.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        WriteTicks(output, "sleep", Sleeping);
+        WriteTicks(output, "work", Working);
         output.WriteLine();
+        WriteBursts(output);
         output.WriteLine("One session that keeps to a grammar and one that does not, both greedy, token by token in turn; medians:");
         output.WriteLine();
         output.WriteLine("| grammar | compiled in ms | ms a step without | with | of a step |");
@@ -99,9 +116,22 @@ public sealed record StageReport
         output.WriteLine();
     }
 
+    private static void WriteTicks(TextWriter output, string between, FramedPlay play) => output.WriteLine(
+        Invariant($"| {between} | {play.Ticks.Count} | {play.TickAt(0.5):0.00} | {play.TickAt(0.99):0.00} | {play.TickAt(0.999):0.00} ")
+        + Invariant($"| {play.Ticks[^1]:0.00} | {play.TokensPerSecond:0.0} | {play.FreeTokensPerSecond[0]:0.0}, {play.FreeTokensPerSecond[1]:0.0} |"));
+
+    private void WriteBursts(TextWriter output)
+    {
+        int count = Bursts.Milliseconds.Count;
+        int tooLong = Bursts.Milliseconds.Count(milliseconds => milliseconds > LongestTick);
+        output.WriteLine(
+            Invariant($"The machine by itself: every other frame of the loop that sleeps had a burst of {Budget} ms without the engine instead of a tick. ")
+            + Invariant($"{tooLong} of {count} took more than {LongestTick} ms, the longest {Bursts.Milliseconds.Max():0.00}. Arithmetic on registers had ")
+            + Invariant($"{Bursts.ArithmeticShare:0.0 %} of its speed without sleep, and reading 8 MiB, cached when nobody sleeps, {Bursts.ReadingShare:0.0 %}."));
+        output.WriteLine();
+    }
+
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
     private static string Plural(string noun, int count) => count == 1 ? noun : noun + "s";
-
-    private double TickAt(double share) => Ticks[Math.Min((int)(share * Ticks.Count), Ticks.Count - 1)];
 }

@@ -18,6 +18,7 @@ internal static class MarkdownReport
         ("measured read GB/s", row => Text(row.BandwidthGBs, "0.0")),
         ("of it used", row => Text(row.RatioToBandwidth, "0.0 %")),
         ("GMAC/s", row => Text(row.GigaMacs, "0.0")),
+        ("additions a cycle", row => Text(row.CoreWidth, "0.0")),
         ("allocated bytes", row => Text(row.AllocatedBytes)),
     ];
 
@@ -30,7 +31,20 @@ internal static class MarkdownReport
         ("min – max", row => Range(row.TokensPerSecond, "0.0")),
         ("GMAC/s", row => Text(row.GigaMacs, "0.0")),
         ("of the measured peak", row => Text(row.RatioToPeak, "0.0 %")),
+        ("additions a cycle", row => Text(row.CoreWidth, "0.0")),
         ("allocated bytes", row => Text(row.AllocatedBytes)),
+    ];
+
+    private static readonly (string Title, Func<BenchmarkRow, string> Cell)[] TokenMatricesColumns =
+    [
+        ("shape", row => row.Shape),
+        ("threads", row => Text(row.Threads)),
+        ("tokens/s", row => Text(row.TokensPerSecond?.Median, "0.0")),
+        ("min – max", row => Range(row.TokensPerSecond, "0.0")),
+        ("measured read GB/s", row => Text(row.BandwidthGBs, "0.0")),
+        ("of it used", row => Text(row.RatioToBandwidth, "0.0 %")),
+        ("GMAC/s", row => Text(row.GigaMacs, "0.0")),
+        ("additions a cycle", row => Text(row.CoreWidth, "0.0")),
     ];
 
     private static readonly (string Title, Func<BenchmarkRow, string> Cell)[] NeighbourColumns =
@@ -105,6 +119,14 @@ internal static class MarkdownReport
         WriteSection(
             output,
             report,
+            "token-matrices",
+            "Matrices of a token",
+            "The matrices that decoding reads, the head included, in the pass's order and nothing else of it, on memory of their own. Threads do "
+            + "not wait for each other.",
+            TokenMatricesColumns);
+        WriteSection(
+            output,
+            report,
             "prefill",
             "Prefill",
             "The peak is that of the tier's multiply-add instructions on registers alone, measured around the repeats; counted are the "
@@ -173,7 +195,8 @@ internal static class MarkdownReport
     {
         output.WriteLine("## Goals");
         output.WriteLine();
-        output.WriteLine("Medians. What is compared with each other was measured in turn, repeat by repeat.");
+        output.WriteLine("Medians. What is compared with each other was measured in turn, repeat by repeat. *Additions a cycle* is what the core gave this");
+        output.WriteLine("machine at the time: less than elsewhere in the same file, another thread shared the core ([NOTES.md](../NOTES.md#how-the-figures-come-about)).");
         output.WriteLine();
         output.WriteLine("| goal | target | measured | |");
         output.WriteLine("| --- | ---: | ---: | --- |");

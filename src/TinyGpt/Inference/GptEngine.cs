@@ -76,7 +76,7 @@ public sealed partial class GptEngine : IDisposable
     internal LogitsObserver? ObserveLogits { get; set; }
 
     /// <summary>What each <see cref="Stage"/> of all passes took so far, in ticks of the system's stopwatch; for profiles.</summary>
-    internal ReadOnlySpan<long> StageTicks => _decoder.StageTicks;
+    internal ReadOnlySpan<StageTime> StageTimes => _decoder.StageTimes;
 
     /// <summary>How often a worker was sent to rest because others share the processors.</summary>
     internal int WorkerRests => _decoder.WorkerRests;

@@ -22,6 +22,12 @@ internal enum Stage
     End,
 }
 
+/// <summary>What a stage took so far, in ticks of <see cref="Stopwatch"/>.</summary>
+/// <param name="Elapsed">From the first claim to the end of the slowest worker.</param>
+/// <param name="Waited">The part of it in which the caller had nothing left to do and waited for workers.</param>
+/// <param name="Worked">What all workers but the caller spent in it.</param>
+internal readonly record struct StageTime(long Elapsed, long Waited, long Worked);
+
 /// <summary>
 /// Runs passes of the forward computation in slices. A stage is a number of independent units (rows, panels, heads); a slice is a run of
 /// units that is expected to take about <see cref="TimedSlice"/>, from how long earlier slices of that stage took. Where the slices
@@ -32,13 +38,16 @@ internal abstract class Decoder : IDisposable
     private const double LearningRate = 0.5;
     private const double FirstGuess = 20e-9; // seconds for a unit of work, between the slowest tier and the fastest
 
+    // So many that whoever ends first waits for a small part of the slice (DECISIONS.md).
+    private const int ClaimsPerThread = 16;
+
     private static readonly double TimedSlice = 100e-6 * Stopwatch.Frequency;
-    private static readonly double UntimedSlice = 1e-3 * Stopwatch.Frequency;
+    private static readonly double UntimedSlice = 4e-3 * Stopwatch.Frequency;
     private static readonly double SmallestClaim = 2e-6 * Stopwatch.Frequency;
 
     private readonly WorkerTeam _team;
     private readonly double[] _ticksPerWork = new double[(int)Stage.End];
-    private readonly long[] _stageTicks = new long[(int)Stage.End];
+    private readonly StageTime[] _stageTimes = new StageTime[(int)Stage.End];
     private int _nextUnit;
 
     protected Decoder(ModelConfig config, ModelWeights weights, KvArena cache, DecoderLimits limits)
@@ -62,8 +71,8 @@ internal abstract class Decoder : IDisposable
     /// <summary>How often a worker was sent to rest because others share the processors.</summary>
     public int WorkerRests => _team.Rests;
 
-    /// <summary>What each stage took so far, in ticks of <see cref="Stopwatch"/>, from the first claim to the end of the slowest worker.</summary>
-    public ReadOnlySpan<long> StageTicks => _stageTicks;
+    /// <summary>What each stage took so far.</summary>
+    public ReadOnlySpan<StageTime> StageTimes => _stageTimes;
 
     /// <summary>Whether a pass has begun and not ended.</summary>
     public bool IsUnderway { get; private set; }
@@ -199,16 +208,20 @@ internal abstract class Decoder : IDisposable
         int claim = units;
         if (_team.Threads > 1)
         {
-            int even = (units + (4 * _team.Threads) - 1) / (4 * _team.Threads);
+            int claims = ClaimsPerThread * _team.Threads;
+            int even = (units + claims - 1) / claims;
             double smallest = SmallestClaim / (ticksPerUnit * _team.Threads);
             claim = smallest >= units ? units : Math.Max(even, (int)smallest);
         }
 
+        (long waited, long worked) = _team.Times;
         long start = Stopwatch.GetTimestamp();
         _team.Run(_nextUnit, units, Math.Max(1, claim));
         long elapsed = Stopwatch.GetTimestamp() - start;
         _nextUnit += units;
-        _stageTicks[(int)Stage] += elapsed;
+        ref StageTime time = ref _stageTimes[(int)Stage];
+        time = new StageTime(
+            time.Elapsed + elapsed, time.Waited + _team.Times.Waited - waited, time.Worked + _team.Times.Worked - worked);
         ref double estimate = ref _ticksPerWork[(int)Stage];
         double measured = Math.Max(elapsed, 1) / (units * WorkPerUnit(Stage));
         estimate += LearningRate * (measured - estimate);

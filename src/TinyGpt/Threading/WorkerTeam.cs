@@ -47,6 +47,8 @@ internal sealed class WorkerTeam : IDisposable
     private int _asleep;
     private int _lateJob = -1;
     private int _rests;
+    private long _waited;
+    private long _worked;
     private volatile bool _disposed;
 
     /// <summary>Starts the team.</summary>
@@ -69,6 +71,12 @@ internal sealed class WorkerTeam : IDisposable
 
     /// <summary>How often a worker was sent to rest.</summary>
     public int Rests => Volatile.Read(ref _rests);
+
+    /// <summary>
+    /// Ticks of <see cref="Stopwatch"/> that the caller waited for workers at the ends of jobs, and those that all workers together spent in
+    /// jobs, so far. For the caller, between jobs.
+    /// </summary>
+    public (long Waited, long Worked) Times => (_waited, _worked);
 
     /// <summary>Runs every unit once and returns when all are done. Not reentrant; one caller at a time.</summary>
     /// <param name="first">The first unit.</param>
@@ -97,7 +105,10 @@ internal sealed class WorkerTeam : IDisposable
         long begun = Stopwatch.GetTimestamp();
         int claims = ClaimUnits(0);
         int job = Interlocked.Increment(ref _job) - 1; // even: closed, nobody joins any more
-        WaitForWorkers(job, begun, claims);
+        if (Volatile.Read(ref _active) != 0)
+        {
+            WaitForWorkers(job, begun, claims);
+        }
 
         if (Interlocked.Exchange(ref _failure, null) is { } failure)
         {
@@ -129,25 +140,19 @@ internal sealed class WorkerTeam : IDisposable
     private void WaitForWorkers(int job, long begun, int claims)
     {
         SpinWait wait = default;
-        long closed = 0;
-        while (Volatile.Read(ref _active) != 0)
+        long closed = Stopwatch.GetTimestamp();
+        long late = closed + LateTicks + (LateClaims * (closed - begun) / Math.Max(claims, 1));
+        do
         {
             wait.SpinOnce(sleep1Threshold: -1);
-            if (!wait.NextSpinWillYield)
-            {
-                continue;
-            }
-
-            long now = Stopwatch.GetTimestamp();
-            if (closed == 0)
-            {
-                closed = now;
-            }
-            else if (now - closed > LateTicks + (LateClaims * (closed - begun) / Math.Max(claims, 1)))
+            if (wait.NextSpinWillYield && Stopwatch.GetTimestamp() > late)
             {
                 Volatile.Write(ref _lateJob, job);
             }
         }
+        while (Volatile.Read(ref _active) != 0);
+
+        _waited += Stopwatch.GetTimestamp() - closed;
     }
 
     private void Work(int worker)
@@ -171,6 +176,7 @@ internal sealed class WorkerTeam : IDisposable
             }
 
             bool late = Volatile.Read(ref _lateJob) == job;
+            Interlocked.Add(ref _worked, Stopwatch.GetTimestamp() - joined);
             Interlocked.Decrement(ref _active);
             done = job;
             if (late && lateness.NextRest(joined) is > 0 and int rest)

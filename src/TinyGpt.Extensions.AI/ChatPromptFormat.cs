@@ -7,7 +7,7 @@ namespace TinyGpt.Extensions.AI;
 
 /// <summary>
 /// How messages become the tokens that a model continues, and the texts with which it leaves its turn. Immutable and thread-safe, if the
-/// function that it was made with is.
+/// function that it was made with is. Each prompt allocates.
 /// </summary>
 public sealed class ChatPromptFormat
 {
@@ -15,10 +15,12 @@ public sealed class ChatPromptFormat
 
     /// <summary>Makes a format.</summary>
     /// <param name="encode">
-    /// Gives the tokens of a talk up to where the answer begins. It gets messages with text only, at least one of them, and is called on the
-    /// callers' threads, several at a time. What it throws reaches the caller.
+    /// Gives the tokens of a talk up to where the answer begins, at least one and each an id of the model's vocabulary; not null. It gets the
+    /// model's tokenizer and messages with text only, at least one of them, and is called on the callers' threads, several at a time. What it
+    /// throws reaches the caller.
     /// </param>
     /// <param name="stopSequences">Texts that end an answer and are not part of it, such as the beginning of the user's next turn.</param>
+    /// <exception cref="ArgumentNullException">The function or the sequences are null.</exception>
     /// <exception cref="ArgumentException">A stop sequence is empty or has a surrogate without its partner.</exception>
     public ChatPromptFormat(Func<Tokenizer, IReadOnlyList<ChatMessage>, int[]> encode, params IEnumerable<string> stopSequences)
     {
@@ -30,13 +32,15 @@ public sealed class ChatPromptFormat
 
     /// <summary>
     /// A line for each message, <c>System: …</c>, <c>User: …</c> or <c>Assistant: …</c>, and <c>Assistant:</c> at the end; for models that
-    /// were trained on text and know no other form. A text that has such a line in it looks like a turn of its own: where users are not to be
-    /// trusted with that, use a model and a format with special tokens.
+    /// were trained on text and know no other form. Other roles are refused with <see cref="ArgumentException"/>. A text that has such a line in it
+    /// looks like a turn of its own: where users are not to be trusted with that, use a model and a format with special tokens.
     /// </summary>
     public static ChatPromptFormat Plain { get; } = new(
         (tokenizer, messages) => tokenizer.Encode(PlainText(messages)), "\nUser:", "\nSystem:", "\nAssistant:");
 
-    /// <summary>Texts that end an answer and are not part of it. Not used for answers in JSON, which end by themselves.</summary>
+    /// <summary>
+    /// Texts that end an answer and are not part of it; a copy of those that were given. Not used for answers in JSON, which end by themselves.
+    /// </summary>
     public IReadOnlyList<string> StopSequences { get; }
 
     internal int[] Encode(Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages) => _encode(tokenizer, messages)

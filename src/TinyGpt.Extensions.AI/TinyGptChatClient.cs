@@ -15,7 +15,8 @@ namespace TinyGpt.Extensions.AI;
 /// A model of this runtime as an <see cref="IChatClient"/>. One thread of the client's own steps one engine for all callers, so that
 /// answers asked for at the same time are computed in the same passes over the weights; more callers than the engine has sequences wait in
 /// the order of their calls. What an answer is depends on nobody but its own request: it has the same bits alone and among others.
-/// Thread-safe. It allocates, for each request and each part of a text; a game that must not allocate uses <see cref="GptSession"/> itself.
+/// Thread-safe. It allocates, for each request and each part of a text; a game that must not allocate uses <see cref="GptSession"/> itself, or the
+/// stage of TinyGpt.Dialogue.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -41,13 +42,15 @@ namespace TinyGpt.Extensions.AI;
 /// <c>MaxOutputTokens</c> of it.
 /// </para>
 /// <para>
-/// The meter <see cref="MeterName"/> has <c>gen_ai.client.token.usage</c>, <c>gen_ai.client.operation.duration</c> (s),
-/// <c>gen_ai.server.time_to_first_token</c> (s), <c>tinygpt.queue.length</c> and <c>tinygpt.kv.pages.used</c> (pages of 64 positions).
+/// The meter <see cref="MeterName"/> has <c>gen_ai.client.token.usage</c> (tokens, tagged as input or output),
+/// <c>gen_ai.client.operation.duration</c> (s), <c>gen_ai.server.time_to_first_token</c> (s, waiting included), <c>tinygpt.queue.length</c>
+/// (calls that wait) and <c>tinygpt.kv.pages.used</c> (pages of 64 positions). The tags are those of the OpenTelemetry conventions for
+/// generative AI, <c>error.type</c> among them for calls that fail.
 /// </para>
 /// </remarks>
 public sealed class TinyGptChatClient : IChatClient
 {
-    /// <summary>The name of the meter that the client's metrics belong to.</summary>
+    /// <summary>The name of the meter that the client's metrics belong to, for listeners and exporters.</summary>
     public const string MeterName = "TinyGpt.Extensions.AI";
 
     /// <summary>The provider's name in <see cref="ChatClientMetadata"/> and metrics.</summary>
@@ -64,10 +67,13 @@ public sealed class TinyGptChatClient : IChatClient
     private readonly ChatBatch _batch;
 
     /// <summary>Loads the model where it is given by its path, makes the engine with all its memory, and starts the thread.</summary>
-    /// <param name="options">The model and the sizes. Later changes have no effect.</param>
+    /// <param name="options">The model and the sizes; not null. Later changes have no effect.</param>
     /// <param name="logger">Told of the start, of answers (debug) and of failures; never what anybody says. Null for none.</param>
     /// <param name="meterFactory">Makes the meter, and owns it. Null for a meter that the client makes and disposes.</param>
-    /// <exception cref="OptionsValidationException">Options are wrong; names each of them.</exception>
+    /// <exception cref="ArgumentNullException">The options are null.</exception>
+    /// <exception cref="OptionsValidationException">Options are wrong, or the model has no tokenizer; names each of them.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     /// <exception cref="ModelFormatException">The file is damaged or not supported.</exception>
     /// <exception cref="Kernels.KernelTierException">The processor has not the tier that was asked for.</exception>
     /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
@@ -103,20 +109,27 @@ public sealed class TinyGptChatClient : IChatClient
     /// Answers messages. Allocates. Can be called from any thread and while other answers are under way; waits its turn where all sequences
     /// are in use.
     /// </summary>
-    /// <param name="messages">The talk so far, the newest message last; at least one, with text only.</param>
-    /// <param name="options">See the remarks of the class; null for the client's defaults.</param>
+    /// <param name="messages">The talk so far, the newest message last; at least one, with text only. Read at once, on the caller's thread.</param>
+    /// <param name="options">See the remarks of the class; null for the client's defaults. Read before the answer begins, and not kept.</param>
     /// <param name="cancellationToken">Gives the answer up, waiting or under way; its session is freed with the end of the pass.</param>
     /// <returns>
     /// One message of the assistant, why it ended (<see cref="ChatFinishReason.Stop"/> by itself or at a stop sequence,
     /// <see cref="ChatFinishReason.Length"/> for want of tokens or context), and the tokens of the prompt and of the answer.
     /// </returns>
+    /// <exception cref="ArgumentNullException">The messages are null.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was signalled.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed, or was while the answer was under way.</exception>
     /// <exception cref="UnsupportedChatOptionException">An option or a message's content cannot be served.</exception>
     /// <exception cref="ResponseFormatException">The response format is outside the subset.</exception>
-    /// <exception cref="ArgumentException">An option is out of range, there are no messages, or the format does not know a role.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range, or the format made an id that the model has not.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are no messages, a stop sequence is empty or no valid Unicode, or the format does not know a role or made no tokens.
+    /// </exception>
+    /// <exception cref="Text.TokenizationException">A message cannot be written with the model's vocabulary.</exception>
     /// <exception cref="ContextOverflowException">The prompt is longer than the model's context.</exception>
-    /// <exception cref="InvalidOperationException">The prompt needs more pages than the engine has, or the engine has failed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The prompt needs more pages than the engine has, the format's function returned null, or the engine has failed.
+    /// </exception>
     public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -142,12 +155,16 @@ public sealed class TinyGptChatClient : IChatClient
     /// <summary>
     /// Answers messages in parts, as they are generated; put together they are what <see cref="GetResponseAsync"/> gives. Allocates. Nothing
     /// happens before the parts are asked for; who stops asking disposes the enumerator, as <c>await foreach</c> does, and so gives the
-    /// answer up. Threads, parameters and errors are those of <see cref="GetResponseAsync"/>.
+    /// answer up. Can be called from any thread; one stream belongs to one reader at a time. Beside the errors that are named here, which come at
+    /// the call, those of <see cref="GetResponseAsync"/> come while the parts are read.
     /// </summary>
     /// <param name="messages">The talk so far, the newest message last; at least one, with text only.</param>
     /// <param name="options">See the remarks of the class; null for the client's defaults.</param>
     /// <param name="cancellationToken">Gives the answer up.</param>
-    /// <returns>Parts of the text in whole characters; the last part has no text but the reason of the end and the usage.</returns>
+    /// <returns>Parts of the text in whole characters; the last part has no text but the reason of the end and the usage in tokens.</returns>
+    /// <exception cref="ArgumentNullException">The messages are null.</exception>
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
+    /// <exception cref="InvalidOperationException">The engine has failed.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -156,13 +173,14 @@ public sealed class TinyGptChatClient : IChatClient
         return StreamAsync(messages, options, cancellationToken);
     }
 
-    /// <summary>Gives what the client consists of. Thread-safe.</summary>
+    /// <summary>Gives what the client consists of. Thread-safe, also once the client is disposed.</summary>
     /// <param name="serviceType">
     /// <see cref="ChatClientMetadata"/> (provider <see cref="ProviderName"/>, the model's id), <see cref="GptModel"/>,
     /// <see cref="GptEngineOptions"/>, or a type that the client itself has.
     /// </param>
     /// <param name="serviceKey">Null; there is nothing under a key.</param>
-    /// <returns>The object, or null. The model is not the receiver's to dispose.</returns>
+    /// <returns>The object, or null where there is none of that type. The model is not the receiver's to dispose.</returns>
+    /// <exception cref="ArgumentNullException">The type is null.</exception>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace TinyGpt.Extensions.AI;
 
-/// <summary>Adds the chat client to a service collection.</summary>
+/// <summary>Adds the chat client to a service collection, which is not thread-safe.</summary>
 public static class TinyGptServiceCollectionExtensions
 {
     /// <summary>
@@ -29,6 +29,7 @@ public static class TinyGptServiceCollectionExtensions
     /// names every option that is wrong.
     /// </param>
     /// <returns>The services.</returns>
+    /// <exception cref="ArgumentNullException">The services or the function are null.</exception>
     public static IServiceCollection AddTinyGptChatClient(this IServiceCollection services, Action<TinyGptChatClientOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(services);

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.AI;
 using TinyGpt.Dialogue.Tests;
+using TinyGpt.Text;
 using Xunit;
+using ChatRole = Microsoft.Extensions.AI.ChatRole;
 
 namespace TinyGpt.Extensions.AI.Tests;
 
@@ -212,6 +214,49 @@ public sealed class AnswerTests : IDisposable
         }
 
         await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync("hello", new ChatOptions { StopSequences = [""] }));
+    }
+
+    [Fact]
+    public async Task What_no_prompt_can_be_made_of_is_an_error_of_its_own()
+    {
+        async Task<T> Fails<T>(GptModel model, ChatPromptFormat format, GptEngineOptions? engine = null)
+            where T : Exception
+        {
+            using TinyGptChatClient client = new(new TinyGptChatClientOptions
+            {
+                Model = model,
+                PromptFormat = format,
+                Engine = engine ?? new GptEngineOptions(),
+            });
+            T direct = await Assert.ThrowsAsync<T>(() => client.GetResponseAsync("hello"));
+            await Assert.ThrowsAsync<T>(() => client.GetStreamingResponseAsync("hello").ToChatResponseAsync());
+            return direct;
+        }
+
+        await Fails<InvalidOperationException>(_model, new ChatPromptFormat((_, _) => null!));
+        await Fails<ArgumentException>(_model, new ChatPromptFormat((_, _) => []));
+        ChatPromptFormat large = new((_, _) => [.. Enumerable.Repeat(1, 100)]);
+        InvalidOperationException pages = await Fails<InvalidOperationException>(_model, large, new GptEngineOptions { KvPages = 1 });
+        Assert.Contains("KvPages", pages.Message, StringComparison.Ordinal);
+        TokenVocabulary few = TokenVocabulary.Create(["h"u8.ToArray(), "e"u8.ToArray()], [], []);
+        using GptModel small = new(TinyGpt.Import.SyntheticModel.Open(
+            DialogueModels.Config with { VocabularySize = 2, EndOfTextToken = null }, few));
+        await Fails<TokenizationException>(small, ChatPromptFormat.Plain);
+    }
+
+    [Fact]
+    public void What_is_null_or_comes_too_late_is_refused_at_the_call()
+    {
+        TinyGptChatClient client = ChatModels.Client(_model);
+        Assert.Throws<ArgumentNullException>(() => client.GetStreamingResponseAsync((IEnumerable<ChatMessage>)null!));
+        Assert.Throws<ArgumentNullException>(() => client.GetService(null!));
+        Assert.Throws<ArgumentNullException>(() => new TinyGptChatClient(null!));
+        Assert.Throws<ArgumentNullException>(() => new ChatPromptFormat(null!));
+        Assert.Throws<ArgumentNullException>(() => new ChatPromptFormat((_, _) => [1], null!));
+        client.Dispose();
+        client.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => client.GetStreamingResponseAsync("hello"));
+        Assert.Same(_model, client.GetService(typeof(GptModel)));
     }
 
     [Fact]

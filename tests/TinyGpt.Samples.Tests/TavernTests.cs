@@ -104,6 +104,17 @@ public sealed class TavernTests
     }
 
     [Fact]
+    public void The_frame_that_the_readme_shows_is_the_one_that_is_played()
+    {
+        string[] readme = File.ReadAllLines(FindReadme());
+        int first = Array.FindIndex(readme, line => line.StartsWith(" The Gilded Goose ", StringComparison.Ordinal));
+        Assert.True(first > 0, "the README shows no frame");
+        Assert.Contains("--demo 300", readme[first - 3], StringComparison.Ordinal);
+        string[] played = Lines(Play(Script.Demo, 300).Frame);
+        Assert.Equal(played[..GraphRow].Select(line => line.TrimEnd()), readme[first..(first + GraphRow)].Select(line => line.TrimEnd()));
+    }
+
+    [Fact]
     public void A_script_that_is_not_understood_names_the_line()
     {
         Assert.Contains("Line 2", Assert.Throws<FormatException>(() => Script.Parse("5 up 1\n6 jump 2")).Message, StringComparison.Ordinal);
@@ -157,6 +168,17 @@ public sealed class TavernTests
 
             Assert.Equal((Room.Seats[seat].X, Room.Seats[seat].Y), (x, y));
         }
+    }
+
+    private static string FindReadme()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "TinyGpt.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(folder?.FullName ?? throw new FileNotFoundException("The repository is not above the tests' folder."), "README.md");
     }
 
     private static string Present(Screen screen, string text)

@@ -17,6 +17,7 @@ internal sealed class ByteAutomaton
     private readonly int _classes;
     private readonly int[] _targets;
     private readonly List<StateKind> _kinds = [];
+    private readonly List<bool> _isOfText = [];
 
     /// <summary>Makes the automaton of everything between two nodes.</summary>
     /// <param name="graph">The nodes.</param>
@@ -55,6 +56,7 @@ internal sealed class ByteAutomaton
                 sets.Add(set);
                 bool ends = reached.Contains(end);
                 bool continues = reached.Any(node => node < ending && graph.Edges(node).Count > 0);
+                _isOfText.Add(reached.Any(node => node < ending));
                 _kinds.Add(reached.Contains(final) ? StateKind.Final : !ends ? StateKind.Inner : continues ? StateKind.MayEnd : StateKind.Final);
             }
 
@@ -156,6 +158,69 @@ internal sealed class ByteAutomaton
         }
 
         return most;
+    }
+
+    /// <summary>
+    /// Whether a search for bytes, such as those that end a text, can find them before a text is over: within it, or where its last bytes and
+    /// the first ones of its end look like them.
+    /// </summary>
+    public bool CanContain(ReadOnlySpan<byte> bytes)
+    {
+        // The states and how much of the bytes was just spelled (Knuth, Morris and Pratt, 1977), as far as they can be reached together.
+        int[] shorter = Borders(bytes);
+        bool[] isKnown = new bool[Count * bytes.Length];
+        Stack<(int State, int Matched)> open = new([(0, 0)]);
+        while (open.TryPop(out (int State, int Matched) at))
+        {
+            for (int value = 0; value < 256; value++)
+            {
+                int next = Next(at.State, (byte)value);
+                if (next == Dead)
+                {
+                    continue;
+                }
+
+                int matched = at.Matched;
+                while (matched > 0 && bytes[matched] != value)
+                {
+                    matched = shorter[matched - 1];
+                }
+
+                matched += bytes[matched] == value ? 1 : 0;
+                if (matched == bytes.Length)
+                {
+                    if (_isOfText[next] || !IsFinal(next))
+                    {
+                        return true;
+                    }
+                }
+                else if (!isKnown[(next * bytes.Length) + matched])
+                {
+                    isKnown[(next * bytes.Length) + matched] = true;
+                    open.Push((next, matched));
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>For each beginning of bytes, how long the longest shorter beginning is that it ends with.</summary>
+    private static int[] Borders(ReadOnlySpan<byte> bytes)
+    {
+        int[] borders = new int[bytes.Length];
+        for (int i = 1; i < bytes.Length; i++)
+        {
+            int length = borders[i - 1];
+            while (length > 0 && bytes[length] != bytes[i])
+            {
+                length = borders[length - 1];
+            }
+
+            borders[i] = length + (bytes[length] == bytes[i] ? 1 : 0);
+        }
+
+        return borders;
     }
 
     private static void Close(ByteGraph graph, IEnumerable<int> nodes, HashSet<int> reached)

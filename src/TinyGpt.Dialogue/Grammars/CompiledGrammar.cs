@@ -5,7 +5,7 @@ namespace TinyGpt.Dialogue;
 
 /// <summary>
 /// A grammar for the vocabulary of one model: what <see cref="SessionOptions.Constraint"/> takes. Immutable and thread-safe; any number of
-/// sessions can share one.
+/// sessions can share one. Its members allocate nothing.
 /// </summary>
 /// <remarks>
 /// An answer is valid as soon as it ends with <see cref="FinishReason.Complete"/>, <see cref="FinishReason.Stop"/> at the text that was
@@ -29,10 +29,10 @@ public sealed class CompiledGrammar : TokenConstraint
         MostTokens = automaton.LongestText() + 1;
     }
 
-    /// <summary>The grammar.</summary>
+    /// <summary>The grammar that was compiled.</summary>
     public Grammar Source { get; }
 
-    /// <summary>The most tokens that an answer can have, its end included: a token is a byte at least.</summary>
+    /// <summary>The most tokens that an answer can have, its end included; 1 or more. A token is a byte at least.</summary>
     public int MostTokens { get; }
 
     /// <inheritdoc/>
@@ -77,4 +77,7 @@ public sealed class CompiledGrammar : TokenConstraint
 
     /// <inheritdoc/>
     public override bool IsState(int state) => state >= 0 && state <= Ended;
+
+    /// <summary>Whether a stop string of these bytes would cut a text short; see <see cref="ByteAutomaton.CanContain"/>.</summary>
+    internal bool CanContain(ReadOnlySpan<byte> bytes) => _automaton.CanContain(bytes);
 }

@@ -4,7 +4,8 @@ namespace TinyGpt.Dialogue;
 
 /// <summary>
 /// What an answer may look like: a finite language of texts, put together of parts. <see cref="GrammarCompiler"/> makes a constraint of it,
-/// under which a model can say nothing else. Immutable and thread-safe.
+/// under which a model can say nothing else. Immutable and thread-safe. Making one allocates; how large and how deep grammars can be shows when
+/// they are compiled.
 /// </summary>
 /// <example><code>
 /// Grammar deed = Grammar.JsonObject(
@@ -17,10 +18,10 @@ namespace TinyGpt.Dialogue;
 /// </remarks>
 public abstract record Grammar
 {
-    /// <summary>The most parts, alternatives or members of one grammar.</summary>
+    /// <summary>The most parts, alternatives or members of one grammar, not counting those within them.</summary>
     public const int MostParts = 4096;
 
-    /// <summary>The most repetitions, and the most characters of a text.</summary>
+    /// <summary>The most repetitions of a <see cref="Repeat"/>, and the most characters (Unicode code points) of a <see cref="Text"/>.</summary>
     public const int MostRepetitions = 4096;
 
     /// <summary>The most digits behind the point of a <see cref="Number(decimal, decimal, int)"/>.</summary>
@@ -38,11 +39,13 @@ public abstract record Grammar
 
     /// <summary>A text as it stands.</summary>
     /// <param name="text">The text; may be empty, has no surrogate without its partner.</param>
+    /// <exception cref="ArgumentNullException">The text is null.</exception>
     /// <exception cref="ArgumentException">The text is no valid Unicode.</exception>
     public static Grammar Literal(string text) => new LiteralGrammar(Checked(text));
 
     /// <summary>One of some texts.</summary>
     /// <param name="texts">The texts, 1 … <see cref="MostParts"/>; each as for <see cref="Literal"/>.</param>
+    /// <exception cref="ArgumentNullException">The texts, or one of them, are null.</exception>
     /// <exception cref="ArgumentException">There are too few or too many, or one is no valid Unicode.</exception>
     public static Grammar Choice(params IEnumerable<string> texts)
     {
@@ -52,11 +55,13 @@ public abstract record Grammar
 
     /// <summary>One of some grammars.</summary>
     /// <param name="alternatives">The grammars, 1 … <see cref="MostParts"/>.</param>
+    /// <exception cref="ArgumentNullException">One is null.</exception>
     /// <exception cref="ArgumentException">There are too few or too many.</exception>
     public static Grammar Choice(params ReadOnlySpan<Grammar> alternatives) => new ChoiceGrammar(Parts(alternatives, nameof(alternatives)));
 
     /// <summary>Some grammars, one after the other.</summary>
     /// <param name="parts">The grammars, 1 … <see cref="MostParts"/>.</param>
+    /// <exception cref="ArgumentNullException">One is null.</exception>
     /// <exception cref="ArgumentException">There are too few or too many.</exception>
     public static Grammar Sequence(params ReadOnlySpan<Grammar> parts) => new SequenceGrammar(Parts(parts, nameof(parts)));
 
@@ -64,8 +69,12 @@ public abstract record Grammar
     /// <param name="item">The grammar.</param>
     /// <param name="least">The fewest times, 0 … <paramref name="most"/>.</param>
     /// <param name="most">The most times, 1 … <see cref="MostRepetitions"/>.</param>
-    /// <param name="separator">What stands between two of them; not used where they are a JSON array.</param>
+    /// <param name="separator">
+    /// What stands between two of them, nothing by default, as for <see cref="Literal"/>; not used where they are a JSON array.
+    /// </param>
+    /// <exception cref="ArgumentNullException">The grammar or the separator is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+    /// <exception cref="ArgumentException">The separator is no valid Unicode.</exception>
     public static Grammar Repeat(Grammar item, int least, int most, string separator = "")
     {
         ArgumentNullException.ThrowIfNull(item);
@@ -89,7 +98,7 @@ public abstract record Grammar
     /// <summary>A number with so many digits behind the point, such as <c>0.50</c> or <c>-3.25</c>.</summary>
     /// <param name="least">The smallest; rounded up to the digits.</param>
     /// <param name="most">The largest; rounded down to the digits.</param>
-    /// <param name="digits">1 … <see cref="MostDigits"/>.</param>
+    /// <param name="digits">How many digits, 1 … <see cref="MostDigits"/>; they are always written.</param>
     /// <exception cref="ArgumentOutOfRangeException">
     /// The digits are out of range, a number times 10 to the digits is beyond <see cref="LargestNumber"/>, or there is no such number.
     /// </exception>
@@ -130,7 +139,8 @@ public abstract record Grammar
     }
 
     /// <summary>A JSON object with all of these members, in this order.</summary>
-    /// <param name="members">Names, no two of them equal, and what the values look like; at most <see cref="MostParts"/>.</param>
+    /// <param name="members">Names, no two of them equal, and what the values look like; 0 … <see cref="MostParts"/>.</param>
+    /// <exception cref="ArgumentNullException">A name or a value is null.</exception>
     /// <exception cref="ArgumentException">There are too many members, two have the same name, or one is no valid Unicode.</exception>
     public static Grammar JsonObject(params ReadOnlySpan<(string Name, Grammar Value)> members)
     {
@@ -154,6 +164,7 @@ public abstract record Grammar
 
     /// <summary>A grammar written as JSON, as if it were the value of a member of <see cref="JsonObject"/>.</summary>
     /// <param name="value">What the value looks like: a text-like part becomes a string, a repetition an array.</param>
+    /// <exception cref="ArgumentNullException">The grammar is null.</exception>
     public static Grammar Json(Grammar value)
     {
         ArgumentNullException.ThrowIfNull(value);

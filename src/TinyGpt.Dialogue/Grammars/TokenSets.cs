@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace TinyGpt.Dialogue.Grammars;
 
-/// <summary>The tokens that can follow each state: few as a list, many as bits, and sets that are equal kept once. Immutable once it is filled.</summary>
+/// <summary>
+/// The tokens that can follow each state: few as a list, many as bits, and sets that are equal kept once. Immutable once it is filled.
+/// </summary>
 internal sealed class TokenSets(int states, int tokens)
 {
     // A list of so many ids takes less memory than bits for 50,000 tokens, and no more time.

@@ -2,23 +2,31 @@ using TinyGpt.Dialogue.Personas;
 
 namespace TinyGpt.Dialogue;
 
-/// <summary>Something that a character knows or is, as a line of its card.</summary>
+/// <summary>
+/// Something that a character knows or is, as a line of its card. Immutable and thread-safe; checked with its <see cref="Persona"/>.
+/// </summary>
 /// <param name="Key">What it is about, such as <c>Sells</c>; 1 … <see cref="Persona.LongestKey"/> characters of one line.</param>
 /// <param name="Value">What is so, such as <c>ale 3, stew 5</c>; 1 … <see cref="Persona.LongestLine"/> characters of one line.</param>
 public readonly record struct PersonaFact(string Key, string Value);
 
-/// <summary>Two lines that show how a character speaks.</summary>
+/// <summary>Two lines that show how a character speaks. Immutable and thread-safe; checked with their <see cref="Persona"/>.</summary>
 /// <param name="Hears">What somebody says to it; 1 … <see cref="Persona.LongestLine"/> characters of one line.</param>
 /// <param name="Says">What it answers; 1 … <see cref="Persona.LongestLine"/> characters of one line.</param>
 public readonly record struct PersonaExample(string Hears, string Says);
 
 /// <summary>
 /// A character as data: what it is and knows, how it speaks, and how its words are chosen. Read from JSON (the schema is
-/// <c>persona.schema.json</c> beside this source), or made in code. Immutable and thread-safe.
+/// <c>persona.schema.json</c> beside this source), or made in code. Immutable and thread-safe, as long as nobody changes the lists that it was
+/// made with.
 /// </summary>
+/// <remarks>
+/// Setting a value checks nothing: <see cref="DialogueStage.Add"/>, <see cref="Write"/> and the readers do, and throw
+/// <see cref="PersonaException"/>, which says where what is wrong. Nothing is null. Characters are those of UTF-16 everywhere, and valid Unicode;
+/// a line has no control characters below U+0020. Everything here allocates, and belongs where a game loads.
+/// </remarks>
 public sealed record Persona
 {
-    /// <summary>The most characters (UTF-16) of a name, and of a mood.</summary>
+    /// <summary>The most characters (UTF-16) of a name, of a mood, and of a partner's name.</summary>
     public const int LongestName = 64;
 
     /// <summary>The most characters of a fact's key.</summary>
@@ -48,7 +56,10 @@ public sealed record Persona
     /// <summary>What it is called; 1 … <see cref="LongestName"/> characters of one line.</summary>
     public required string Name { get; init; }
 
-    /// <summary>How it feels when a game begins, such as <c>cheerful</c>; empty (the default) where the card does not say.</summary>
+    /// <summary>
+    /// How it feels when a game begins, such as <c>cheerful</c>; one line of at most <see cref="LongestName"/> characters, empty (the default)
+    /// where the card does not say.
+    /// </summary>
     public string Mood { get; init; } = "";
 
     /// <summary>Its card, in order; at most <see cref="MostFacts"/>, no two with the same key; none by default.</summary>
@@ -66,7 +77,8 @@ public sealed record Persona
     public IReadOnlyList<PersonaExample> Examples { get; init; } = [];
 
     /// <summary>
-    /// How its words are chosen; temperature 0.7 and top-p 0.95 by default. Without a logit bias; the seed is the stage's affair and not used.
+    /// How its words are chosen, within the ranges of <see cref="SamplingOptions"/>; temperature 0.7 and top-p 0.95 by default. Without a logit
+    /// bias; the seed is the stage's affair and not used.
     /// </summary>
     public SamplingOptions Sampling { get; init; } = new() { Temperature = 0.7f, TopP = 0.95f };
 
@@ -74,15 +86,18 @@ public sealed record Persona
     public int MaxAnswerTokens { get; init; } = 60;
 
     /// <summary>
-    /// Texts that end an answer beside the layout's own; at most <see cref="MostStops"/> of 1 … <see cref="LongestStop"/> characters; none by
-    /// default.
+    /// Texts that end an answer beside the layout's own and are not part of it; at most <see cref="MostStops"/> of 1 …
+    /// <see cref="LongestStop"/> characters, line breaks included; none by default.
     /// </summary>
     public IReadOnlyList<string> Stops { get; init; } = [];
 
     /// <summary>Reads a persona from a JSON file.</summary>
     /// <param name="path">The file, at most <see cref="LargestFile"/> bytes of UTF-8.</param>
+    /// <returns>The persona, whose values are all within their ranges.</returns>
+    /// <exception cref="ArgumentException">The path is null or empty.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="IOException">The file cannot be read, or its folder is not there.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     /// <exception cref="PersonaException">The file is damaged, or a value is missing, unknown or out of range.</exception>
     public static Persona Load(string path)
     {
@@ -91,8 +106,11 @@ public sealed record Persona
     }
 
     /// <summary>Reads a persona from a stream, to its end.</summary>
-    /// <param name="stream">JSON, at most <see cref="LargestFile"/> bytes of UTF-8; stays open.</param>
+    /// <param name="stream">JSON, at most <see cref="LargestFile"/> bytes of UTF-8; stays open, and need not seek.</param>
     /// <param name="name">What errors call it.</param>
+    /// <returns>The persona, whose values are all within their ranges.</returns>
+    /// <exception cref="ArgumentNullException">The stream is null.</exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
     /// <exception cref="PersonaException">The JSON is damaged, or a value is missing, unknown or out of range.</exception>
     public static Persona Read(Stream stream, string name = "stream")
     {
@@ -103,18 +121,21 @@ public sealed record Persona
     }
 
     /// <summary>Reads a persona from memory.</summary>
-    /// <param name="utf8">JSON, at most <see cref="LargestFile"/> bytes of UTF-8.</param>
+    /// <param name="utf8">JSON, at most <see cref="LargestFile"/> bytes of UTF-8; not kept.</param>
     /// <param name="name">What errors call it.</param>
+    /// <returns>The persona, whose values are all within their ranges.</returns>
     /// <exception cref="PersonaException">The JSON is damaged, or a value is missing, unknown or out of range.</exception>
     public static Persona Read(ReadOnlyMemory<byte> utf8, string name = "memory") => PersonaReader.Read(utf8, name);
 
     /// <summary>Writes the persona as JSON that <see cref="Read(Stream, string)"/> reads.</summary>
     /// <param name="stream">Where to; stays open.</param>
-    /// <exception cref="PersonaException">A value is out of range.</exception>
+    /// <exception cref="ArgumentNullException">The stream is null.</exception>
+    /// <exception cref="PersonaException">A value is null or out of range; nothing is written.</exception>
+    /// <exception cref="IOException">The stream cannot be written.</exception>
     public void Write(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        PersonaRules.Check(this, Name);
+        PersonaRules.Check(this, Name ?? nameof(Persona));
         PersonaWriter.Write(this, stream);
     }
 

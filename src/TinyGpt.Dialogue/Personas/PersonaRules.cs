@@ -17,6 +17,10 @@ internal static class PersonaRules
         ("frequencyPenalty", -100, 100, false, options => options.FrequencyPenalty),
     ];
 
+    /// <summary>Whether a text is one line of valid Unicode, no longer than a name.</summary>
+    public static bool IsName(string text) =>
+        text.Length <= Persona.LongestName && !text.AsSpan().ContainsAnyInRange('\0', '\u001F') && IndexOfHalfCharacter(text) < 0;
+
     /// <exception cref="PersonaException">Something is out of range.</exception>
     public static void Check(Persona persona, string file)
     {
@@ -39,20 +43,19 @@ internal static class PersonaRules
 
         void RequireUnicode(string text, string path)
         {
-            for (int i = 0; i < text.Length; i++)
-            {
-                bool paired = char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
-                Require(paired || !char.IsSurrogate(text[i]), path, $"has half a character at {i}: write valid Unicode");
-                i += paired ? 1 : 0;
-            }
+            int half = IndexOfHalfCharacter(text);
+            Require(half < 0, path, $"has half a character at {half}: write valid Unicode");
         }
 
-        void RequireCount(int count, int most, string path) =>
-            Require(count <= most, path, $"has {count} entries: write at most {most}");
+        void RequireList<T>(IReadOnlyList<T>? list, int most, string path)
+        {
+            Require(list is not null, path, $"is null: write an empty list for none");
+            Require(list!.Count <= most, path, $"has {list.Count} entries: write at most {most}");
+        }
 
         RequireLine(persona.Name, 1, Persona.LongestName, "$.name");
         RequireLine(persona.Mood, 0, Persona.LongestName, "$.mood");
-        RequireCount(persona.Facts.Count, Persona.MostFacts, "$.facts");
+        RequireList(persona.Facts, Persona.MostFacts, "$.facts");
         HashSet<string> keys = new(StringComparer.Ordinal);
         foreach (PersonaFact fact in persona.Facts)
         {
@@ -61,22 +64,23 @@ internal static class PersonaRules
             RequireLine(fact.Value, 1, Persona.LongestLine, $"$.facts.{fact.Key}");
         }
 
-        RequireCount(persona.Style.Count, Persona.MostLines, "$.style");
+        RequireList(persona.Style, Persona.MostLines, "$.style");
         for (int i = 0; i < persona.Style.Count; i++)
         {
             RequireLine(persona.Style[i], 1, Persona.LongestLine, $"$.style[{i}]");
         }
 
-        RequireCount(persona.Examples.Count, Persona.MostLines, "$.examples");
+        RequireList(persona.Examples, Persona.MostLines, "$.examples");
         for (int i = 0; i < persona.Examples.Count; i++)
         {
             RequireLine(persona.Examples[i].Hears, 1, Persona.LongestLine, $"$.examples[{i}].hears");
             RequireLine(persona.Examples[i].Says, 1, Persona.LongestLine, $"$.examples[{i}].says");
         }
 
+        Require(persona.Sampling is not null, "$.sampling", $"is null: leave it out for the defaults");
         foreach ((string name, double least, double most, bool leastIsExcluded, Func<SamplingOptions, double> get) in Sampling)
         {
-            double value = get(persona.Sampling);
+            double value = get(persona.Sampling!);
             Require(
                 value <= most && (leastIsExcluded ? value > least : value >= least),
                 $"$.sampling.{name}",
@@ -84,14 +88,14 @@ internal static class PersonaRules
         }
 
         Require(
-            persona.Sampling.LogitBias is null,
+            persona.Sampling!.LogitBias is null,
             "$.sampling",
             $"has a logit bias, which belongs to one vocabulary and not to a character: leave it out");
         Require(
             persona.MaxAnswerTokens is >= 1 and <= Persona.MostAnswerTokens,
             "$.maxAnswerTokens",
             $"is {persona.MaxAnswerTokens}: write a whole number from 1 to {Persona.MostAnswerTokens}");
-        RequireCount(persona.Stops.Count, Persona.MostStops, "$.stops");
+        RequireList(persona.Stops, Persona.MostStops, "$.stops");
         for (int i = 0; i < persona.Stops.Count; i++)
         {
             string? stop = persona.Stops[i];
@@ -99,5 +103,22 @@ internal static class PersonaRules
                 stop is { Length: >= 1 and <= Persona.LongestStop }, $"$.stops[{i}]", $"must be a text of 1 … {Persona.LongestStop} characters");
             RequireUnicode(stop!, $"$.stops[{i}]");
         }
+    }
+
+    /// <returns>Where a surrogate is that has no partner; -1 if there is none.</returns>
+    private static int IndexOfHalfCharacter(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            bool paired = char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
+            if (!paired && char.IsSurrogate(text[i]))
+            {
+                return i;
+            }
+
+            i += paired ? 1 : 0;
+        }
+
+        return -1;
     }
 }

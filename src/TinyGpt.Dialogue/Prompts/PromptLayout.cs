@@ -3,7 +3,8 @@ using TinyGpt.Dialogue.Prompts;
 namespace TinyGpt.Dialogue;
 
 /// <summary>
-/// How personas and talks are written for a model, which should be as the texts that it was trained on. Immutable and thread-safe.
+/// How personas and talks are written for a model, which should be as the texts that it was trained on. Immutable and thread-safe. Checked when a
+/// stage is made with it, which throws <see cref="ArgumentException"/> and names what is wrong; nothing is null.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -39,19 +40,19 @@ public sealed record PromptLayout
     /// <summary>The world, which all personas share; used where there is one. Must have <c>{world}</c>.</summary>
     public string World { get; init; } = "{world}\n";
 
-    /// <summary>What separates the world from the card; used where there is a world.</summary>
+    /// <summary>What separates the world from the card; used where there is a world. As it stands, without slots; may be empty.</summary>
     public string AfterWorld { get; init; } = "\n";
 
-    /// <summary>The persona: see the remarks.</summary>
+    /// <summary>The persona: see the remarks. Slots beside those that they name are refused.</summary>
     public required string Card { get; init; }
 
     /// <summary>A fact's line. Must have <c>{key}</c> and <c>{value}</c>.</summary>
     public string FactLine { get; init; } = "{key}: {value}";
 
-    /// <summary>What stands between the card and a talk.</summary>
+    /// <summary>What stands between the card and a talk. As it stands, without slots; may be empty.</summary>
     public string TalkStart { get; init; } = "\n";
 
-    /// <summary>The summary of what was said before, set by the game. Must have <c>{summary}</c>.</summary>
+    /// <summary>The summary of what was said before, set by the game; used where there is one. Must have <c>{summary}</c>.</summary>
     public string Summary { get; init; } = "\n{summary}";
 
     /// <summary>What somebody says to the character. Must have <c>{text}</c>; may have <c>{partner}</c>, who says it.</summary>
@@ -60,16 +61,26 @@ public sealed record PromptLayout
     /// <summary>What stands before the character's answer. Not empty; may have <c>{name}</c>.</summary>
     public string AnswerStart { get; init; } = "\n{name}:";
 
-    /// <summary>What the text of an answer begins with and is not shown, such as the space that belongs to the first word.</summary>
+    /// <summary>
+    /// What the text of an answer begins with and is not shown, such as the space that belongs to the first word. As it stands, without slots;
+    /// may be empty.
+    /// </summary>
     public string AnswerLead { get; init; } = " ";
 
-    /// <summary>What ends an answer; not shown. Not empty.</summary>
+    /// <summary>
+    /// What ends an answer; not shown. As it stands, without slots; not empty. Grammars and options of a choice cannot have it in their texts.
+    /// </summary>
     public string AnswerEnd { get; init; } = "\n";
+
+    private static void RequireText(string text, string property) => ArgumentNullException.ThrowIfNull(text, property);
 
     /// <summary>Checks that every template has its slots.</summary>
     /// <exception cref="ArgumentException">One has not; the message says which.</exception>
     internal void Validate()
     {
+        RequireText(AfterWorld, nameof(AfterWorld));
+        RequireText(TalkStart, nameof(TalkStart));
+        RequireText(AnswerLead, nameof(AnswerLead));
         PromptTemplate.Require(World, nameof(World), ["world"], []);
         PromptTemplate.Require(FactLine, nameof(FactLine), ["key", "value"], []);
         PromptTemplate.Require(Summary, nameof(Summary), ["summary"], []);

@@ -103,6 +103,7 @@ internal static class PromptTemplate
     /// <exception cref="ArgumentException">A slot is unknown, does not stand alone though it must, or a brace has no partner.</exception>
     public static void RequireCard(string template, string property)
     {
+        ArgumentNullException.ThrowIfNull(template, property);
         foreach (string line in template.Split('\n'))
         {
             foreach (string slot in CheckedSlots(line, property))

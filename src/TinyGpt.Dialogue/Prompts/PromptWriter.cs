@@ -67,7 +67,8 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
     /// <param name="length">How many there are.</param>
     /// <param name="textLength">Bytes of the line as written, behind those of the frame; 0 for an empty line.</param>
     /// <returns><see cref="OperationStatus.Done"/>, or why not, as the tokenizer says it.</returns>
-    public OperationStatus HeardLine((byte[] Before, byte[] Behind) frame, ReadOnlySpan<byte> line, Span<int> ids, out int length, out int textLength) =>
+    public OperationStatus HeardLine(
+        (byte[] Before, byte[] Behind) frame, ReadOnlySpan<byte> line, Span<int> ids, out int length, out int textLength) =>
         Framed(frame.Before, line, frame.Behind, ids, out length, out textLength);
 
     /// <summary>Writes a line that a character is made to say, behind the start of its answer.</summary>

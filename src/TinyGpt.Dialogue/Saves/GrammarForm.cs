@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace TinyGpt.Dialogue.Saves;
 
 /// <summary>Grammars in saves, so that an answer under one can go on.</summary>
@@ -17,6 +19,7 @@ internal static class GrammarForm
         Text,
         Boolean,
         Object,
+        Json,
     }
 
     public static void Write(SaveWriter save, Grammar grammar)
@@ -55,6 +58,10 @@ internal static class GrammarForm
             case BooleanGrammar:
                 save.Int32((int)Kind.Boolean);
                 break;
+            case JsonValueGrammar json:
+                save.Int32((int)Kind.Json);
+                Write(save, json.Value);
+                break;
             case ObjectGrammar members:
                 save.Int32((int)Kind.Object);
                 save.Int32(members.Members.Length);
@@ -65,6 +72,8 @@ internal static class GrammarForm
                 }
 
                 break;
+            default:
+                throw new UnreachableException($"There is no form for {grammar.GetType().Name}.");
         }
     }
 
@@ -117,6 +126,8 @@ internal static class GrammarForm
                 return Grammar.Text(save.Int32());
             case Kind.Boolean:
                 return Grammar.Boolean;
+            case Kind.Json:
+                return Grammar.Json(Read(save, depth + 1, ref left));
             default:
                 List<(string, Grammar)> members = [];
                 for (int i = save.Int32(0, Grammar.MostParts, "the number of members"); i > 0; i--)

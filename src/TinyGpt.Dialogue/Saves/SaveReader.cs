@@ -4,7 +4,9 @@ using System.Text;
 
 namespace TinyGpt.Dialogue.Saves;
 
-/// <summary>Reads the values of a save that may be damaged: whatever is out of range or missing becomes an exception. Leaves the stream open.</summary>
+/// <summary>
+/// Reads the values of a save that may be damaged: whatever is out of range or missing becomes an exception. Leaves the stream open.
+/// </summary>
 internal sealed class SaveReader(Stream stream, string name) : IDisposable
 {
     private const int ChunkBytes = 1 << 20;

@@ -8,10 +8,11 @@ public sealed partial class DialogueStage
 
     /// <summary>
     /// Ticks on a thread of the stage's own from now on, pass by pass on the engine's workers, and sleeps while there is nothing to do; the
-    /// game says lines and reads text as before. Words are those of a stage that is ticked.
+    /// game says lines and reads text as before. Words are those of a stage that is ticked; in which tick they come depends on time.
     /// </summary>
-    /// <returns>The run; dispose it to stop, after the pass under way, and tick again.</returns>
+    /// <returns>The run; dispose it to stop, within a slice of about 0.1 ms, and tick again.</returns>
     /// <exception cref="InvalidOperationException">The stage runs in the background already.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public BackgroundRun RunInBackground()
     {
         lock (Gate)
@@ -44,7 +45,9 @@ public sealed partial class DialogueStage
     internal void EndBackground() => _background = null;
 }
 
-/// <summary>A stage that runs in the background, until this is disposed. Thread-safe.</summary>
+/// <summary>
+/// A stage that runs in the background, on a thread of its own, until this or the stage is disposed. Thread-safe.
+/// </summary>
 public sealed class BackgroundRun : IDisposable
 {
     private readonly DialogueStage _stage;
@@ -60,10 +63,16 @@ public sealed class BackgroundRun : IDisposable
         _thread.Start();
     }
 
-    /// <summary>What ended the run early, such as an exception of a <see cref="TextListener"/>; null if nothing did.</summary>
+    /// <summary>
+    /// What ended the run early, such as an exception of a <see cref="TextListener"/>; null if nothing did. Nobody speaks any more then; dispose
+    /// the run, and tick or begin another.
+    /// </summary>
     public Exception? Failure => _failure;
 
-    /// <summary>Stops the run and waits until its thread has ended, a slice of work at most.</summary>
+    /// <summary>
+    /// Stops the run and waits until its thread has ended: a slice of work of about 0.1 ms, and a listener that is being called. Can be called
+    /// more than once and from any thread; a second call does not wait for the first.
+    /// </summary>
     /// <exception cref="InvalidOperationException">A listener called it, on the run's own thread.</exception>
     public void Dispose()
     {

@@ -119,8 +119,13 @@ public sealed partial class DialogueStage
         {
             if (!_grammars.TryGetValue(grammar, out AnswerRequest request))
             {
-                RefuseEnd(grammar);
                 CompiledGrammar compiled = _compiler.Compile(grammar, Prompts.Layout.AnswerLead, Prompts.Layout.AnswerEnd);
+                if (compiled.CanContain(Encoding.UTF8.GetBytes(Prompts.Layout.AnswerEnd)))
+                {
+                    throw new GrammarException(
+                        "A text of the grammar contains what ends an answer in the stage's layout and would be cut short: write other texts.");
+                }
+
                 SessionOptions options = new()
                 {
                     Constraint = compiled,
@@ -294,25 +299,6 @@ public sealed partial class DialogueStage
             exchange.LinesLeft = 0;
             exchange.Next = null;
             _exchanges.Remove(exchange);
-        }
-    }
-
-    private void RefuseEnd(Grammar grammar)
-    {
-        switch (grammar)
-        {
-            case LiteralGrammar literal when ContainsEnd(literal.Value):
-            case RepeatGrammar repeat when ContainsEnd(repeat.Separator):
-                throw new GrammarException("A text of the grammar contains what ends an answer in the stage's layout: write texts of one line.");
-            case ChoiceGrammar choice:
-                Array.ForEach([.. choice.Alternatives], RefuseEnd);
-                break;
-            case SequenceGrammar sequence:
-                Array.ForEach([.. sequence.Parts], RefuseEnd);
-                break;
-            case RepeatGrammar repeat:
-                RefuseEnd(repeat.Item);
-                break;
         }
     }
 

@@ -6,17 +6,22 @@ namespace TinyGpt.Dialogue;
 /// <summary>Making a stage of a save, which may be damaged.</summary>
 public sealed partial class DialogueStage
 {
-    /// <summary>Makes the stage that was saved with <see cref="Save"/>; it says what that one would have said.</summary>
-    /// <param name="source">Stands at the save's first byte; is read to its end and left open.</param>
-    /// <param name="model">The same model.</param>
+    /// <summary>Makes the stage that was saved with <see cref="Save"/>; it says what that one would have said. Allocates.</summary>
+    /// <param name="source">Stands at the save's first byte; is read to the save's end and left open. Need not seek.</param>
+    /// <param name="model">The same model; must stay alive as long as the stage.</param>
     /// <param name="options">
     /// As the saved stage's, but for the engine, whose size, threads and tier may differ, and the seed, which is the saved one's. Null for
     /// the defaults. Layout and world count from the next answers on.
     /// </param>
     /// <param name="name">What errors call the source.</param>
     /// <returns>The stage; characters, talks and exchanges are in its lists in their old order. Listeners are to be given again.</returns>
-    /// <exception cref="StageSaveException">The save is damaged, belongs to another model, or does not fit the options.</exception>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="ArgumentNullException">The stream, the model or what an option must have is null.</exception>
+    /// <exception cref="StageSaveException">
+    /// The save is damaged, belongs to another model, or does not fit the options, or the stream cannot be read.
+    /// </exception>
+    /// <exception cref="ArgumentException">An option is out of range, as for the constructor.</exception>
+    /// <exception cref="Kernels.KernelTierException">The tier asked for, or every tier, is not supported by this processor.</exception>
+    /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
     public static DialogueStage Restore(Stream source, GptModel model, StageOptions? options = null, string name = "stream")
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -64,8 +69,8 @@ public sealed partial class DialogueStage
         }
 
         _seed = (ulong)save.Int64();
-        Ticks = save.Int64();
-        _now = Ticks;
+        _ticks = save.Int64();
+        _now = _ticks;
         _opened = save.Int32(0, int.MaxValue, "the number of opened talks");
         for (int i = save.Int32(0, MostNpcs, "the number of characters"); i > 0; i--)
         {

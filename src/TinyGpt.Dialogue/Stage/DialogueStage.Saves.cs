@@ -25,10 +25,15 @@ public sealed partial class DialogueStage
     /// <summary>
     /// Saves the stage: characters with their cards and moods, talks with all their tokens and seeds, unread text, and answers under way.
     /// What was asked for since the last tick is done first. Can be called between any two ticks, and while the stage runs in the background.
+    /// Waits for a tick or a pass under way, and has everybody else wait until all is written. Allocates. Listeners and prepared grammars are not
+    /// saved.
     /// </summary>
-    /// <param name="destination">Where to, a game's save stream for instance; written from its position and left open.</param>
+    /// <param name="destination">Where to, a game's save stream for instance; written from its position and left open. Need not seek.</param>
     /// <param name="keysAndValues">Whether computed keys and values are saved too: much larger, but nothing has to be read again.</param>
+    /// <exception cref="ArgumentNullException">The stream is null.</exception>
     /// <exception cref="IOException">The stream cannot be written; the stage is unharmed.</exception>
+    /// <exception cref="NotSupportedException">The stream is not one to write to; the stage is unharmed.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public void Save(Stream destination, bool keysAndValues = false)
     {
         ArgumentNullException.ThrowIfNull(destination);
@@ -37,14 +42,14 @@ public sealed partial class DialogueStage
             lock (Gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                _now = Ticks + 1;
+                _now = _ticks + 1;
                 ApplyInputs();
                 using SaveWriter save = new(destination);
                 save.Int32(Magic);
                 save.Int32(Version);
                 save.Bytes(Model.ContentHash);
                 save.Int64((long)_seed);
-                save.Int64(Ticks);
+                save.Int64(_ticks);
                 save.Int32(_opened);
                 save.Int32(_npcs.Count);
                 foreach (Npc npc in _npcs)

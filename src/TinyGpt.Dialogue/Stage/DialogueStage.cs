@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TinyGpt.Dialogue.Prompts;
 using TinyGpt.Dialogue.Talks;
 
@@ -16,9 +15,11 @@ namespace TinyGpt.Dialogue;
 /// <see cref="StepBudget.Passes"/> they even come in the same ticks on every machine.
 /// </para>
 /// <para>
-/// Members can be called from any thread; one at a time ticks. A tick allocates nothing once every talk has spoken. Opening talks,
-/// changing cards, grammars, choices, transcripts and saves do. Once the stage is disposed, whatever would have it do something throws
-/// <see cref="ObjectDisposedException"/>; what is there already, such as unread text and transcripts, can still be read.
+/// Thread-safe: members of the stage and of its characters, talks and exchanges can be called from any thread; one at a time ticks. A call
+/// waits for no tick but where it says so: the bookkeeping between two steps of the engine at most. A tick allocates nothing once every talk
+/// has spoken, and neither do lines (<see cref="Talk.Say"/>), reading and distances. Making stages, adding characters, opening talks, changing
+/// cards and summaries, grammars, choices, transcripts, lists and saves do. Once the stage is disposed, whatever would have it do something
+/// throws <see cref="ObjectDisposedException"/>; what is there already, such as unread text and transcripts, can still be read.
 /// </para>
 /// </remarks>
 public sealed partial class DialogueStage : IDisposable
@@ -26,7 +27,7 @@ public sealed partial class DialogueStage : IDisposable
     /// <summary>The most characters on a stage.</summary>
     public const int MostNpcs = 4096;
 
-    /// <summary>The most open talks on a stage; an exchange is two.</summary>
+    /// <summary>The most open talks on a stage; an exchange counts as two.</summary>
     public const int MostTalks = 4096;
 
     /// <summary>What the player is called in talks unless they say otherwise.</summary>
@@ -35,27 +36,24 @@ public sealed partial class DialogueStage : IDisposable
     /// <summary>Tokens for which every card must leave room beside its answer.</summary>
     internal const int LeastLineTokens = 16;
 
-    private const double SmallestRest = 0.05; // milliseconds of a budget that are worth another step
-
-    private readonly Lock _ticking = new();
     private readonly GptEngine _engine;
     private readonly StageOptions _options;
     private readonly GrammarCompiler _compiler;
     private readonly List<Npc> _npcs = [];
     private readonly List<Talk> _talks = [];
     private readonly List<Exchange> _exchanges = [];
-    private readonly byte[] _delivered = new byte[1024];
     private ulong _seed;
-    private long _now; // the tick whose inputs are done
     private int _opened;
-    private bool _changed;
     private bool _disposed;
 
     /// <summary>Makes a stage without characters, and its engine with all the memory it will use.</summary>
-    /// <param name="model">The model; must stay alive as long as the stage.</param>
+    /// <param name="model">The model, which stays the caller's and must stay alive as long as the stage. Any number of stages can share it.</param>
     /// <param name="options">How; null for the defaults.</param>
+    /// <exception cref="ArgumentNullException">The model, or what an option must have, is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; names it.</exception>
     /// <exception cref="ArgumentException">
-    /// The model has no tokenizer, the world cannot be written with its vocabulary, an option is out of range, or the arena is too small.
+    /// The model has no tokenizer, or one that changes the text that ends an answer; the world cannot be written with its vocabulary; the layout
+    /// lacks a slot or has one that it does not know; or the arena is too small for the world and one talk.
     /// </exception>
     /// <exception cref="Kernels.KernelTierException">The tier asked for, or every tier, is not supported by this processor.</exception>
     /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
@@ -92,19 +90,22 @@ public sealed partial class DialogueStage : IDisposable
         }
     }
 
-    /// <summary>The model that speaks.</summary>
+    /// <summary>The model that speaks. It is not the stage's to dispose.</summary>
     public GptModel Model { get; }
 
-    /// <summary>What the engine and its model take of memory, in bytes; a talk takes some 20 KB beside it.</summary>
+    /// <summary>
+    /// What the engine and its model take of memory, in bytes, all of it from the beginning on. An open talk takes managed memory beside it: 8
+    /// bytes a token of the model's context and some 12 KB.
+    /// </summary>
     public MemoryPlan MemoryPlan => _engine.MemoryPlan;
 
-    /// <summary>Ticks so far.</summary>
-    public long Ticks { get; private set; }
-
-    /// <summary>Tokens that were read or generated so far, those that were read again included.</summary>
+    /// <summary>
+    /// Tokens that were read or generated so far, those that were read again included; 0 for a new stage and for one of a save. Exact between
+    /// ticks; while another thread ticks, a figure to watch.
+    /// </summary>
     public long ComputedTokens => _engine.ComputedTokens;
 
-    /// <summary>The characters, in the order in which they were added. A copy.</summary>
+    /// <summary>The characters, in the order in which they were added. A copy, which allocates.</summary>
     public IReadOnlyList<Npc> Npcs
     {
         get
@@ -116,7 +117,10 @@ public sealed partial class DialogueStage : IDisposable
         }
     }
 
-    /// <summary>The open talks with the player, in the order in which they were opened. A copy.</summary>
+    /// <summary>
+    /// The open talks with the player, in the order in which they were opened; one that was closed is among them until the next tick. A copy,
+    /// which allocates.
+    /// </summary>
     public IReadOnlyList<Talk> Talks
     {
         get
@@ -128,7 +132,10 @@ public sealed partial class DialogueStage : IDisposable
         }
     }
 
-    /// <summary>The open exchanges, in the order in which they were opened. A copy.</summary>
+    /// <summary>
+    /// The open exchanges, in the order in which they were opened; one that was closed is among them until the next tick. A copy, which
+    /// allocates.
+    /// </summary>
     public IReadOnlyList<Exchange> Exchanges
     {
         get
@@ -149,12 +156,14 @@ public sealed partial class DialogueStage : IDisposable
 
     internal int LookupTokens => _options.Engine.MaxLookupTokens;
 
-    /// <summary>Adds a character, which stays as long as the stage.</summary>
-    /// <param name="persona">Who it is. What of it changes, changes here.</param>
+    /// <summary>Adds a character, which stays as long as the stage. Allocates.</summary>
+    /// <param name="persona">Who it is, copied: later changes of its lists have no effect, and the game changes the character instead.</param>
     /// <returns>The character, to be talked to and changed. Names need not differ.</returns>
+    /// <exception cref="ArgumentNullException">The persona is null.</exception>
     /// <exception cref="PersonaException">The persona is not valid.</exception>
     /// <exception cref="ArgumentException">Its card does not fit the model's context, or cannot be written with its vocabulary.</exception>
     /// <exception cref="InvalidOperationException">There are <see cref="MostNpcs"/> characters.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public Npc Add(Persona persona)
     {
         ArgumentNullException.ThrowIfNull(persona);
@@ -169,20 +178,31 @@ public sealed partial class DialogueStage : IDisposable
         }
     }
 
-    /// <summary>Opens a talk of a character with the player, or with whoever the game speaks for.</summary>
+    /// <summary>Opens a talk of a character with the player, or with whoever the game speaks for. Allocates.</summary>
     /// <param name="npc">A character of this stage.</param>
-    /// <param name="partner">What the layout calls the partner.</param>
+    /// <param name="partner">
+    /// What the layout calls the partner; one line of at most <see cref="Persona.LongestName"/> characters (UTF-16), not blank.
+    /// </param>
     /// <returns>The talk, in which nothing is said yet. A character can have several, which know nothing of each other.</returns>
-    /// <exception cref="ArgumentException">The character belongs to another stage, or the partner has no name.</exception>
-    /// <exception cref="InvalidOperationException">There are <see cref="MostTalks"/> open talks.</exception>
+    /// <exception cref="ArgumentNullException">The character or the name is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// The character belongs to another stage, or the partner's name is blank, too long, of more than one line, or no valid Unicode.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">There are <see cref="MostTalks"/> open talks, the sides of exchanges included.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public Talk Open(Npc npc, string partner = PlayerName)
     {
         CheckNpc(npc);
         ArgumentException.ThrowIfNullOrWhiteSpace(partner);
+        if (!Personas.PersonaRules.IsName(partner))
+        {
+            throw new ArgumentException($"A partner's name is one line of at most {Persona.LongestName} characters of Unicode.", nameof(partner));
+        }
+
         lock (Gate)
         {
-            RequireRoom(_talks.Count + 1, MostTalks, "talks");
             ObjectDisposedException.ThrowIf(_disposed, this);
+            RequireRoom(_talks.Count + 1, MostTalks, "talks");
             Talk talk = new(npc, partner, SeedOf(_opened), _opened, null);
             _opened++;
             _talks.Add(talk);
@@ -193,8 +213,11 @@ public sealed partial class DialogueStage : IDisposable
     /// <summary>Opens a talk of two characters with each other. Nothing is said until <see cref="Exchange.Begin"/>.</summary>
     /// <param name="first">The one that will say the opening line.</param>
     /// <param name="second">The one that will answer.</param>
+    /// <returns>The exchange; its sides are talks of their own, apart from those with the player. Allocates.</returns>
+    /// <exception cref="ArgumentNullException">A character is null.</exception>
     /// <exception cref="ArgumentException">They belong to another stage, or are the same.</exception>
     /// <exception cref="InvalidOperationException">There is no room for two more among <see cref="MostTalks"/> open talks.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public Exchange OpenBetween(Npc first, Npc second)
     {
         CheckNpc(first);
@@ -206,8 +229,8 @@ public sealed partial class DialogueStage : IDisposable
 
         lock (Gate)
         {
-            RequireRoom(_talks.Count + 2, MostTalks, "talks");
             ObjectDisposedException.ThrowIf(_disposed, this);
+            RequireRoom(_talks.Count + 2, MostTalks, "talks");
             Exchange exchange = new(this, first, _opened, SeedOf(_opened), second, _opened + 1, SeedOf(_opened + 1));
             _opened += 2;
             _talks.Add(exchange.FirstSide);
@@ -219,39 +242,26 @@ public sealed partial class DialogueStage : IDisposable
 
     /// <summary>
     /// Compiles a grammar, so that the first <see cref="Talk.Ask"/> with it costs nothing: some milliseconds, or more as
-    /// <see cref="GrammarCompiler"/> says. Does nothing if the stage knows it.
+    /// <see cref="GrammarCompiler"/> says. Does nothing if the stage knows it. Allocates; ticks of other threads go on meanwhile.
     /// </summary>
-    /// <param name="grammar">The grammar; known by reference afterwards.</param>
+    /// <param name="grammar">The grammar; known by reference afterwards, and kept as long as the stage.</param>
+    /// <exception cref="ArgumentNullException">The grammar is null.</exception>
     /// <exception cref="GrammarException">It cannot be compiled, or has texts that contain the end of an answer.</exception>
-    public void Prepare(Grammar grammar) => RequestGrammar(grammar, isAside: false);
-
-    /// <summary>
-    /// Does what was asked for since the last tick, advances everybody within the budget, and makes text readable. Never waits. A tick does
-    /// one slice of work at least, about 0.1 ms.
-    /// </summary>
-    /// <param name="budget">How long to work; a time includes everything that the tick does.</param>
-    /// <param name="cancellation">Checked between slices; nothing is lost.</param>
-    /// <returns>
-    /// Whether there is more to do: <see cref="StepStatus.Waiting"/> where all of it waits for text to be read or characters to come nearer.
-    /// </returns>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was signalled.</exception>
-    /// <exception cref="InvalidOperationException">The stage runs in the background.</exception>
-    /// <remarks>A call from a second thread waits until the first one's tick is over. What a listener throws leaves the tick.</remarks>
-    public StepStatus Tick(StepBudget budget, CancellationToken cancellation = default)
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
+    public void Prepare(Grammar grammar)
     {
-        if (_background is not null)
-        {
-            throw new InvalidOperationException("The stage runs in the background: dispose the run before ticking.");
-        }
-
-        return Advance(budget, cancellation);
+        RequireAlive();
+        RequestGrammar(grammar, isAside: false);
     }
 
     /// <summary>
-    /// Ends a run in the background, waits for a tick that another thread is in, and frees the engine's memory. Can be called more than once.
+    /// Ends a run in the background, waits for a tick that another thread is in, and frees the engine's memory. Can be called more than once,
+    /// from any thread. The model stays.
     /// </summary>
+    /// <exception cref="InvalidOperationException">A listener called it, from within the tick.</exception>
     public void Dispose()
     {
+        RefuseListener();
         _background?.Dispose();
         lock (_ticking)
         {
@@ -267,6 +277,15 @@ public sealed partial class DialogueStage : IDisposable
         }
     }
 
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
+    internal void RequireAlive()
+    {
+        lock (Gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+        }
+    }
+
     private static void RequireRoom(int count, int most, string what)
     {
         if (count > most)
@@ -276,123 +295,6 @@ public sealed partial class DialogueStage : IDisposable
     }
 
     private ulong SeedOf(int talk) => SeedSequence.Derive(_seed, (ulong)talk);
-
-    private StepStatus Advance(StepBudget budget, CancellationToken cancellation)
-    {
-        lock (_ticking)
-        {
-            long start = Stopwatch.GetTimestamp();
-            lock (Gate)
-            {
-                ObjectDisposedException.ThrowIf(_disposed, this);
-                _now = ++Ticks;
-                ApplyInputs();
-            }
-
-            while (true)
-            {
-                lock (Gate)
-                {
-                    _changed = false;
-                    Schedule();
-                }
-
-                StepStatus step = _engine.Step(Rest(budget, start), cancellation);
-                lock (Gate)
-                {
-                    Collect();
-                }
-
-                Deliver();
-                if (!_changed || !(budget == StepBudget.Unlimited || Rest(budget, start).Duration is { TotalMilliseconds: > SmallestRest }))
-                {
-                    return Status(step);
-                }
-            }
-        }
-    }
-
-    private StepStatus Status(StepStatus step)
-    {
-        lock (Gate)
-        {
-            // Listeners may have said something that the next tick does.
-            return _inputs.Count > 0 ? StepStatus.Working
-                : !IsBusy() ? StepStatus.Idle
-                : _changed || step == StepStatus.Working ? StepStatus.Working
-                : StepStatus.Waiting;
-        }
-    }
-
-    private static StepBudget Rest(StepBudget budget, long start) => budget.Duration is { } time
-        ? StepBudget.Milliseconds(Math.Max(0, (time - Stopwatch.GetElapsedTime(start)).TotalMilliseconds))
-        : budget;
-
-    /// <summary>Hands text to listeners, which may call anything of the stage.</summary>
-    private void Deliver()
-    {
-        for (int i = 0; ; i++)
-        {
-            Talk talk;
-            lock (Gate)
-            {
-                if (i >= _talks.Count)
-                {
-                    return;
-                }
-
-                talk = _talks[i];
-            }
-
-            while (true)
-            {
-                TextListener? listener;
-                object? state;
-                int written;
-                lock (Gate)
-                {
-                    (listener, state) = (talk.Listener, talk.ListenerState);
-                    if (listener is null || !talk.Output.TryRead(_delivered, out written))
-                    {
-                        break;
-                    }
-
-                    talk.ReadBytes += written;
-                }
-
-                listener(talk, _delivered.AsSpan(0, written), state);
-            }
-        }
-    }
-
-    private bool IsBusy()
-    {
-        foreach (Talk talk in _talks)
-        {
-            if (talk.IsBusy)
-            {
-                return true;
-            }
-        }
-
-        foreach (Exchange exchange in _exchanges)
-        {
-            if (exchange.LinesLeft > 0)
-            {
-                return true;
-            }
-        }
-
-        foreach (Npc npc in _npcs)
-        {
-            if (npc.Base is { IsBusy: true })
-            {
-                return true;
-            }
-        }
-
-        return _world is { IsBusy: true };
-    }
 
     private void CheckNpc(Npc npc)
     {

@@ -1,8 +1,8 @@
 namespace TinyGpt.Dialogue;
 
 /// <summary>
-/// A talk of two characters with each other: each hears the other's lines as its partner's turns. Can be used from any thread; what is
-/// asked for happens in the next tick.
+/// A talk of two characters with each other: each hears the other's lines as its partner's turns. Thread-safe; what is asked for happens in the
+/// next tick. Beginning, stopping and reading allocate nothing in the long run.
 /// </summary>
 public sealed class Exchange
 {
@@ -21,10 +21,13 @@ public sealed class Exchange
     /// <summary>The character that answers it.</summary>
     public Npc Second => SecondSide.Npc;
 
-    /// <summary>The first character's side: its transcript and summary. Nothing can be said into it.</summary>
+    /// <summary>
+    /// The first character's side: its transcript and summary. Nothing can be said into it: what asks for something throws
+    /// <see cref="InvalidOperationException"/>.
+    /// </summary>
     public Talk FirstSide { get; }
 
-    /// <summary>The second character's side.</summary>
+    /// <summary>The second character's side, of which the same is true.</summary>
     public Talk SecondSide { get; }
 
     /// <summary>
@@ -51,7 +54,7 @@ public sealed class Exchange
         }
     }
 
-    /// <summary>Whether a line is to come or under way.</summary>
+    /// <summary>Whether a line is to come or under way; false for a new exchange.</summary>
     public bool IsRunning
     {
         get
@@ -75,11 +78,14 @@ public sealed class Exchange
     internal int Posted { get; set; }
 
     /// <summary>Has the first character say something and the second answer it, and so on in turn.</summary>
-    /// <param name="opening">The first character's line, which the game shows by itself; as for <see cref="Talk.Say"/>.</param>
-    /// <param name="lines">The most lines that follow it, 1 or more; an empty line ends the exchange as well.</param>
+    /// <param name="opening">
+    /// The first character's line, which the game shows by itself; as for <see cref="Talk.Say"/>, and it must fit the second one's context.
+    /// </param>
+    /// <param name="lines">The most lines that follow it, 1 or more, 6 by default; an empty line ends the exchange as well.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="lines"/> is less than 1.</exception>
     /// <exception cref="ArgumentException">The line is empty or too long, or cannot be written with the model's vocabulary.</exception>
     /// <exception cref="InvalidOperationException">The exchange is running or closed.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public void Begin(ReadOnlySpan<char> opening, int lines = 6)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lines, 1);
@@ -91,10 +97,12 @@ public sealed class Exchange
     /// no line is to come.
     /// </summary>
     /// <exception cref="InvalidOperationException">The exchange is closed.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public void Stop() => Stage.Stop(this);
 
     /// <summary>
-    /// Ends the exchange and gives back what it holds. It cannot begin again; the transcripts of its sides stay. Can be called more than once.
+    /// Ends the exchange and gives back what it holds: of the line under way stays what was said so far. It cannot begin again; the transcripts
+    /// of its sides stay. Can be called more than once, and does nothing once the stage is disposed.
     /// </summary>
     public void Close()
     {
@@ -106,7 +114,7 @@ public sealed class Exchange
     /// <param name="destination">Where to; 4 bytes or more, so that any character fits.</param>
     /// <param name="written">How many bytes were written.</param>
     /// <param name="speaker">Who says it, or null if nothing was written.</param>
-    /// <returns>Whether anything was.</returns>
+    /// <returns>Whether anything was. If not, nothing is there, or the next character does not fit.</returns>
     public bool TryRead(Span<byte> destination, out int written, out Npc? speaker)
     {
         Talk side = FirstSide.HasText ? FirstSide : SecondSide;
@@ -115,9 +123,11 @@ public sealed class Exchange
         return any;
     }
 
-    /// <summary>Has text handed to a listener; the talk that it is given is the side of the character that speaks. See <see cref="Talk.Listen"/>.</summary>
-    /// <param name="listener">The listener, or null.</param>
-    /// <param name="state">Given to every call.</param>
+    /// <summary>
+    /// Has text handed to a listener; the talk that it is given is the side of the character that speaks. See <see cref="Talk.Listen"/>.
+    /// </summary>
+    /// <param name="listener">The listener, in place of the one before; null to read by <see cref="TryRead"/> again.</param>
+    /// <param name="state">Given to every call; may be null.</param>
     public void Listen(TextListener? listener, object? state = null)
     {
         FirstSide.Listen(listener, state);

@@ -4,7 +4,8 @@ namespace TinyGpt.Dialogue;
 
 /// <summary>
 /// A character on a stage: its persona and what the game has changed of it. What is changed counts from the next answer on, and costs the
-/// reading of what stands behind it in the prompt. Can be used from any thread.
+/// reading of what stands behind it in the prompt. Thread-safe. Changing the card allocates; distances do not. Once the stage is disposed a card
+/// can still be read and changed, and nobody speaks by it.
 /// </summary>
 public sealed class Npc
 {
@@ -31,15 +32,21 @@ public sealed class Npc
         Prefix = Write(_mood, _facts);
     }
 
-    /// <summary>What the character is called.</summary>
+    /// <summary>What the character is called; never changes, and need not be unique.</summary>
     public string Name => Persona.Name;
 
-    /// <summary>The persona as it was given.</summary>
+    /// <summary>The persona as it was given, without what the game has changed.</summary>
     public Persona Persona { get; }
 
-    /// <summary>How the character feels; one line of at most <see cref="Persona.LongestName"/> characters, empty where the card does not say.</summary>
-    /// <exception cref="PersonaException">The text is too long or has more than one line.</exception>
-    /// <exception cref="ArgumentException">The card becomes too long for the model's context, or cannot be written with its vocabulary.</exception>
+    /// <summary>
+    /// How the character feels; one line of at most <see cref="Persona.LongestName"/> characters, empty where the card does not say.
+    /// </summary>
+    /// <exception cref="PersonaException">
+    /// The text is null, too long, of more than one line or no valid Unicode. The mood stays as it was.
+    /// </exception>
+    /// <exception cref="ArgumentException">
+    /// The card becomes too long for the model's context, or cannot be written with its vocabulary. The mood stays as it was.
+    /// </exception>
     public string Mood
     {
         get
@@ -59,7 +66,7 @@ public sealed class Npc
         }
     }
 
-    /// <summary>The card as it is now. Allocates a copy.</summary>
+    /// <summary>The facts of the card as they are now, in order. Allocates a copy.</summary>
     public IReadOnlyList<PersonaFact> Facts
     {
         get
@@ -131,8 +138,9 @@ public sealed class Npc
     internal long BaseUsed { get; set; }
 
     /// <summary>Finds a fact.</summary>
-    /// <param name="key">Its key.</param>
+    /// <param name="key">Its key, compared by its characters.</param>
     /// <returns>Its value, or null where the card does not say.</returns>
+    /// <exception cref="ArgumentNullException">The key is null.</exception>
     public string? GetFact(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -143,11 +151,19 @@ public sealed class Npc
         }
     }
 
-    /// <summary>Changes a fact of the card, or adds one at its end.</summary>
-    /// <param name="key">What it is about.</param>
-    /// <param name="value">What is so now; null takes the fact off the card.</param>
-    /// <exception cref="PersonaException">A text is too long or has more than one line, or there are too many facts.</exception>
-    /// <exception cref="ArgumentException">The card becomes too long for the model's context, or cannot be written with its vocabulary.</exception>
+    /// <summary>Changes a fact of the card, or adds one at its end. Allocates.</summary>
+    /// <param name="key">What it is about; 1 … <see cref="Persona.LongestKey"/> characters of one line.</param>
+    /// <param name="value">
+    /// What is so now, 1 … <see cref="Persona.LongestLine"/> characters of one line; null takes the fact off the card, where it is there.
+    /// </param>
+    /// <exception cref="ArgumentNullException">The key is null.</exception>
+    /// <exception cref="PersonaException">
+    /// A text is empty, too long, of more than one line or no valid Unicode, or there would be more than <see cref="Persona.MostFacts"/> facts.
+    /// The card stays as it was.
+    /// </exception>
+    /// <exception cref="ArgumentException">
+    /// The card becomes too long for the model's context, or cannot be written with its vocabulary. It stays as it was.
+    /// </exception>
     public void SetFact(string key, string? value)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -172,11 +188,16 @@ public sealed class Npc
         }
     }
 
-    /// <summary>Has the card read before anybody talks to the character, so that the first answer comes sooner.</summary>
+    /// <summary>
+    /// Has the card read in the next ticks, before anybody talks to the character, so that the first answer comes sooner. Does nothing where
+    /// there is no memory to spare for that.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public void Prepare()
     {
         lock (Stage.Gate)
         {
+            Stage.RequireAlive();
             WantsBase = true;
             Stage.Wake();
         }

@@ -2,7 +2,7 @@ namespace TinyGpt.Dialogue;
 
 /// <summary>
 /// What a character chose of some options, and how likely each was. Made by <see cref="Talk.Choose(string, IReadOnlyList{string}, bool)"/> at
-/// once and filled by later ticks; poll <see cref="IsMade"/>. Thread-safe once it is made.
+/// once and filled by later ticks; poll <see cref="IsMade"/>. Thread-safe, and reading it allocates nothing.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -29,10 +29,10 @@ public sealed class Choice
         _probabilities = new double[options.Length];
     }
 
-    /// <summary>The options.</summary>
+    /// <summary>The options, a copy in the order in which they were given.</summary>
     public IReadOnlyList<string> Options { get; }
 
-    /// <summary>Whether the choice is made.</summary>
+    /// <summary>Whether the choice is made; it never changes from then on.</summary>
     public bool IsMade => _index >= 0;
 
     /// <summary>Whether it never will be, because the talk went on without it.</summary>
@@ -44,12 +44,12 @@ public sealed class Choice
     /// <summary>The chosen option's text, or null until it is made.</summary>
     public string? Text => IsMade ? Options[Index] : null;
 
-    /// <summary>The options' scores S(i), natural logarithms.</summary>
-    /// <exception cref="InvalidOperationException">The choice is not made yet.</exception>
+    /// <summary>The options' scores S(i), natural logarithms and so 0 or less, in the order of the options.</summary>
+    /// <exception cref="InvalidOperationException">The choice is not made yet, or was cancelled.</exception>
     public ReadOnlySpan<double> LogProbabilities => WhenMade(_logProbabilities);
 
-    /// <summary>The options' probabilities P(i), which sum to 1.</summary>
-    /// <exception cref="InvalidOperationException">The choice is not made yet.</exception>
+    /// <summary>The options' probabilities P(i), 0 … 1, which sum to 1 but for rounding, in the order of the options.</summary>
+    /// <exception cref="InvalidOperationException">The choice is not made yet, or was cancelled.</exception>
     public ReadOnlySpan<double> Probabilities => WhenMade(_probabilities);
 
     /// <summary>Takes note of an option's score.</summary>

@@ -5,20 +5,24 @@ namespace TinyGpt.Dialogue;
 
 /// <summary>
 /// A talk of a character with the player, or its side of one with another character: lines go in, <see cref="DialogueStage.Tick"/> has the
-/// character answer, text comes out. Can be used from any thread; what is asked for happens in the next tick, in the order of the calls.
+/// character answer, text comes out. Thread-safe; what is asked for happens in the next tick, in the order of the calls.
 /// </summary>
+/// <remarks>
+/// A talk holds up to 4,096 bytes of unread text; a character whose text nobody reads waits when they are full. Text that is unread when
+/// something else is asked for is dropped, since it is never shown.
+/// </remarks>
 public sealed partial class Talk
 {
     /// <summary>The character that answers.</summary>
     public Npc Npc { get; }
 
-    /// <summary>Who talks to it, as the layout names it.</summary>
+    /// <summary>Who talks to it, as the layout names it: of an exchange the other character.</summary>
     public string Partner { get; }
 
     /// <summary>The seed of everything that is random in the talk; derived from the stage's.</summary>
     public ulong Seed { get; }
 
-    /// <summary>What the talk is doing.</summary>
+    /// <summary>What the talk is doing as of the last tick; <see cref="TalkState.Waiting"/> as soon as something is said.</summary>
     public TalkState State
     {
         get
@@ -30,7 +34,7 @@ public sealed partial class Talk
         }
     }
 
-    /// <summary>How the last answer ended; <see cref="TalkEnd.None"/> while one is waited for.</summary>
+    /// <summary>How the last answer ended; <see cref="TalkEnd.None"/> before the first, and while one is waited for or under way.</summary>
     public TalkEnd LastEnd
     {
         get
@@ -55,11 +59,14 @@ public sealed partial class Talk
     }
 
     /// <summary>
-    /// A line that sums up what the character should remember of before, or empty (the default). It stands behind the card, counts from the
-    /// next answer on, and costs the reading of what follows it.
+    /// A line that sums up what the character should remember of before, or empty (the default). Line breaks and other control characters
+    /// become spaces in the prompt. It stands behind the card, counts from the next answer on, and costs the reading of what follows it.
+    /// Setting it allocates; on a closed talk it has no effect.
     /// </summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
     /// <exception cref="ArgumentException">
-    /// With it there is no room for a line and an answer in the model's context, or it cannot be written with the model's vocabulary.
+    /// With it there is no room for a line and an answer in the model's context, or it cannot be written with the model's vocabulary. The
+    /// summary stays as it was.
     /// </exception>
     public string Summary
     {
@@ -85,11 +92,15 @@ public sealed partial class Talk
 
     /// <summary>
     /// Says something to the character and has it answer. If it is still speaking, it is interrupted: of its answer stays what was read. So
-    /// it does if the answer is complete and not yet read to its end.
+    /// it does if the answer is complete and not yet read to its end. Allocates nothing in the long run.
     /// </summary>
-    /// <param name="line">One line; line breaks and other control characters become spaces. Allocates nothing in the long run.</param>
-    /// <exception cref="ArgumentException">The line is empty or too long, or cannot be written with the model's vocabulary.</exception>
+    /// <param name="line">
+    /// One line; line breaks and other control characters become spaces, and spaces around it are left out. With the card and the longest
+    /// answer it must fit the model's context; what was said before makes room for it.
+    /// </param>
+    /// <exception cref="ArgumentException">The line is blank or too long, or cannot be written with the model's vocabulary.</exception>
     /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public void Say(ReadOnlySpan<char> line) => Stage.Say(this, line, AnswerRequest.Free);
 
     /// <summary>Says something to the character and has it answer with a text of a grammar.</summary>
@@ -100,28 +111,36 @@ public sealed partial class Talk
     /// <see cref="Persona.MaxAnswerTokens"/> and stops do not count.
     /// </param>
     /// <param name="remember">Whether line and answer stay in the talk; otherwise they are forgotten when the answer is complete.</param>
-    /// <exception cref="ArgumentException">The line is empty or too long, or the grammar's longest text does not fit the context.</exception>
+    /// <exception cref="ArgumentNullException">The grammar is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// The line is blank or too long or cannot be written, or with the card and the line the grammar's longest text does not fit the context.
+    /// </exception>
     /// <exception cref="GrammarException">The grammar cannot be compiled, or has texts that contain the end of an answer.</exception>
     /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public void Ask(ReadOnlySpan<char> line, Grammar grammar, bool remember = true)
     {
         ArgumentNullException.ThrowIfNull(grammar);
         Stage.Say(this, line, Stage.RequestGrammar(grammar, isAside: !remember));
     }
 
-    /// <summary>Says something to the character and has it choose its answer.</summary>
+    /// <summary>Says something to the character and has it choose its answer. Allocates.</summary>
     /// <param name="line">As for <see cref="Say(ReadOnlySpan{char})"/>.</param>
-    /// <param name="options">2 … <see cref="Grammar.MostParts"/> texts of one line, none of them empty. Each costs a pass or more.</param>
+    /// <param name="options">
+    /// 2 … <see cref="Grammar.MostParts"/> texts of one line, none of them blank, without what ends an answer in the layout, and of at most 4,096
+    /// bytes of UTF-8. Each costs a pass or more.
+    /// </param>
     /// <param name="remember">
     /// Whether the chosen text is the character's answer, which is read like any other; otherwise line and choice are forgotten, and the
     /// choice has no text to read.
     /// </param>
     /// <returns>The choice, which later ticks make.</returns>
+    /// <exception cref="ArgumentNullException">The line or the list is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The line is empty or too long, or there are too few or too many options, or one cannot be said.
+    /// The line is blank or too long or cannot be written, there are too few or too many options, or one of them is null or not as it must be.
     /// </exception>
     /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
-    /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public Choice Choose(string line, IReadOnlyList<string> options, bool remember = true)
     {
         ArgumentNullException.ThrowIfNull(line);
@@ -131,7 +150,9 @@ public sealed partial class Talk
         return request.Choice!.Result;
     }
 
-    /// <summary>The choice that was asked for last, as after <see cref="DialogueStage.Restore"/>; null if there is none under way.</summary>
+    /// <summary>
+    /// The choice that is under way as of the last tick, such as one that <see cref="DialogueStage.Restore"/> made again; null if there is none.
+    /// </summary>
     public Choice? PendingChoice
     {
         get
@@ -143,26 +164,38 @@ public sealed partial class Talk
         }
     }
 
-    /// <summary>Interrupts the character: of its answer stays what was read. Does nothing if all of it was.</summary>
+    /// <summary>
+    /// Interrupts the character: of its answer stays what was read, and a choice under way is cancelled. Does nothing if all of it was.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public void Interrupt() => Stage.Interrupt(this, shownBytes: null);
 
     /// <summary>Interrupts the character where the game has got to in showing what it read.</summary>
-    /// <param name="shownBytes">Bytes of the answer that the player has seen, 0 or more.</param>
+    /// <param name="shownBytes">
+    /// Bytes of UTF-8 of the answer that the player has seen, 0 or more; more than there are means all of them, and within a character the whole
+    /// characters before it.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
     /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public void Interrupt(int shownBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(shownBytes);
         Stage.Interrupt(this, shownBytes);
     }
 
-    /// <summary>Takes the line back that is being answered, and what was answered of it. Does nothing between answers.</summary>
+    /// <summary>
+    /// Takes the line back that is being answered, and what was answered of it: neither was ever said, and a choice is cancelled. Between answers
+    /// it takes nothing back, but unread text is dropped.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public void Cancel() => Stage.Cancel(this);
 
     /// <summary>
-    /// Ends the talk and gives back what it holds. Nothing can be said in it any more; its transcript stays. Can be called more than once.
+    /// Ends the talk and gives back what it holds: of the answer under way stays what was said so far. Nothing can be said in it any more; its
+    /// transcript stays. Can be called more than once, and does nothing once the stage is disposed.
     /// </summary>
     /// <exception cref="InvalidOperationException">The talk is a side of an <see cref="Exchange"/>: close that.</exception>
     public void Close()
@@ -178,7 +211,7 @@ public sealed partial class Talk
     /// <summary>Copies text of the answer that was not read yet: whole UTF-8 characters. Allocates nothing.</summary>
     /// <param name="destination">Where to; 4 bytes or more, so that any character fits.</param>
     /// <param name="written">How many bytes were written.</param>
-    /// <returns>Whether anything was.</returns>
+    /// <returns>Whether anything was. If not, nothing is there, or the next character does not fit.</returns>
     public bool TryRead(Span<byte> destination, out int written)
     {
         lock (Stage.Gate)
@@ -194,9 +227,11 @@ public sealed partial class Talk
         }
     }
 
-    /// <summary>Has text handed to a listener at the end of each tick, on the thread that ticks, instead of being kept for reading.</summary>
-    /// <param name="listener">Called with whole characters; null to read by <see cref="TryRead"/> again.</param>
-    /// <param name="state">Given to every call, so that the listener can be a static method.</param>
+    /// <summary>Has text handed to a listener within the ticks that make it, on the thread that ticks, instead of being kept for reading.</summary>
+    /// <param name="listener">
+    /// Called with whole characters, in place of the listener before; null to read by <see cref="TryRead"/> again. Not saved with the stage.
+    /// </param>
+    /// <param name="state">Given to every call, so that the listener can be a static method; may be null.</param>
     public void Listen(TextListener? listener, object? state = null)
     {
         lock (Stage.Gate)
@@ -206,8 +241,10 @@ public sealed partial class Talk
     }
 
     /// <summary>
-    /// The lines of the talk, the oldest first, as far as they are kept: some hundred lines, twice the model's context of tokens. Allocates.
+    /// The lines of the talk, the oldest first, as far as they are kept: at most 256, and at most as many tokens as two contexts of the model.
+    /// Asides are not among them once they are answered. Allocates.
     /// </summary>
+    /// <returns>A copy; an answer is in it once it has ended.</returns>
     public IReadOnlyList<TranscriptLine> Transcript()
     {
         lock (Stage.Gate)

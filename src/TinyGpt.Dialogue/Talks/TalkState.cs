@@ -38,18 +38,19 @@ public enum TalkEnd
     NoRoom,
 }
 
-/// <summary>One line of a talk.</summary>
-/// <param name="Speaker">Who said it.</param>
+/// <summary>One line of a talk. Immutable and thread-safe.</summary>
+/// <param name="Speaker">Who said it: the character's name, or that of <see cref="Talk.Partner"/>.</param>
 /// <param name="Text">What was said; of an interrupted answer what was shown.</param>
 /// <param name="Tick">The tick in which it was said to the end, from 1; see <see cref="DialogueStage.Ticks"/>.</param>
 /// <param name="IsRemembered">Whether the character still has it in its prompt.</param>
 public readonly record struct TranscriptLine(string Speaker, string Text, long Tick, bool IsRemembered);
 
 /// <summary>
-/// Takes text of a talk as it comes. May call anything of the stage but a tick and the end of its run in the background. What it throws leaves
-/// the tick, or ends the run and stands in <see cref="BackgroundRun.Failure"/>.
+/// Takes text of a talk as it comes, on the thread that ticks. May call anything of the stage but a tick, the end of its run in the background
+/// and its disposal, which throw <see cref="InvalidOperationException"/>. What it throws leaves the tick, or ends the run and stands in
+/// <see cref="BackgroundRun.Failure"/>.
 /// </summary>
 /// <param name="talk">The talk.</param>
 /// <param name="utf8">Whole characters, UTF-8. Valid until the call returns.</param>
-/// <param name="state">What was given with the listener.</param>
+/// <param name="state">What was given with the listener, or null.</param>
 public delegate void TextListener(Talk talk, ReadOnlySpan<byte> utf8, object? state);

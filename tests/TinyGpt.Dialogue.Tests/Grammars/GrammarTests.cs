@@ -220,6 +220,26 @@ public sealed class GrammarTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Grammar.Repeat(Grammar.Boolean, 2, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => Grammar.Text(0));
         Assert.Throws<ArgumentException>(() => Grammar.JsonObject(("a", Grammar.Boolean), ("a", Grammar.Boolean)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Grammar.Repeat(Grammar.Boolean, -1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Grammar.Repeat(Grammar.Boolean, 0, Grammar.MostRepetitions + 1));
+        Assert.Throws<ArgumentException>(() => Grammar.Repeat(Grammar.Boolean, 0, 1, "\uDE00"));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Grammar.Text(Grammar.MostRepetitions + 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Grammar.Number(0m, 1m, Grammar.MostDigits + 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Grammar.Number(0m, Grammar.LargestNumber, 1));
+        Grammar[] many = [.. Enumerable.Repeat(Grammar.Boolean, Grammar.MostParts + 1)];
+        Assert.Throws<ArgumentException>(() => Grammar.Sequence(many));
+        Assert.Throws<ArgumentException>(() => Grammar.Choice(many));
+        Assert.Throws<ArgumentException>(() => Grammar.JsonObject([.. many.Select((part, i) => ($"{i}", part))]));
+        Assert.Throws<ArgumentNullException>(() => Grammar.Literal(null!));
+        Assert.Throws<ArgumentNullException>(() => Grammar.Choice((IEnumerable<string>)null!));
+        Assert.Throws<ArgumentNullException>(() => Grammar.Sequence(Grammar.Boolean, null!));
+        Assert.Throws<ArgumentNullException>(() => Grammar.Repeat(null!, 0, 1));
+        Assert.Throws<ArgumentNullException>(() => Grammar.Repeat(Grammar.Boolean, 0, 1, null!));
+        Assert.Throws<ArgumentNullException>(() => Grammar.JsonObject(("a", null!)));
+        Assert.Throws<ArgumentNullException>(() => Grammar.Json(null!));
+        Assert.Throws<ArgumentNullException>(() => new GrammarCompiler(null!));
+        using GptModel mute = new(TinyGpt.Import.SyntheticModel.Open(DialogueModels.Config));
+        Assert.Throws<ArgumentException>(() => new GrammarCompiler(mute));
     }
 
     [Fact]

@@ -174,6 +174,30 @@ public sealed class PersonaTests
         Assert.Equal("$.facts.k", twice.Path);
         Assert.Throws<PersonaException>(
             () => new Persona { Name = "a", Sampling = new() { LogitBias = new Dictionary<int, float> { [1] = 1 } } }.Write(stream));
+        foreach ((string path, Persona persona) in new (string, Persona)[]
+        {
+            ("$.name", new() { Name = null! }), ("$.mood", new() { Name = "a", Mood = null! }), ("$.facts", new() { Name = "a", Facts = null! }),
+            ("$.style", new() { Name = "a", Style = null! }), ("$.examples", new() { Name = "a", Examples = null! }),
+            ("$.sampling", new() { Name = "a", Sampling = null! }), ("$.stops", new() { Name = "a", Stops = null! }),
+            ("$.examples[0].hears", new() { Name = "a", Examples = [default] }), ("$.stops[0]", new() { Name = "a", Stops = [null!] }),
+        })
+        {
+            Assert.Equal(path, Assert.Throws<PersonaException>(() => persona.Write(stream)).Path);
+        }
+
+        Assert.Equal(0, stream.Length);
+    }
+
+    [Fact]
+    public void A_file_that_is_not_there_or_cannot_be_read_is_an_error_of_its_own()
+    {
+        Assert.Throws<FileNotFoundException>(() => Persona.Load(Path.Combine(AppContext.BaseDirectory, "nobody.json")));
+        Assert.Throws<DirectoryNotFoundException>(() => Persona.Load(Path.Combine(AppContext.BaseDirectory, "nowhere", "nobody.json")));
+        Assert.Throws<UnauthorizedAccessException>(() => Persona.Load(AppContext.BaseDirectory));
+        Assert.Throws<ArgumentException>(() => Persona.Load(""));
+        Assert.Throws<ArgumentNullException>(() => Persona.Load(null!));
+        Assert.Throws<ArgumentNullException>(() => Persona.Read((Stream)null!));
+        Assert.Throws<ArgumentNullException>(() => new Persona { Name = "a" }.Write(null!));
     }
 
     private static Persona Read(string json) => Persona.Read(Encoding.UTF8.GetBytes(json));

@@ -62,11 +62,54 @@ public sealed class BackgroundTests
     }
 
     [Fact]
+    public void A_listener_that_ticks_or_disposes_the_stage_which_calls_it_is_refused()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        using DialogueStage stage = new(model, StageScript.Options());
+        Talk talk = stage.Open(stage.Add(StageScript.Mira));
+        List<Exception?> refused = [];
+        talk.Listen((_, _, _) =>
+        {
+            refused.Add(Record.Exception(() => stage.Tick(StepBudget.OnePass)));
+            refused.Add(Record.Exception(stage.Dispose));
+        });
+        talk.Say("Hello");
+        StageScript.Finish(stage);
+        Assert.NotEmpty(refused);
+        Assert.All(refused, exception => Assert.IsType<InvalidOperationException>(exception));
+        Assert.Equal(2, talk.Transcript().Count);
+    }
+
+    [Fact]
+    public void A_run_whose_listener_failed_can_be_followed_by_ticks_or_another_run()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        using DialogueStage stage = new(model, StageScript.Options());
+        Talk talk = stage.Open(stage.Add(StageScript.Mira));
+        talk.Listen(static (_, _, _) => throw new FormatException("listener"));
+        using (BackgroundRun run = stage.RunInBackground())
+        {
+            talk.Say("Hello");
+            WaitUntil(() => run.Failure is not null);
+            Assert.Throws<InvalidOperationException>(() => stage.Tick(StepBudget.OnePass));
+        }
+
+        talk.Listen(null);
+        StageScript.Finish(stage);
+        using BackgroundRun second = stage.RunInBackground();
+        talk.Say("And now?");
+        WaitUntil(() => talk.State == TalkState.Idle);
+        Assert.Null(second.Failure);
+    }
+
+    [Fact]
     public void A_stage_that_is_disposed_ends_its_run_and_refuses_everything()
     {
         using GptModel model = DialogueModels.Bytes();
         DialogueStage stage = new(model, StageScript.Options());
         Talk talk = stage.Open(stage.Add(StageScript.Mira));
+        Npc tom = stage.Add(StageScript.Tom);
+        Exchange exchange = stage.OpenBetween(talk.Npc, tom);
         stage.RunInBackground();
         talk.Say("Hello");
         stage.Dispose();
@@ -74,7 +117,23 @@ public sealed class BackgroundTests
         Assert.Throws<ObjectDisposedException>(() => talk.Say("Hello"));
         Assert.Throws<ObjectDisposedException>(() => stage.Tick(StepBudget.OnePass));
         Assert.Throws<ObjectDisposedException>(() => stage.Add(StageScript.Tom));
+        Assert.Throws<ObjectDisposedException>(() => stage.Open(talk.Npc));
+        Assert.Throws<ObjectDisposedException>(() => stage.OpenBetween(talk.Npc, tom));
+        Assert.Throws<ObjectDisposedException>(() => stage.Prepare(Grammar.Boolean));
+        Assert.Throws<ObjectDisposedException>(() => stage.RunInBackground());
+        Assert.Throws<ObjectDisposedException>(() => stage.Save(Stream.Null));
+        Assert.Throws<ObjectDisposedException>(() => talk.Ask("Well?", Grammar.Boolean));
+        Assert.Throws<ObjectDisposedException>(() => talk.Choose("Well?", ["yes", "no"]));
+        Assert.Throws<ObjectDisposedException>(() => talk.Interrupt());
+        Assert.Throws<ObjectDisposedException>(() => talk.Cancel());
+        Assert.Throws<ObjectDisposedException>(() => talk.Npc.Prepare());
+        Assert.Throws<ObjectDisposedException>(() => exchange.Begin("How is business?"));
+        Assert.Throws<ObjectDisposedException>(() => exchange.Stop());
+        Assert.False(talk.TryRead(new byte[4], out _) && talk.Transcript().Count == 0);
+        talk.Npc.Mood = "gone";
+        Assert.Equal("gone", talk.Npc.Mood);
         talk.Close();
+        exchange.Close();
     }
 
     private static void WaitUntil(Func<bool> condition)

@@ -151,6 +151,34 @@ public sealed class ChoiceTests
         stage.Prepare(Grammar.JsonObject(("a", Grammar.Literal("line\nbreak"))));
     }
 
+    [Fact]
+    public void A_grammar_whose_texts_would_be_cut_by_the_layouts_own_end_is_refused()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        DialogueStage Stage(string end) => new(model, StageScript.Options() with { Layout = PromptLayout.Tavern with { AnswerEnd = end } });
+        using (DialogueStage stage = Stage("."))
+        {
+            foreach (Grammar cut in new[]
+            {
+                Grammar.Text(5), Grammar.Number(0m, 1m, 1), Grammar.Json(Grammar.Literal("a.")), Grammar.JsonObject(("a.b", Grammar.Boolean)),
+                Grammar.Repeat(Grammar.Boolean, 0, 2, "."), Grammar.Choice("yes", "no."),
+            })
+            {
+                Assert.Contains("cut short", Assert.Throws<GrammarException>(() => stage.Prepare(cut)).Message, StringComparison.Ordinal);
+            }
+
+            Talk talk = stage.Open(stage.Add(StageScript.Mira));
+            talk.Ask("Well?", Grammar.Choice("yes", "yes and no", "no"));
+            StageScript.Finish(stage);
+            Assert.Contains(StageScript.Read(talk), new[] { "yes", "yes and no", "no" });
+        }
+
+        // The end would be found one character too early: in "ab" and then "aba", "aba" begins at once.
+        using DialogueStage overlapping = Stage("aba");
+        Assert.Throws<GrammarException>(() => overlapping.Prepare(Grammar.Choice("ab", "ab or no")));
+        overlapping.Prepare(Grammar.Choice("ba", "ba or no"));
+    }
+
     private static double Score(GptModel model, string prompt, string option)
     {
         using LogitsEvaluator evaluator = new(model);

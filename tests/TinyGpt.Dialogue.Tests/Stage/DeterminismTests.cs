@@ -44,6 +44,34 @@ public sealed class DeterminismTests
     }
 
     [Fact]
+    public void A_tick_that_is_cancelled_loses_nothing()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        string Play(bool isCancelled)
+        {
+            using DialogueStage stage = new(model, StageScript.Options());
+            Talk talk = stage.Open(stage.Add(StageScript.Mira));
+            talk.Say("Hello");
+            long ticks = 0;
+            while (talk.State != TalkState.Idle)
+            {
+                if (isCancelled)
+                {
+                    Assert.ThrowsAny<OperationCanceledException>(() => stage.Tick(StepBudget.Unlimited, new CancellationToken(canceled: true)));
+                    ticks++;
+                }
+
+                stage.Tick(StepBudget.OnePass);
+                Assert.Equal(++ticks, stage.Ticks);
+            }
+
+            return StageScript.Read(talk);
+        }
+
+        Assert.Equal(Play(isCancelled: false), Play(isCancelled: true));
+    }
+
+    [Fact]
     public void The_same_inputs_in_the_same_ticks_give_the_same_text_in_the_same_ticks()
     {
         using GptModel model = DialogueModels.Bytes();

@@ -176,6 +176,54 @@ public sealed class MemoryTests
             model, StageScript.Options() with { Layout = PromptLayout.Plain with { Card = "Name: {name" } }));
     }
 
+    [Fact]
+    public void What_a_stage_cannot_be_made_of_is_refused_by_name()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        StageOptions options = StageScript.Options();
+        Assert.Throws<ArgumentNullException>(() => new DialogueStage(null!));
+        foreach (float distance in new[] { 0, -1, float.NaN })
+        {
+            Assert.Equal(
+                nameof(StageOptions.FullRateDistance),
+                Assert.Throws<ArgumentOutOfRangeException>(() => new DialogueStage(model, options with { FullRateDistance = distance })).ParamName);
+        }
+
+        foreach ((string name, StageOptions missing) in new (string, StageOptions)[]
+        {
+            ("Engine", options with { Engine = null! }), ("Layout", options with { Layout = null! }), ("World", options with { World = null! }),
+            ("Card", options with { Layout = new() { Card = null! } }),
+            ("TalkStart", options with { Layout = PromptLayout.Plain with { TalkStart = null! } }),
+            ("AfterWorld", options with { Layout = PromptLayout.Plain with { AfterWorld = null! } }),
+            ("AnswerLead", options with { Layout = PromptLayout.Plain with { AnswerLead = null! } }),
+            ("AnswerStart", options with { Layout = PromptLayout.Plain with { AnswerStart = null! } }),
+        })
+        {
+            Assert.Equal(name, Assert.Throws<ArgumentNullException>(() => new DialogueStage(model, missing)).ParamName);
+        }
+
+        Assert.Throws<ArgumentException>(() => new DialogueStage(model, options with { Layout = PromptLayout.Plain with { AnswerEnd = "" } }));
+        using GptModel mute = new(TinyGpt.Import.SyntheticModel.Open(DialogueModels.Config));
+        Assert.Throws<ArgumentException>(() => new DialogueStage(mute, options));
+    }
+
+    [Fact]
+    public void A_stage_has_room_for_as_many_characters_and_talks_as_it_says()
+    {
+        using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { ContextLength = 128, Layers = 1 });
+        using DialogueStage stage = new(model, StageScript.Options(sequences: 2));
+        Persona persona = new() { Name = "Mira" };
+        Npc[] npcs = [.. Enumerable.Range(0, DialogueStage.MostNpcs).Select(_ => stage.Add(persona))];
+        Assert.Throws<InvalidOperationException>(() => stage.Add(persona));
+        Talk[] talks = [.. npcs.Skip(1).Select(npc => stage.Open(npc))];
+        Assert.Throws<InvalidOperationException>(() => stage.OpenBetween(npcs[0], npcs[1]));
+        stage.Open(npcs[0]);
+        Assert.Throws<InvalidOperationException>(() => stage.Open(npcs[0]));
+        talks[0].Close();
+        stage.Tick(StepBudget.OnePass);
+        stage.Open(npcs[0]);
+    }
+
     private static string Alone(GptModel model, Persona persona, int number, out int opened)
     {
         using DialogueStage stage = new(model, StageScript.Options());

@@ -138,6 +138,38 @@ public sealed class SaveTests
     }
 
     [Fact]
+    public void Answers_under_every_kind_of_grammar_go_on_after_a_save()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        Grammar[] grammars =
+        [
+            Deed,
+            Grammar.Json(Grammar.Repeat(Grammar.Choice("yes, \"yes\"", "no"), 2, 3)),
+            Grammar.Sequence(Grammar.Literal("I say "), Grammar.Json(Grammar.Choice("yes", "no")), Grammar.Literal(" and mean it")),
+            Grammar.Choice(Grammar.Number(-5, 5000), Grammar.Boolean, Grammar.Text(9)),
+        ];
+        foreach (Grammar grammar in grammars)
+        {
+            for (int ticks = 0; ticks < 9; ticks += 4)
+            {
+                using DialogueStage stage = new(model, StageScript.Options());
+                Talk talk = stage.Open(stage.Add(StageScript.Mira));
+                talk.Ask("Well?", grammar);
+                for (int tick = 0; tick < ticks; tick++)
+                {
+                    stage.Tick(StepBudget.OnePass);
+                }
+
+                using DialogueStage restored = Copy(stage, model);
+                StageScript.Finish(stage);
+                StageScript.Finish(restored);
+                Assert.Equal(StageScript.Lines(talk), StageScript.Lines(restored.Talks[0]));
+                Assert.Equal(TalkEnd.Finished, restored.Talks[0].LastEnd);
+            }
+        }
+    }
+
+    [Fact]
     public void A_stage_is_saved_while_it_runs_in_the_background()
     {
         using GptModel model = DialogueModels.Bytes();

@@ -142,6 +142,55 @@ public sealed class TalkTests
     }
 
     [Fact]
+    public void Partners_have_names_of_one_line()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        using DialogueStage stage = new(model, StageScript.Options());
+        Npc npc = stage.Add(StageScript.Mira);
+        foreach (string name in new[] { "", " ", "a\nb", new string('x', Persona.LongestName + 1), "\uD83D" })
+        {
+            Assert.Throws<ArgumentException>(() => stage.Open(npc, name));
+        }
+
+        Assert.Throws<ArgumentNullException>(() => stage.Open(npc, null!));
+        Assert.Throws<ArgumentNullException>(() => stage.Open(null!));
+        Assert.Empty(stage.Talks);
+        string longest = new('x', Persona.LongestName);
+        Assert.Equal(longest, stage.Open(npc, longest).Partner);
+    }
+
+    [Fact]
+    public void What_must_be_there_or_in_a_range_is_refused_without_any_effect()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        using DialogueStage stage = new(model, StageScript.Options());
+        Npc npc = stage.Add(StageScript.Mira);
+        Talk talk = stage.Open(npc);
+        Exchange exchange = stage.OpenBetween(npc, stage.Add(StageScript.Tom));
+        Assert.Throws<ArgumentNullException>(() => stage.Add(null!));
+        Assert.Throws<ArgumentNullException>(() => stage.OpenBetween(npc, null!));
+        Assert.Throws<ArgumentNullException>(() => stage.Prepare(null!));
+        Assert.Throws<ArgumentNullException>(() => stage.Save(null!));
+        Assert.Throws<NotSupportedException>(() => stage.Save(new MemoryStream([], writable: false)));
+        Assert.Throws<ArgumentNullException>(() => DialogueStage.Restore(null!, model));
+        Assert.Throws<ArgumentNullException>(() => DialogueStage.Restore(Stream.Null, null!));
+        Assert.Throws<ArgumentNullException>(() => npc.GetFact(null!));
+        Assert.Throws<ArgumentNullException>(() => npc.SetFact(null!, "x"));
+        Assert.Throws<PersonaException>(() => npc.SetFact("", "x"));
+        Assert.Throws<PersonaException>(() => npc.Mood = null!);
+        Assert.Throws<ArgumentNullException>(() => talk.Summary = null!);
+        Assert.Throws<ArgumentNullException>(() => talk.Ask("Well?", null!));
+        Assert.Throws<ArgumentNullException>(() => talk.Choose(null!, ["yes", "no"]));
+        Assert.Throws<ArgumentNullException>(() => talk.Choose("Well?", null!));
+        Assert.Throws<ArgumentException>(() => talk.Choose("Well?", ["yes", null!]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => talk.Interrupt(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => exchange.Begin("Well?", lines: 0));
+        Assert.Throws<ArgumentException>(() => exchange.Begin(" "));
+        Assert.Equal(StepStatus.Idle, stage.Tick(StepBudget.Unlimited));
+        Assert.Equal(("cheerful", 4, 0), (npc.Mood, npc.Facts.Count, talk.Transcript().Count));
+    }
+
+    [Fact]
     public void States_and_ends_say_what_a_talk_is_doing()
     {
         using GptModel model = DialogueModels.Bytes();

@@ -70,6 +70,8 @@ public sealed record BenchmarkReport(string Machine, string Tier, IReadOnlyList<
             WriteNumber(writer, "allocatedBytes", row.AllocatedBytes);
             WriteNumber(writer, "ratioToOneThread", row.RatioToOneThread);
             WriteNumber(writer, "ratioOfSlowestTenth", row.RatioOfSlowestTenth);
+            WriteNumber(writer, "slowestWaitedForProcessor", row.SlowestWaitedForProcessor);
+            WriteNumber(writer, "slowestWaitedForWorkers", row.SlowestWaitedForWorkers);
             WriteSpread(writer, "milliseconds", row.Milliseconds);
             WriteSpread(writer, "millisecondsSinceStart", row.MillisecondsSinceStart);
             if (row.Checksums is { } checksums)

@@ -58,6 +58,15 @@ public sealed record BenchmarkRow
     public double? RatioOfSlowestTenth { get; init; }
 
     /// <summary>
+    /// Neighbour: the part of the slowest tenth's time in which the calling thread was ready and others had its processor; null where the system
+    /// does not tell.
+    /// </summary>
+    public double? SlowestWaitedForProcessor { get; init; }
+
+    /// <summary>Neighbour: the part of that time in which the calling thread had done its share and waited for workers.</summary>
+    public double? SlowestWaitedForWorkers { get; init; }
+
+    /// <summary>
     /// Load: from the call to an open model. First token: from an open model, engine and session included, to the first token.
     /// Each repeat is a process of its own, so compiling the code is part of it.
     /// </summary>

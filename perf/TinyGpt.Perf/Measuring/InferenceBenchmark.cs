@@ -191,7 +191,7 @@ public sealed class InferenceBenchmark : IDisposable
     private Measurement PrepareTokenMatrices(KernelTier tier, int threads)
     {
         _progress($"threads {threads}: the matrices of {_settings.Tokens} tokens, one by one");
-        MatrixWork matrices = MatrixWork.OfTokens(tier, _model.Info.Tensors, _settings.Tokens);
+        MatrixWork matrices = MatrixWork.OfTokens(tier, _model.Weights, _settings.Tokens);
         TimedWork work = new(() => matrices.Run(threads), () => _bandwidth.Measure(threads, 1)[0]);
         return new Measurement(matrices, work, Describe);
 

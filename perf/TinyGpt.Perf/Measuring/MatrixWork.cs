@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using TinyGpt.Kernels;
+using TinyGpt.Model;
 
 namespace TinyGpt.Perf;
 
@@ -11,44 +12,39 @@ internal abstract unsafe class MatrixWork : IDisposable
 {
     private const int PanelsAtOnce = 4;
 
-    private readonly NativeArena _arena;
-    private readonly List<PackedMatrix> _matrices = [];
+    private readonly IReadOnlyList<PackedMatrix> _matrices;
+    private readonly NativeArena? _weights;
+    private readonly NativeArena _rows;
     private readonly int _chunk;
     private readonly int _chunks;
     private readonly QuantizedRows _widest;
     private readonly float* _output;
 
-    /// <summary>Makes matrices and rows of random numbers.</summary>
-    /// <param name="shapes">The matrices.</param>
+    /// <summary>Makes rows of random numbers.</summary>
+    /// <param name="matrices">The matrices.</param>
+    /// <param name="weights">What they lie in, if it is to be freed with the work.</param>
     /// <param name="tokens">Tokens to multiply; whole chunks are computed.</param>
     /// <param name="chunk">Rows in one pass.</param>
-    protected MatrixWork(IReadOnlyList<TensorShape> shapes, int tokens, int chunk)
+    protected MatrixWork(IReadOnlyList<PackedMatrix> matrices, NativeArena? weights, int tokens, int chunk)
     {
+        _matrices = matrices;
+        _weights = weights;
         _chunk = chunk;
         _chunks = (tokens + chunk - 1) / chunk;
-        int groups = shapes.Max(shape => PanelLayout.Groups(shape.Columns));
-        long rowBytes = (long)chunk * groups * (PanelLayout.InputsPerGroup + sizeof(float) + sizeof(int));
-        OutputStride = shapes.Max(shape => PanelLayout.PaddedRows(shape.Rows));
-        long outputBytes = (long)chunk * OutputStride * sizeof(float);
-        const long Rounding = 8 * PanelLayout.Alignment;
-        _arena = new NativeArena(shapes.Sum(shape => NativeArena.RoundUp(shape.Bytes)) + rowBytes + outputBytes + Rounding);
-        foreach (TensorShape shape in shapes)
-        {
-            byte* data = _arena.Take(shape.Bytes);
-            PackedMatrix matrix = new(data, shape.Rows, shape.Columns, shape.Precision);
-            FillPanels(matrix);
-            _matrices.Add(matrix);
-            WeightBytes += shape.Bytes;
-            MultiplyAdds += (double)shape.Rows * shape.Columns * _chunk * _chunks;
-        }
-
+        WeightBytes = matrices.Sum(Bytes);
+        MultiplyAdds = matrices.Sum(matrix => (double)matrix.Rows * matrix.Columns) * _chunk * _chunks;
+        int groups = matrices.Max(matrix => matrix.Groups);
+        OutputStride = matrices.Max(matrix => PanelLayout.PaddedRows(matrix.Rows));
         long scales = (long)chunk * groups;
-        sbyte* values = (sbyte*)_arena.Take(scales * PanelLayout.InputsPerGroup);
+        long rowBytes = scales * (PanelLayout.InputsPerGroup + sizeof(float) + sizeof(int));
+        const long Rounding = 8 * PanelLayout.Alignment;
+        _rows = new NativeArena(rowBytes + ((long)chunk * OutputStride * sizeof(float)) + Rounding);
+        sbyte* values = (sbyte*)_rows.Take(scales * PanelLayout.InputsPerGroup);
         Random.Shared.NextBytes(new Span<byte>(values, (int)scales * PanelLayout.InputsPerGroup));
-        float* rowScales = _arena.TakeFloats(scales);
+        float* rowScales = _rows.TakeFloats(scales);
         new Span<float>(rowScales, (int)scales).Fill(1e-3f);
-        _widest = new QuantizedRows(values, rowScales, (int*)_arena.Take(scales * sizeof(int)), chunk, groups);
-        _output = _arena.TakeFloats((long)chunk * OutputStride);
+        _widest = new QuantizedRows(values, rowScales, (int*)_rows.Take(scales * sizeof(int)), chunk, groups);
+        _output = _rows.TakeFloats((long)chunk * OutputStride);
     }
 
     /// <summary>Multiply-adds of one run.</summary>
@@ -67,29 +63,42 @@ internal abstract unsafe class MatrixWork : IDisposable
     public static MatrixWork OfPrompt(KernelTier tier, IReadOnlyList<TensorShape> tensors, int tokens, int chunk) =>
         For(tier, [.. tensors.Where(tensor => tensor.IsQuantized && !IsVocabulary(tensor))], tokens, chunk);
 
-    /// <summary>Prepares all matrices that decoding reads: those of the blocks and, last, the head.</summary>
+    /// <summary>Prepares all matrices that decoding reads, where the model has them: those of the blocks and, last, the head.</summary>
     /// <param name="tier">A tier that this process can execute.</param>
-    /// <param name="tensors">The model's tensors.</param>
+    /// <param name="weights">The model's weights; must stay alive as long as the work.</param>
     /// <param name="tokens">How many tokens, one after the other.</param>
-    public static MatrixWork OfTokens(KernelTier tier, IReadOnlyList<TensorShape> tensors, int tokens)
+    public static MatrixWork OfTokens(KernelTier tier, ModelWeights weights, int tokens) => Create(tier, MatricesOf(weights), null, tokens, 1);
+
+    /// <summary>The same on copies, in memory that is made now.</summary>
+    /// <inheritdoc cref="OfTokens"/>
+    public static MatrixWork OfTokensElsewhere(KernelTier tier, ModelWeights weights, int tokens)
     {
-        TensorShape head = tensors.LastOrDefault(tensor => tensor.Name == ModelTensors.Head)
-            ?? tensors.First(tensor => tensor.Name == ModelTensors.TokenEmbedding);
-        return For(tier, [.. tensors.Where(tensor => tensor.IsQuantized && !IsVocabulary(tensor)), head], tokens, chunk: 1);
+        PackedMatrix[] originals = MatricesOf(weights);
+        NativeArena arena = new(originals.Sum(Bytes));
+        PackedMatrix[] copies = [.. originals.Select(matrix =>
+        {
+            byte* copy = arena.Take(Bytes(matrix));
+            Buffer.MemoryCopy(matrix.Data, copy, Bytes(matrix), Bytes(matrix));
+            return new PackedMatrix(copy, matrix.Rows, matrix.Columns, matrix.Precision);
+        })];
+        return Create(tier, copies, arena, tokens, 1);
     }
 
-    /// <summary>Prepares any matrices for a tier.</summary>
+    /// <summary>Prepares matrices of random numbers.</summary>
     /// <param name="tier">A tier that this process can execute.</param>
-    /// <inheritdoc cref="MatrixWork(IReadOnlyList{TensorShape}, int, int)"/>
-    public static MatrixWork For(KernelTier tier, IReadOnlyList<TensorShape> shapes, int tokens, int chunk) => tier switch
+    /// <param name="shapes">The matrices.</param>
+    /// <param name="tokens">Tokens to multiply; whole chunks are computed.</param>
+    /// <param name="chunk">Rows in one pass.</param>
+    public static MatrixWork For(KernelTier tier, IReadOnlyList<TensorShape> shapes, int tokens, int chunk)
     {
-        KernelTier.Avx2 => new OfTier<Avx2Kernels>(shapes, tokens, chunk),
-        KernelTier.AvxVnni => new OfTier<AvxVnniKernels>(shapes, tokens, chunk),
-        KernelTier.Avx512 => new OfTier<Avx512Kernels>(shapes, tokens, chunk),
-        KernelTier.Neon => new OfTier<NeonKernels>(shapes, tokens, chunk),
-        KernelTier.NeonDp => new OfTier<NeonDpKernels>(shapes, tokens, chunk),
-        _ => new OfTier<ScalarKernels>(shapes, tokens, chunk),
-    };
+        NativeArena arena = new(shapes.Sum(shape => NativeArena.RoundUp(shape.Bytes)));
+        PackedMatrix[] matrices =
+        [
+            .. shapes.Select(shape => new PackedMatrix(arena.Take(shape.Bytes), shape.Rows, shape.Columns, shape.Precision)),
+        ];
+        Array.ForEach(matrices, FillPanels);
+        return Create(tier, matrices, arena, tokens, chunk);
+    }
 
     /// <summary>Multiplies everything once, on as many threads, and gives the seconds.</summary>
     public double Run(int threads)
@@ -111,11 +120,36 @@ internal abstract unsafe class MatrixWork : IDisposable
     }
 
     /// <summary>Frees the matrices.</summary>
-    public void Dispose() => _arena.Dispose();
+    public void Dispose()
+    {
+        _weights?.Dispose();
+        _rows.Dispose();
+    }
 
     private protected abstract void Multiply(in PackedMatrix matrix, in QuantizedRows rows, float* output, int firstPanel, int panelCount);
 
-    private static void FillPanels(in PackedMatrix matrix)
+    private static MatrixWork Create(KernelTier tier, IReadOnlyList<PackedMatrix> matrices, NativeArena? weights, int tokens, int chunk) => tier switch
+    {
+        KernelTier.Avx2 => new OfTier<Avx2Kernels>(matrices, weights, tokens, chunk),
+        KernelTier.AvxVnni => new OfTier<AvxVnniKernels>(matrices, weights, tokens, chunk),
+        KernelTier.Avx512 => new OfTier<Avx512Kernels>(matrices, weights, tokens, chunk),
+        KernelTier.Neon => new OfTier<NeonKernels>(matrices, weights, tokens, chunk),
+        KernelTier.NeonDp => new OfTier<NeonDpKernels>(matrices, weights, tokens, chunk),
+        _ => new OfTier<ScalarKernels>(matrices, weights, tokens, chunk),
+    };
+
+    private static PackedMatrix[] MatricesOf(ModelWeights weights) =>
+    [
+        .. weights.Blocks.SelectMany(block => (PackedMatrix[])
+        [
+            block.QueryKeyValue.Matrix, block.AttentionOutput.Matrix, block.FeedForwardIn.Matrix, block.FeedForwardOut.Matrix,
+        ]),
+        weights.Head.Matrix,
+    ];
+
+    private static long Bytes(PackedMatrix matrix) => PanelLayout.PackedBytes(matrix.Rows, matrix.Columns, matrix.Precision);
+
+    private static void FillPanels(PackedMatrix matrix)
     {
         int weightBytes = matrix.GroupBytes - PanelLayout.GroupScaleBytes;
         byte* end = matrix.Panel(matrix.Panels);
@@ -130,7 +164,8 @@ internal abstract unsafe class MatrixWork : IDisposable
 
     private static bool IsVocabulary(TensorShape tensor) => tensor.Name is ModelTensors.TokenEmbedding or ModelTensors.Head;
 
-    private sealed class OfTier<TKernels>(IReadOnlyList<TensorShape> shapes, int tokens, int chunk) : MatrixWork(shapes, tokens, chunk)
+    private sealed class OfTier<TKernels>(IReadOnlyList<PackedMatrix> matrices, NativeArena? weights, int tokens, int chunk)
+        : MatrixWork(matrices, weights, tokens, chunk)
         where TKernels : struct, IKernels
     {
         private protected override void Multiply(

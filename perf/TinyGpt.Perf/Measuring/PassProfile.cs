@@ -41,6 +41,7 @@ internal static class PassProfile
             Write(output, settings.Threads, threads => ProfiledEngine.ToRead(model, tier, threads, settings.PromptKvPrecision, prompt, cancellation));
         }
 
+        PlacementProfile.Run(model, tier, output, cancellation);
         if (tier != KernelTier.Scalar)
         {
             CoreWidthProfile.Run(model, tier, output, cancellation);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinyGpt.Kernels;
+using TinyGpt.Model;
 
 namespace TinyGpt.Perf;
 
@@ -10,7 +11,15 @@ namespace TinyGpt.Perf;
 internal static class NeighbourBenchmark
 {
     private const int Pairs = 30;
+    private const int Slowest = Pairs / 10;
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>A decoding beside the process.</summary>
+    /// <param name="Ratio">Its speed, part of that of one thread alone.</param>
+    /// <param name="Seconds">What it took.</param>
+    /// <param name="WaitedForProcessor">The part of it in which the caller was ready and had no processor; null where the system does not tell.</param>
+    /// <param name="WaitedForWorkers">The part of it in which the caller waited for workers, whether it had a processor or not.</param>
+    private readonly record struct Beside(double Ratio, double Seconds, double? WaitedForProcessor, double WaitedForWorkers);
 
     /// <summary>Measures one model.</summary>
     /// <param name="model">The model.</param>
@@ -34,22 +43,24 @@ internal static class NeighbourBenchmark
         Decode(together, togetherSession, cancellation);
 
         using BusyProcess neighbour = new();
-        List<double> ratios = [];
-        List<double> seconds = [];
+        List<Beside> pairs = [];
         for (int pair = 0; pair < Pairs; pair++)
         {
             double secondsAlone = Decode(alone, aloneSession, cancellation);
             neighbour.Spin();
             Thread.Sleep(Settling);
-            double secondsBeside = Decode(together, togetherSession, cancellation);
+            long workersBefore = Waited(together);
+            double? processorBefore = RunQueueWait.Seconds;
+            double seconds = Decode(together, togetherSession, cancellation);
+            double? processor = RunQueueWait.Seconds - processorBefore;
+            double workers = (double)(Waited(together) - workersBefore) / Stopwatch.Frequency;
             neighbour.Rest();
             Thread.Sleep(Settling);
-            ratios.Add(secondsAlone / secondsBeside);
-            seconds.Add(secondsBeside);
+            pairs.Add(new Beside(secondsAlone / seconds, seconds, processor / seconds, workers / seconds));
         }
 
-        ratios.Sort();
-        Spread spread = Spread.Of(seconds.ToArray());
+        Spread spread = Spread.Of([.. pairs.Select(pair => pair.Seconds)]);
+        Beside[] slowest = [.. pairs.OrderBy(pair => pair.Ratio).Take(Slowest)];
         return new BenchmarkRow
         {
             Phase = "neighbour",
@@ -58,9 +69,22 @@ internal static class NeighbourBenchmark
             Batch = 1,
             Context = 0,
             TokensPerSecond = new(tokens / spread.Median, tokens / spread.Largest, tokens / spread.Smallest),
-            RatioToOneThread = Spread.Of(ratios.ToArray()).Median,
-            RatioOfSlowestTenth = ratios[(Pairs / 10) - 1],
+            RatioToOneThread = Spread.Of([.. pairs.Select(pair => pair.Ratio)]).Median,
+            RatioOfSlowestTenth = slowest[^1].Ratio,
+            SlowestWaitedForProcessor = slowest.Average(pair => pair.WaitedForProcessor),
+            SlowestWaitedForWorkers = slowest.Average(pair => pair.WaitedForWorkers),
         };
+    }
+
+    private static long Waited(GptEngine engine)
+    {
+        long ticks = 0;
+        foreach (StageTime stage in engine.StageTimes)
+        {
+            ticks += stage.Waited;
+        }
+
+        return ticks;
     }
 
     private static double Decode(GptEngine engine, GptSession session, CancellationToken cancellation)

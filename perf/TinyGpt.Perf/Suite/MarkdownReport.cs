@@ -55,6 +55,8 @@ internal static class MarkdownReport
         ("min – max", row => Range(row.TokensPerSecond, "0.0")),
         ("of one thread alone", row => Text(row.RatioToOneThread, "0.0 %")),
         ("slowest tenth of the pairs", row => Text(row.RatioOfSlowestTenth, "0.0 %")),
+        ("there the caller waited for a processor", row => Text(row.SlowestWaitedForProcessor, "0 %")),
+        ("and for workers", row => Text(row.SlowestWaitedForWorkers, "0 %")),
     ];
 
     private static readonly (string Title, Func<BenchmarkRow, string> Cell)[] LoadColumns =
@@ -121,7 +123,7 @@ internal static class MarkdownReport
             report,
             "token-matrices",
             "Matrices of a token",
-            "The matrices that decoding reads, the head included, in the pass's order and nothing else of it, on memory of their own. Threads do "
+            "The matrices that decoding reads, the head included, in the pass's order and nothing else of it, on the model's own memory. Threads do "
             + "not wait for each other.",
             TokenMatricesColumns);
         WriteSection(

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TinyGpt.Threading;
 using Xunit;
 
@@ -84,6 +85,37 @@ public sealed class WorkerTeamTests
         }
 
         Assert.Equal(500, units);
+    }
+
+    [Fact]
+    public void What_workers_work_and_the_caller_waits_for_is_counted()
+    {
+        bool joined = false;
+        using WorkerTeam team = new(2, (_, _, worker) =>
+        {
+            if (worker != 0)
+            {
+                Volatile.Write(ref joined, true);
+                Thread.Sleep(50); // far longer than the caller's units take
+            }
+        });
+        for (int job = 0; job < 20_000 && !Volatile.Read(ref joined); job++)
+        {
+            team.Run(0, 100_000, 1);
+        }
+
+        Assert.True(joined, "the worker joins no job");
+        (long waited, long worked) = team.Times;
+        Assert.True(worked >= 45 * Stopwatch.Frequency / 1000, $"{worked} ticks of work are too few");
+        Assert.True(waited > 0, "the wait was not counted");
+    }
+
+    [Fact]
+    public void Alone_nobody_waits()
+    {
+        using WorkerTeam team = new(1, (_, _, _) => { });
+        team.Run(0, 100, 1);
+        Assert.Equal((0, 0), team.Times);
     }
 
     [Fact]

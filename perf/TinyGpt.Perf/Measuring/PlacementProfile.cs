@@ -5,7 +5,7 @@ namespace TinyGpt.Perf;
 
 /// <summary>
 /// Shows what it matters where weights lie: the matrices of a token multiplied where the model has them, and equal copies in memory that the
-/// system gave later. Its pages are 4 KiB each and lie where it had some; which ones are neighbours decides how far a core sees ahead.
+/// system gave later. Where it gives pages of 4 KiB, places can differ by a tenth; with huge pages they did not (perf/NOTES.md).
 /// </summary>
 internal static class PlacementProfile
 {

@@ -33,10 +33,12 @@ public sealed partial class DialogueStage
     /// <exception cref="ArgumentNullException">The stream is null.</exception>
     /// <exception cref="IOException">The stream cannot be written; the stage is unharmed.</exception>
     /// <exception cref="NotSupportedException">The stream is not one to write to; the stage is unharmed.</exception>
+    /// <exception cref="InvalidOperationException">A listener calls: save when the tick is over.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public void Save(Stream destination, bool keysAndValues = false)
     {
         ArgumentNullException.ThrowIfNull(destination);
+        RefuseListener();
         lock (_ticking)
         {
             lock (Gate)

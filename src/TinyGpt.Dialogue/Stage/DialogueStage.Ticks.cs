@@ -58,13 +58,13 @@ public sealed partial class DialogueStage
         return Advance(budget, cancellation);
     }
 
-    /// <summary>Refuses what would pull the tick away under the one that is calling the listener.</summary>
+    /// <summary>Refuses what would pull the tick away under the one that is calling the listener, or save half of it.</summary>
     /// <exception cref="InvalidOperationException">A listener calls, on the thread that ticks.</exception>
     private void RefuseListener()
     {
         if (_ticking.IsHeldByCurrentThread)
         {
-            throw new InvalidOperationException("A listener cannot tick or dispose the stage that calls it: do that when the tick is over.");
+            throw new InvalidOperationException("A listener cannot tick, save or dispose the stage that calls it: do that when the tick is over.");
         }
     }
 

@@ -62,7 +62,7 @@ public sealed class BackgroundTests
     }
 
     [Fact]
-    public void A_listener_that_ticks_or_disposes_the_stage_which_calls_it_is_refused()
+    public void A_listener_that_ticks_saves_or_disposes_the_stage_which_calls_it_is_refused()
     {
         using GptModel model = DialogueModels.Bytes();
         using DialogueStage stage = new(model, StageScript.Options());
@@ -71,6 +71,7 @@ public sealed class BackgroundTests
         talk.Listen((_, _, _) =>
         {
             refused.Add(Record.Exception(() => stage.Tick(StepBudget.OnePass)));
+            refused.Add(Record.Exception(() => stage.Save(Stream.Null)));
             refused.Add(Record.Exception(stage.Dispose));
         });
         talk.Say("Hello");

@@ -80,6 +80,13 @@ public sealed unsafe class MemoryBandwidth : IDisposable
         _buffer = null;
     }
 
+    /// <summary>Reads bytes once, in vectors.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="bytes">How many; a multiple of 512, all of them readable.</param>
+    /// <returns>A number that depends on all of them.</returns>
+    internal static long ReadOnce(byte* first, long bytes) =>
+        Vector512.IsHardwareAccelerated ? ReadWide(first, bytes) : Read(first, bytes);
+
     private double ReadAll(int threads, long passes)
     {
         long slices = (_bytes + SliceBytes - 1) / SliceBytes;
@@ -92,7 +99,7 @@ public sealed unsafe class MemoryBandwidth : IDisposable
             {
                 long at = slice % slices * SliceBytes;
                 long bytes = Math.Min(SliceBytes, _bytes - at);
-                sum += Vector512.IsHardwareAccelerated ? ReadWide(_buffer + at, bytes) : Read(_buffer + at, bytes);
+                sum += ReadOnce(_buffer + at, bytes);
             }
 
             Volatile.Write(ref _consumed, sum); // so that no compiler may leave the reading out

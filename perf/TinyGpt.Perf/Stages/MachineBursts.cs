@@ -1,76 +1,86 @@
 using System.Diagnostics;
-using System.Numerics;
-using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace TinyGpt.Perf;
 
 /// <summary>
 /// What the machine itself makes of a frame's budget after a frame's sleep, with no engine at work: bursts as long as a tick, of arithmetic
-/// on registers and of reading what lay in the cache when the one before ended, in turn. A burst that takes too long was interrupted. Not thread-safe.
+/// on registers and of reading 8 MiB, in turn. Now and then further bursts follow at once, the last of which show the same without sleep, in the
+/// same minute. A burst that takes too long was interrupted. Not thread-safe.
 /// </summary>
-public sealed class MachineBursts
+public sealed unsafe class MachineBursts
 {
-    private const int BackToBack = 100;
     private const int CacheBytes = 8 << 20;
     private const int PieceBytes = 64 << 10;
-    private const int PieceTurns = 400;
+    private const int PiecePasses = 400;
+    private const float Operand = 1e-3f;
 
-    private static float _consumed;
+    private const int SleptBetweenAwake = 64; // of either kind, so that few ticks come after a frame without sleep
+    private const int WarmUps = 3; // the first ones bring clock and cache to what they are without sleep
+    private const int AwakeAtOnce = 3; // all of them still fit into the frame
 
-    private readonly Vector<float>[] _cached = new Vector<float>[CacheBytes / (Vector<float>.Count * sizeof(float))];
+    private static long _consumed;
+
+    private readonly byte[] _cached = GC.AllocateArray<byte>(CacheBytes, pinned: true);
+    private readonly float[] _operands = new float[64];
     private readonly List<double> _milliseconds;
-    private readonly double[] _arithmeticAwake = new double[BackToBack];
-    private readonly double[] _readingAwake = new double[BackToBack];
-    private readonly List<double> _arithmetic;
-    private readonly List<double> _reading;
-    private readonly Func<float> _compute;
-    private readonly Func<float> _read;
+    private readonly Kind _arithmetic;
+    private readonly Kind _reading;
     private int _next;
 
-    /// <summary>Measures what bursts do without any sleep.</summary>
-    /// <param name="most">The most bursts that will be taken; nothing is allocated later.</param>
+    /// <summary>Makes room.</summary>
+    /// <param name="most">The most bursts that will be taken after a sleep; nothing is allocated later.</param>
     public MachineBursts(int most)
     {
         _milliseconds = new List<double>(most);
-        _arithmetic = new List<double>(most);
-        _reading = new List<double>(most);
-        _compute = Compute;
-        _read = Read;
-        Array.Fill(_cached, Vector<float>.One);
-        for (int i = 0; i < BackToBack; i++)
-        {
-            _arithmeticAwake[i] = Burst(_compute, out _);
-        }
-
-        for (int i = 0; i < BackToBack; i++)
-        {
-            _readingAwake[i] = Burst(_read, out _);
-        }
+        _arithmetic = new Kind(Compute, most);
+        _reading = new Kind(Read, most);
+        Array.Fill(_operands, Operand);
+        Array.Fill(_cached, (byte)1);
     }
 
     /// <summary>Milliseconds of each burst after a sleep.</summary>
     public IReadOnlyList<double> Milliseconds => _milliseconds;
 
-    /// <summary>The speed of arithmetic after a sleep, part of that without; null if there were no bursts.</summary>
-    public double? ArithmeticShare => Share(_arithmetic, _arithmeticAwake);
+    /// <summary>
+    /// The speed of arithmetic after a sleep, part of that without; null if there were too few bursts to tell, or a processor without the
+    /// instruction, which reads in all bursts.
+    /// </summary>
+    public double? ArithmeticShare => _arithmetic.Share;
 
     /// <summary>The same of reading 8 MiB.</summary>
-    public double? ReadingShare => Share(_reading, _readingAwake);
+    public double? ReadingShare => _reading.Share;
 
-    /// <summary>Takes one burst.</summary>
-    public void Take()
+    /// <summary>Takes one burst after a sleep, and sometimes some more.</summary>
+    /// <returns>Whether there were more, so that the frame is nearly over.</returns>
+    public bool Take()
     {
-        bool computes = _milliseconds.Count % 2 == 0;
-        double pieces = Burst(computes ? _compute : _read, out double milliseconds);
-        (computes ? _arithmetic : _reading).Add(pieces);
+        int taken = _milliseconds.Count;
+        Kind kind = taken % 2 == 0 && HasArithmetic ? _arithmetic : _reading;
+        kind.Slept.Add(Burst(kind.Piece, out double milliseconds));
         _milliseconds.Add(milliseconds);
+        if (taken / 2 % SleptBetweenAwake > 0)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < WarmUps + AwakeAtOnce; i++)
+        {
+            double speed = Burst(kind.Piece, out _);
+            if (i >= WarmUps)
+            {
+                kind.Awake.Add(speed);
+            }
+        }
+
+        return true;
     }
 
-    private static double? Share(List<double> slept, double[] awake) =>
-        slept.Count == 0 ? null : Spread.Of(slept.ToArray()).Median / Spread.Of((double[])awake.Clone()).Median;
+    private static bool HasArithmetic => Fma.IsSupported || AdvSimd.IsSupported;
 
     /// <returns>Pieces a millisecond.</returns>
-    private static double Burst(Func<float> piece, out double milliseconds)
+    private static double Burst(Func<long> piece, out double milliseconds)
     {
         long start = Stopwatch.GetTimestamp();
         int pieces = 0;
@@ -84,41 +94,39 @@ public sealed class MachineBursts
         return pieces / milliseconds;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float Compute()
+    private long Compute()
     {
-        Vector<float> factor = _cached[0];
-        Vector<float> sum0 = factor, sum1 = factor, sum2 = factor, sum3 = factor, sum4 = factor, sum5 = factor, sum6 = factor, sum7 = factor;
-        for (int turn = 0; turn < PieceTurns; turn++)
+        _operands[0] = Operand;
+        if (Fma.IsSupported)
         {
-            sum0 = Vector.FusedMultiplyAdd(sum0, factor, factor);
-            sum1 = Vector.FusedMultiplyAdd(sum1, factor, factor);
-            sum2 = Vector.FusedMultiplyAdd(sum2, factor, factor);
-            sum3 = Vector.FusedMultiplyAdd(sum3, factor, factor);
-            sum4 = Vector.FusedMultiplyAdd(sum4, factor, factor);
-            sum5 = Vector.FusedMultiplyAdd(sum5, factor, factor);
-            sum6 = Vector.FusedMultiplyAdd(sum6, factor, factor);
-            sum7 = Vector.FusedMultiplyAdd(sum7, factor, factor);
+            Vector256FloatLoop.Run(_operands, PiecePasses);
+        }
+        else
+        {
+            Vector128FloatLoop.Run(_operands, PiecePasses);
         }
 
-        return Vector.Sum(sum0 + sum1 + sum2 + sum3 + sum4 + sum5 + sum6 + sum7);
+        return (long)_operands[0];
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float Read()
+    private long Read()
     {
-        int count = PieceBytes / (Vector<float>.Count * sizeof(float));
-        Vector<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        ReadOnlySpan<Vector<float>> piece = _cached.AsSpan(_next, count);
-        for (int i = 0; i + 4 <= piece.Length; i += 4)
+        fixed (byte* piece = &_cached[_next])
         {
-            sum0 += piece[i];
-            sum1 += piece[i + 1];
-            sum2 += piece[i + 2];
-            sum3 += piece[i + 3];
+            _next = (_next + PieceBytes) % CacheBytes;
+            return MemoryBandwidth.ReadOnce(piece, PieceBytes);
         }
+    }
 
-        _next = (_next + count) % _cached.Length;
-        return Vector.Sum(sum0 + sum1 + sum2 + sum3);
+    /// <summary>Bursts of one kind of work: pieces a millisecond.</summary>
+    private sealed class Kind(Func<long> piece, int most)
+    {
+        public Func<long> Piece => piece;
+
+        public List<double> Slept { get; } = new(most);
+
+        public List<double> Awake { get; } = new(most);
+
+        public double? Share => Awake.Count == 0 ? null : Spread.Of(Slept.ToArray()).Median / Spread.Of(Awake.ToArray()).Median;
     }
 }

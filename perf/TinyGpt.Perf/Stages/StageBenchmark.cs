@@ -142,7 +142,13 @@ internal static class StageBenchmark
     private static Action<FrameClock> SleepBetween(MachineBursts bursts) => clock =>
     {
         clock.Sleep();
-        bursts.Take();
+        if (bursts.Take())
+        {
+            // No tick may come after less sleep than the others.
+            clock.EndFrame();
+            clock.Sleep();
+        }
+
         clock.EndFrame();
         clock.Sleep();
     };

@@ -1,3 +1,4 @@
+using TinyGpt.Format;
 using TinyGpt.Text;
 
 namespace TinyGpt.Import;
@@ -180,7 +181,7 @@ public static class TokenizerFiles
 
     private static byte[] ReadFile(string path)
     {
-        using FileStream stream = File.OpenRead(path);
+        using FileStream stream = RegularFile.OpenModel(path, bufferSize: 0);
         if (stream.Length > LargestFile)
         {
             throw new ModelFormatException(path, $"the file has {stream.Length} bytes; at most {LargestFile} are read");

@@ -143,13 +143,21 @@ internal abstract class Decoder : IDisposable
     /// <summary>Gives the pass under way up. Sequences keep their lengths, so the same rows can be computed again.</summary>
     public void Abandon()
     {
+        FinishCopies();
+        IsUnderway = false;
+    }
+
+    /// <summary>
+    /// Copies what is left of the pages that the forward pass under way copies. Page tables name the copies from its beginning on, so
+    /// whoever reads pages between two slices calls this first.
+    /// </summary>
+    public void FinishCopies()
+    {
         if (IsUnderway && Stage == Stage.CopyPages)
         {
-            // The page tables already name the copies.
             Run(_nextUnit, Units(Stage) - _nextUnit, 0);
+            NextStage();
         }
-
-        IsUnderway = false;
     }
 
     /// <summary>The logits that the last pass computed, one a token of the vocabulary. The caller may change them.</summary>

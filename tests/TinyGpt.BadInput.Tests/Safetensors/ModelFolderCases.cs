@@ -26,7 +26,7 @@ internal static class ModelFolderCases
     public static readonly BadCase[] All =
     [
         new("no config.json", "config.json", () => Valid.Without(ConfigName)) { Expected = LoadResult.Missing },
-        new("an empty config.json", "the JSON is damaged", ConfigFile("")),
+        new("an empty config.json", "an empty file", ConfigFile("")),
         new("a config.json that is an array", "must be an object", ConfigFile("[]")),
         new("a config.json of a megabyte and more", "are accepted", ConfigFile("{}" + new string(' ', 1 << 20))),
         new("a config.json of as many numbers as fit", "names and values", ConfigFile($"{{\"a\":[{string.Concat(Enumerable.Repeat("1,", 500_000))}1]}}")),

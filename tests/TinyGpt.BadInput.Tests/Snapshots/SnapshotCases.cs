@@ -16,7 +16,7 @@ internal static class SnapshotCases
 
     public static readonly BadCase[] All =
     [
-        new("an empty file", Early, Bytes(_ => [])),
+        new("an empty file", "an empty file", Bytes(_ => [])),
         new("one byte", Early, Bytes(save => save[..1])),
         new("a header less a byte", Early, Bytes(save => save[..127])),
         new("a header alone", Early, Bytes(save => save[..128])),

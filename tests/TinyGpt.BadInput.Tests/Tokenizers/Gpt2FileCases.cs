@@ -17,7 +17,7 @@ internal static class Gpt2FileCases
     [
         new("no merges.txt", "neither tokenizer.json nor", () => Valid.Without("merges.txt")),
         new("no vocab.json", "neither tokenizer.json nor", () => Valid.Without("vocab.json")),
-        new("an empty vocabulary file", NoJson, Vocabulary("")),
+        new("an empty vocabulary file", "an empty file", Vocabulary("")),
         new("a vocabulary of no tokens", "0 tokens", VocabularyAlone("{}")),
         new("a vocabulary that is an array", "not an object", Vocabulary("[\"a\"]")),
         new("a vocabulary that is cut", NoJson, Vocabulary("{\"a\": 0")),

@@ -36,7 +36,8 @@ internal sealed class ChatCommand : CliCommand
             "chat",
             "Talk with a model.",
             "Every line of standard input is a turn. A model that was taught to talk answers in the form that it was taught; any other continues",
-            "a line with a line, or up to what --stop says. The end of the input (Ctrl-D) ends the talk.")
+            "a line with a line, or up to what --stop says. A persona and a turn that do not fit the context end the talk with an error. The end",
+            "of the input (Ctrl-D) ends the talk.")
     {
         _model.AddTo(this);
         Add(_persona);
@@ -71,6 +72,7 @@ internal sealed class ChatCommand : CliCommand
             _sampling.ReadSampling(arguments, model.Config), _sampling.ReadSession(arguments, template));
         using Stream output = Console.OpenStandardOutput();
         bool hasBegun = false;
+        int pinned = 0;
         while (ReadTurn(cancellation) is { } line)
         {
             if (line.Length == 0)
@@ -81,11 +83,13 @@ internal sealed class ChatCommand : CliCommand
             ChatTurn turn = new(ChatRole.User, line);
             if (hasBegun)
             {
-                session.Append(template.EncodeNext(session.AnswerTokens, turn));
+                int[] ids = template.EncodeNext(session.AnswerTokens, turn);
+                ContextRoom.Require(engine, pinned + ids.Length, persona is null ? "the turn has" : "the persona and the turn have");
+                session.Append(ids);
             }
             else
             {
-                Begin(session, template, persona, turn);
+                pinned = Begin(engine, session, template, persona, turn);
             }
 
             hasBegun = true;
@@ -128,10 +132,12 @@ internal sealed class ChatCommand : CliCommand
     }
 
     /// <summary>Appends the talk's beginning, of which the persona stays in the context.</summary>
-    private static void Begin(GptSession session, ChatTemplate template, string? persona, ChatTurn turn)
+    /// <returns>How many tokens stay.</returns>
+    private static int Begin(GptEngine engine, GptSession session, ChatTemplate template, string? persona, ChatTurn turn)
     {
         ChatTurn[] system = persona is null ? [] : [new ChatTurn(ChatRole.System, persona)];
         int[] ids = template.Encode([.. system, turn]);
+        ContextRoom.Require(engine, ids.Length, persona is null ? "the turn has" : "the persona and the first turn have");
         int pinned = ids.AsSpan().CommonPrefixLength(template.Encode(system));
         if (pinned > 0)
         {
@@ -140,6 +146,7 @@ internal sealed class ChatCommand : CliCommand
         }
 
         session.Append(ids.AsSpan(pinned));
+        return pinned;
     }
 
     private static string? ReadTurn(CancellationToken cancellation)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using TinyGpt.Cache;
-using TinyGpt.Inference;
 using TinyGpt.Model;
 
 namespace TinyGpt;
@@ -207,7 +206,7 @@ public sealed partial class GptEngine
             {
                 Span<float> logits = _decoder.Logits(share.LogitIndex);
                 ObserveLogits?.Invoke(share.Session, logits);
-                if (!FiniteNumbers.Are(logits))
+                if (!_decoder.IsFinite(share.LogitIndex))
                 {
                     _generated++;
                     throw share.Session.EndForNonFiniteLogits();

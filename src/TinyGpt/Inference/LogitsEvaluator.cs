@@ -1,5 +1,4 @@
 using TinyGpt.Cache;
-using TinyGpt.Inference;
 using TinyGpt.Kernels;
 using TinyGpt.Model;
 using TinyGpt.Sampling;
@@ -72,9 +71,8 @@ public sealed class LogitsEvaluator : IDisposable
     public ReadOnlySpan<float> Evaluate(ReadOnlySpan<int> tokens, CancellationToken cancellation = default)
     {
         ComputeAll(tokens, cancellation);
-        Span<float> logits = _decoder.Logits(0);
-        RequireFinite(logits, tokens.Length - 1);
-        return logits;
+        RequireFinite(0, tokens.Length - 1);
+        return _decoder.Logits(0);
     }
 
     /// <summary>
@@ -104,9 +102,8 @@ public sealed class LogitsEvaluator : IDisposable
                 int computed = ComputeChunk(window[..^1], wanted: null, cancellation);
                 for (int i = 0; i < computed; i++)
                 {
-                    Span<float> logits = _decoder.Logits(i);
-                    RequireFinite(logits, start + first + i);
-                    negativeLogLikelihood -= TokenProbability.Log(_decoder, logits, window[first + i + 1], _weights);
+                    RequireFinite(i, start + first + i);
+                    negativeLogLikelihood -= TokenProbability.Log(_decoder, _decoder.Logits(i), window[first + i + 1], _weights);
                 }
 
                 predicted += computed;
@@ -132,7 +129,7 @@ public sealed class LogitsEvaluator : IDisposable
     {
         ComputeAll(tokens, cancellation);
         _decoder.CopyFinalState(state);
-        RequireFinite(state, tokens.Length - 1);
+        RequireFinite(0, tokens.Length - 1);
     }
 
     /// <summary>Turns logits into probabilities, with the same bits on every tier.</summary>
@@ -150,9 +147,9 @@ public sealed class LogitsEvaluator : IDisposable
         return largest;
     }
 
-    private static void RequireFinite(ReadOnlySpan<float> values, int position)
+    private void RequireFinite(int logitIndex, int position)
     {
-        if (!FiniteNumbers.Are(values))
+        if (!_decoder.IsFinite(logitIndex))
         {
             throw new NonFiniteLogitsException(position);
         }

@@ -165,6 +165,14 @@ internal abstract class Decoder : IDisposable
     public unsafe Span<float> Logits(int index) =>
         new(Scratch.Logits + ((nint)index * Scratch.LogitsStride), Config.VocabularySize);
 
+    /// <summary>
+    /// Whether logits, and the residual that they were made of, are numbers. Quantization between the two may hide what is none, and not
+    /// on every tier.
+    /// </summary>
+    /// <param name="index">As for <see cref="Logits"/>; before the next forward pass is put together.</param>
+    public unsafe bool IsFinite(int index) => FiniteNumbers.Are(Logits(index)) && FiniteNumbers.Are(
+        new(Scratch.Residual + ((nint)Rows.LogitRow(index) * Scratch.WidthStride), Config.Width));
+
     /// <summary>The final state of the one row of the last pass whose logits were wanted, in the precision in which the head sees it.</summary>
     /// <param name="state">Takes it, as many numbers as the model is wide.</param>
     public unsafe void CopyFinalState(Span<float> state)

@@ -58,7 +58,8 @@ internal sealed class ChatCommand : CliCommand
         GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier);
         string? path = _model.Find(arguments, cancellation);
-        string? persona = arguments.GetValue(_persona) is { } file ? File.ReadAllText(file) : null;
+        string? personaFile = arguments.GetValue(_persona);
+        string? persona = personaFile is null ? null : File.ReadAllText(personaFile);
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
         if (path is null)
         {
@@ -84,12 +85,15 @@ internal sealed class ChatCommand : CliCommand
             if (hasBegun)
             {
                 int[] ids = template.EncodeNext(session.AnswerTokens, turn);
-                ContextRoom.Require(engine, pinned + ids.Length, persona is null ? "the turn has" : "the persona and the turn have");
+                ContextRoom.Require(engine, pinned + ids.Length, persona is null ? "the turn has" : $"{personaFile}: the persona and the turn have");
                 session.Append(ids);
             }
             else
             {
-                pinned = Begin(engine, session, template, persona, turn);
+                int[] ids = Beginning(template, persona, turn, out pinned);
+                ContextRoom.Require(
+                    engine, ids.Length, persona is null ? "the turn has" : $"{personaFile}: the persona and the first turn have");
+                Begin(session, ids, pinned);
             }
 
             hasBegun = true;
@@ -131,14 +135,21 @@ internal sealed class ChatCommand : CliCommand
         }
     }
 
-    /// <summary>Appends the talk's beginning, of which the persona stays in the context.</summary>
-    /// <returns>How many tokens stay.</returns>
-    private static int Begin(GptEngine engine, GptSession session, ChatTemplate template, string? persona, ChatTurn turn)
+    /// <summary>Encodes the talk's beginning.</summary>
+    /// <param name="template">The form of the talk.</param>
+    /// <param name="persona">The persona, or null.</param>
+    /// <param name="turn">The first turn.</param>
+    /// <param name="pinned">How many of the tokens are the persona's, which stays in the context.</param>
+    private static int[] Beginning(ChatTemplate template, string? persona, ChatTurn turn, out int pinned)
     {
         ChatTurn[] system = persona is null ? [] : [new ChatTurn(ChatRole.System, persona)];
         int[] ids = template.Encode([.. system, turn]);
-        ContextRoom.Require(engine, ids.Length, persona is null ? "the turn has" : "the persona and the first turn have");
-        int pinned = ids.AsSpan().CommonPrefixLength(template.Encode(system));
+        pinned = ids.AsSpan().CommonPrefixLength(template.Encode(system));
+        return ids;
+    }
+
+    private static void Begin(GptSession session, int[] ids, int pinned)
+    {
         if (pinned > 0)
         {
             session.Append(ids.AsSpan(0, pinned), answer: false);
@@ -146,7 +157,6 @@ internal sealed class ChatCommand : CliCommand
         }
 
         session.Append(ids.AsSpan(pinned));
-        return pinned;
     }
 
     private static string? ReadTurn(CancellationToken cancellation)

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace TinyGpt.Inference;
+namespace TinyGpt.Model;
 
 /// <summary>Tells numbers from infinities and what is no number.</summary>
 internal static class FiniteNumbers

@@ -116,7 +116,7 @@ public static class TokenizerFiles
     {
         VocabularyDraft draft = new(vocabulary);
         Gpt2VocabularyFiles.ReadVocabulary(ReadFile(vocabulary), vocabulary, draft);
-        Gpt2VocabularyFiles.ReadMerges(ReadFile(merges), merges, draft);
+        Gpt2VocabularyFiles.ReadMerges(HasBytes(merges) ? ReadFile(merges) : [], merges, draft); // a vocabulary may do without merges
         string addedTokens = Path.Combine(folder, "added_tokens.json");
         if (File.Exists(addedTokens))
         {
@@ -178,6 +178,8 @@ public static class TokenizerFiles
             draft.Rules = draft.Rules with { BeginOfText = null };
         }
     }
+
+    private static bool HasBytes(string path) => !File.Exists(path) || RegularFile.Problem(path) is null;
 
     private static byte[] ReadFile(string path)
     {

@@ -1,6 +1,7 @@
 using TinyGpt.Cache;
 using TinyGpt.Kernels;
 using TinyGpt.Model;
+using TinyGpt.Threading;
 
 namespace TinyGpt;
 
@@ -43,6 +44,13 @@ public sealed record GptEngineOptions
 
     /// <summary>The kernel tier to use; null (the default) takes the one that the environment variable TINYGPT_TIER names, or else the best.</summary>
     public KernelTier? Tier { get; init; }
+
+    /// <summary>
+    /// How many <see cref="Threads"/> serve this process best when nothing else computes: one for each fast core that it may use, within its
+    /// container's quota, 8 at most. Two hardware threads of a core count once, and cores that are made to save power do not count, because
+    /// all threads wait for the slowest one at the end of every stage. A game that computes on threads of its own subtracts those.
+    /// </summary>
+    public static int RecommendedThreads => ProcessorTopology.Current.RecommendedThreads;
 
     internal int PagesFor(ModelConfig config) => KvPages ?? MaxSequences * KvArena.PagesFor(ContextFor(config));
 

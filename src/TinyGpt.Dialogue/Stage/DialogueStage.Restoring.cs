@@ -1,6 +1,7 @@
 using TinyGpt.Dialogue.Grammars;
 using TinyGpt.Dialogue.Saves;
 using TinyGpt.Dialogue.Talks;
+using TinyGpt.Kernels;
 
 namespace TinyGpt.Dialogue;
 

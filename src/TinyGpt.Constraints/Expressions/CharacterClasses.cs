@@ -138,7 +138,7 @@ internal static class CharacterClasses
         {
             UnicodeCategory? category = codePoint < 0x110000 ? CharUnicodeInfo.GetUnicodeCategory(codePoint) : null;
             if (category == current) continue;
-            ranges[(int)current].Add((start, codePoint - 1)]);
+            ranges[(int)current].Add((start, codePoint - 1));
             if (category is null) break;
             (start, current) = (codePoint, category.Value);
         }

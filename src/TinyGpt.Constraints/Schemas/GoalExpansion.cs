@@ -17,6 +17,8 @@ internal abstract class GoalExpansion(JsonTypes type, SchemaFacts facts)
 
     protected JsonTypes Type { get; } = type;
 
+    protected SchemaFacts Facts { get; } = facts;
+
     /// <summary>The shapes of the values that meet the goal.</summary>
     public IReadOnlyList<Shape> Expand(Goal goal, Shape empty)
     {
@@ -128,7 +130,7 @@ internal abstract class GoalExpansion(JsonTypes type, SchemaFacts facts)
         List<Claim> others = [];
         foreach (Json.JsonValue value in values)
         {
-            if (SchemaValidator.TypeOf(value) == Type) others.Add(new Claim(facts.Constant(value, schema), false));
+            if (SchemaValidator.TypeOf(value) == Type) others.Add(new Claim(Facts.Constant(value, schema), false));
         }
 
         if (others.Count == 0) return false;
@@ -138,7 +140,7 @@ internal abstract class GoalExpansion(JsonTypes type, SchemaFacts facts)
 
     private List<Alternative> AnyOf(IReadOnlyList<SchemaNode> schemas, Scope? scope)
     {
-        List<SchemaNode> possible = [.. schemas.Where(part => facts.PossibleTypes(part).HasFlag(Type))];
+        List<SchemaNode> possible = [.. schemas.Where(part => Facts.PossibleTypes(part).HasFlag(Type))];
         if (scope is null || possible.Count <= 1) return [.. possible.Select(part => new Alternative([new Claim(part, true)]))];
         // What is evaluated depends on all branches that hold, so every set of them is a way.
         if (possible.Count > 4) throw new ConstraintException("anyOf of more than 4 schemas under unevaluated properties or items", scope.Schema.Pointer);
@@ -153,14 +155,14 @@ internal abstract class GoalExpansion(JsonTypes type, SchemaFacts facts)
 
     private List<Alternative> OneOf(IReadOnlyList<SchemaNode> schemas)
     {
-        List<SchemaNode> possible = [.. schemas.Where(part => facts.PossibleTypes(part).HasFlag(Type))];
+        List<SchemaNode> possible = [.. schemas.Where(part => Facts.PossibleTypes(part).HasFlag(Type))];
         List<Alternative> ways = new(possible.Count);
         for (int i = 0; i < possible.Count; i++)
         {
             List<Claim> claims = [new Claim(possible[i], true)];
             for (int j = 0; j < possible.Count; j++)
             {
-                if (i != j && !facts.AreDisjoint(possible[i], possible[j], Type)) claims.Add(new Claim(possible[j], false));
+                if (i != j && !Facts.AreDisjoint(possible[i], possible[j], Type)) claims.Add(new Claim(possible[j], false));
             }
 
             ways.Add(new(claims));
@@ -171,13 +173,13 @@ internal abstract class GoalExpansion(JsonTypes type, SchemaFacts facts)
 
     private void NotOneOf(IReadOnlyList<SchemaNode> schemas, List<Alternative> ways)
     {
-        List<SchemaNode> possible = [.. schemas.Where(part => facts.PossibleTypes(part).HasFlag(Type))];
+        List<SchemaNode> possible = [.. schemas.Where(part => Facts.PossibleTypes(part).HasFlag(Type))];
         ways.Add(new([.. possible.Select(part => new Claim(part, false))]));
         for (int i = 0; i < possible.Count; i++)
         {
             for (int j = 0; j < i; j++)
             {
-                if (!facts.AreDisjoint(possible[i], possible[j], Type)) ways.Add(new([new Claim(possible[i], true), new Claim(possible[j], true)]));
+                if (!Facts.AreDisjoint(possible[i], possible[j], Type)) ways.Add(new([new Claim(possible[i], true), new Claim(possible[j], true)]));
             }
         }
     }

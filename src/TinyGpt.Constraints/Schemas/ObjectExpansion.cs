@@ -49,7 +49,7 @@ internal sealed class ObjectExpansion(SchemaFacts facts) : GoalExpansion(JsonTyp
         if (schema.AdditionalProperties is { } additional) AddSome(ways, new NameCondition(Unlisted: schema), additional);
         if (schema.PropertyNames is { IsAnything: false } names)
         {
-            SomeProperty some = new(new NameCondition(Claim: new Claim(names, false)), new Claim(facts.Anything, true));
+            SomeProperty some = new(new NameCondition(Claim: new Claim(names, false)), new Claim(Facts.Anything, true));
             ways.Add(new([], shape => Some(shape, some)));
         }
 

@@ -1,16 +1,18 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Tiles;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.ArmNeon;
 
 /// <summary>
 /// The matrix kernel on Advanced SIMD without dot-product instructions.
-/// <para>Lanes: a quad (64 bytes, 16 outputs × 4 inputs) is four registers of four outputs. A group is four passes, one for each register,
-/// so that two sums for each of six token rows fit the registers. Two quads are multiplied into 16-bit products, whose pairs are
+/// <para>Lanes: a k-block (64 bytes, 16 outputs × 4 inputs) is four registers of four outputs. A group is four passes, one for each register,
+/// so that two sums for each of six tokens fit the registers. Two k-blocks are multiplied into 16-bit products, whose pairs are
 /// added to 32-bit sums: an output has two neighbouring lanes until the group's end, where one pairwise addition joins them.</para>
 /// <para>Exactness: a 16-bit lane holds two products, at most 2 · 128 · 127 = 32512 in magnitude.</para>
-/// <para>Remainders: none. Panels, groups and tiles are whole; padding is zero; a group's 16 quads are eight pairs.</para>
+/// <para>Remainders: none. Panels, groups and tiles are whole; padding is zero; a group's 16 k-blocks are eight pairs.</para>
 /// </summary>
 internal readonly unsafe struct NeonMatrixMultiply : ITileKernel
 {
@@ -18,8 +20,8 @@ internal readonly unsafe struct NeonMatrixMultiply : ITileKernel
     private const int RegisterBytes = 16;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply<TRows>(in TileOperands tile)
-        where TRows : struct, ICount
+    public static void Multiply<TTokens>(in TileOperands tile)
+        where TTokens : struct, ICount
     {
         byte* panel = tile.Panel;
         sbyte* values = tile.Values;
@@ -27,9 +29,9 @@ internal readonly unsafe struct NeonMatrixMultiply : ITileKernel
         for (int group = tile.Groups; group > 0; group--)
         {
             float* weightScales = (float*)(panel + PanelLayout.GroupWeightBytes);
-            for (int register = 0; register < PanelLayout.RowsPerPanel / OutputsPerRegister; register++)
+            for (int register = 0; register < PanelLayout.OutputsPerPanel / OutputsPerRegister; register++)
             {
-                MultiplyQuarter<TRows>(
+                MultiplyQuarter<TTokens>(
                     (sbyte*)panel + (register * RegisterBytes),
                     values,
                     AdvSimd.LoadVector128(weightScales + (register * OutputsPerRegister)),
@@ -39,16 +41,16 @@ internal readonly unsafe struct NeonMatrixMultiply : ITileKernel
             }
 
             panel += PanelLayout.GroupBytes;
-            values += TRows.Count * PanelLayout.InputsPerGroup;
-            scales += TRows.Count;
+            values += TTokens.Count * PanelLayout.InputsPerGroup;
+            scales += TTokens.Count;
         }
     }
 
-    private static void MultiplyQuarter<TRows>(
+    private static void MultiplyQuarter<TTokens>(
         sbyte* weights, sbyte* values, Vector128<float> weightScales, float* scales, float* output, nint stride)
-        where TRows : struct, ICount
+        where TTokens : struct, ICount
     {
-        const int Row = PanelLayout.InputsPerQuad;
+        const int Row = PanelLayout.InputsPerKBlock;
 
         Vector128<int> low0 = default;
         Vector128<int> high0 = default;
@@ -62,63 +64,63 @@ internal readonly unsafe struct NeonMatrixMultiply : ITileKernel
         Vector128<int> high4 = default;
         Vector128<int> low5 = default;
         Vector128<int> high5 = default;
-        for (int pair = 0; pair < PanelLayout.QuadsPerGroup / 2; pair++)
+        for (int pair = 0; pair < PanelLayout.KBlocksPerGroup / 2; pair++)
         {
             Vector128<sbyte> first = AdvSimd.LoadVector128(weights);
-            Vector128<sbyte> second = AdvSimd.LoadVector128(weights + PanelLayout.QuadBytes);
-            sbyte* secondValues = values + (TRows.Count * Row);
+            Vector128<sbyte> second = AdvSimd.LoadVector128(weights + PanelLayout.KBlockBytes);
+            sbyte* secondValues = values + (TTokens.Count * Row);
             AddProducts(ref low0, ref high0, first, second, values, secondValues);
-            if (TRows.Count > 1)
+            if (TTokens.Count > 1)
             {
                 AddProducts(ref low1, ref high1, first, second, values + Row, secondValues + Row);
             }
 
-            if (TRows.Count > 2)
+            if (TTokens.Count > 2)
             {
                 AddProducts(ref low2, ref high2, first, second, values + (2 * Row), secondValues + (2 * Row));
             }
 
-            if (TRows.Count > 3)
+            if (TTokens.Count > 3)
             {
                 AddProducts(ref low3, ref high3, first, second, values + (3 * Row), secondValues + (3 * Row));
             }
 
-            if (TRows.Count > 4)
+            if (TTokens.Count > 4)
             {
                 AddProducts(ref low4, ref high4, first, second, values + (4 * Row), secondValues + (4 * Row));
             }
 
-            if (TRows.Count > 5)
+            if (TTokens.Count > 5)
             {
                 AddProducts(ref low5, ref high5, first, second, values + (5 * Row), secondValues + (5 * Row));
             }
 
-            weights += 2 * PanelLayout.QuadBytes;
-            values += 2 * TRows.Count * Row;
+            weights += 2 * PanelLayout.KBlockBytes;
+            values += 2 * TTokens.Count * Row;
         }
 
         AddGroup(output, AdvSimd.Arm64.AddPairwise(low0, high0), weightScales, scales[0]);
-        if (TRows.Count > 1)
+        if (TTokens.Count > 1)
         {
             AddGroup(output + stride, AdvSimd.Arm64.AddPairwise(low1, high1), weightScales, scales[1]);
         }
 
-        if (TRows.Count > 2)
+        if (TTokens.Count > 2)
         {
             AddGroup(output + (2 * stride), AdvSimd.Arm64.AddPairwise(low2, high2), weightScales, scales[2]);
         }
 
-        if (TRows.Count > 3)
+        if (TTokens.Count > 3)
         {
             AddGroup(output + (3 * stride), AdvSimd.Arm64.AddPairwise(low3, high3), weightScales, scales[3]);
         }
 
-        if (TRows.Count > 4)
+        if (TTokens.Count > 4)
         {
             AddGroup(output + (4 * stride), AdvSimd.Arm64.AddPairwise(low4, high4), weightScales, scales[4]);
         }
 
-        if (TRows.Count > 5)
+        if (TTokens.Count > 5)
         {
             AddGroup(output + (5 * stride), AdvSimd.Arm64.AddPairwise(low5, high5), weightScales, scales[5]);
         }
@@ -132,7 +134,7 @@ internal readonly unsafe struct NeonMatrixMultiply : ITileKernel
             AdvSimd.FusedMultiplyAdd(
                 AdvSimd.LoadVector128(output), AdvSimd.ConvertToSingle(sums), weightScales * Vector128.Create(scale)));
 
-    /// <summary>Adds the products of two quads: outputs 0 and 1 to <paramref name="low"/>, 2 and 3 to <paramref name="high"/>.</summary>
+    /// <summary>Adds the products of two k-blocks: outputs 0 and 1 to <paramref name="low"/>, 2 and 3 to <paramref name="high"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddProducts(
         ref Vector128<int> low,

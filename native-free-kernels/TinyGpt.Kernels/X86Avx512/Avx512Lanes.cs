@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using TinyGpt.Kernels.Lanes;
+using TinyGpt.Kernels.X86Avx2;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.X86Avx512;
 
 /// <summary>Sixteen lanes in one 512-bit register.</summary>
 internal readonly unsafe struct Avx512Lanes : ILanes<Avx512Lanes>

@@ -1,12 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Tiles;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.X86Avx512;
 
 /// <summary>
 /// The matrix kernel on AVX-512 without dot-product instructions.
-/// <para>Lanes: a quad (64 bytes, 16 outputs × 4 inputs) is one register, one 32-bit lane an output.</para>
+/// <para>Lanes: a k-block (64 bytes, 16 outputs × 4 inputs) is one register, one 32-bit lane an output.</para>
 /// <para>Exactness: as on AVX2, <c>maddubs</c> is fed |weight| and the activation with the weight's sign, here by selection;
 /// two products are at most 2 · 128 · 127 = 32512, so nothing saturates. <c>madd</c> with ones adds the two pairs in 32 bits.</para>
 /// <para>Remainders: none. Panels, groups and tiles are whole; padding is zero.</para>
@@ -14,10 +16,10 @@ namespace TinyGpt.Kernels;
 internal readonly unsafe struct Avx512MatrixMultiply : ITileKernel
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply<TRows>(in TileOperands tile)
-        where TRows : struct, ICount
+    public static void Multiply<TTokens>(in TileOperands tile)
+        where TTokens : struct, ICount
     {
-        const int Row = PanelLayout.InputsPerQuad;
+        const int Row = PanelLayout.InputsPerKBlock;
 
         byte* panel = tile.Panel;
         sbyte* values = tile.Values;
@@ -27,7 +29,7 @@ internal readonly unsafe struct Avx512MatrixMultiply : ITileKernel
         byte* ahead = tile.Ahead;
         for (int group = tile.Groups; group > 0; group--)
         {
-            if (TRows.Count > 1)
+            if (TTokens.Count > 1)
             {
                 WeightPrefetch.Next(ref ahead, tile.AheadBytes);
             }
@@ -45,69 +47,69 @@ internal readonly unsafe struct Avx512MatrixMultiply : ITileKernel
                 Vector512<byte> magnitude = Avx512BW.Abs(signed);
                 Vector512<sbyte> negative = Vector512.LessThan(signed, Vector512<sbyte>.Zero);
                 sum0 += Dot(magnitude, negative, values);
-                if (TRows.Count > 1)
+                if (TTokens.Count > 1)
                 {
                     sum1 += Dot(magnitude, negative, values + Row);
                 }
 
-                if (TRows.Count > 2)
+                if (TTokens.Count > 2)
                 {
                     sum2 += Dot(magnitude, negative, values + (2 * Row));
                 }
 
-                if (TRows.Count > 3)
+                if (TTokens.Count > 3)
                 {
                     sum3 += Dot(magnitude, negative, values + (3 * Row));
                 }
 
-                if (TRows.Count > 4)
+                if (TTokens.Count > 4)
                 {
                     sum4 += Dot(magnitude, negative, values + (4 * Row));
                 }
 
-                if (TRows.Count > 5)
+                if (TTokens.Count > 5)
                 {
                     sum5 += Dot(magnitude, negative, values + (5 * Row));
                 }
 
-                panel += PanelLayout.QuadBytes;
-                values += TRows.Count * Row;
+                panel += PanelLayout.KBlockBytes;
+                values += TTokens.Count * Row;
             }
             while (panel < end);
 
             Vector512<float> weightScales = Vector512.Load((float*)panel);
             AddGroup(output, sum0, weightScales, scales[0]);
-            if (TRows.Count > 1)
+            if (TTokens.Count > 1)
             {
                 AddGroup(output + stride, sum1, weightScales, scales[1]);
             }
 
-            if (TRows.Count > 2)
+            if (TTokens.Count > 2)
             {
                 AddGroup(output + (2 * stride), sum2, weightScales, scales[2]);
             }
 
-            if (TRows.Count > 3)
+            if (TTokens.Count > 3)
             {
                 AddGroup(output + (3 * stride), sum3, weightScales, scales[3]);
             }
 
-            if (TRows.Count > 4)
+            if (TTokens.Count > 4)
             {
                 AddGroup(output + (4 * stride), sum4, weightScales, scales[4]);
             }
 
-            if (TRows.Count > 5)
+            if (TTokens.Count > 5)
             {
                 AddGroup(output + (5 * stride), sum5, weightScales, scales[5]);
             }
 
             panel += PanelLayout.GroupScaleBytes;
-            scales += TRows.Count;
+            scales += TTokens.Count;
         }
     }
 
-    /// <summary>Adds a group's scaled sums to the accumulators of one row; the kernel for 4-bit weights ends its groups the same way.</summary>
+    /// <summary>Adds a group's scaled sums to the accumulators of one token; the kernel for 4-bit weights ends its groups the same way.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddGroup(float* output, Vector512<int> sums, Vector512<float> weightScales, float scale) =>
         Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(sums), weightScales * Vector512.Create(scale), Vector512.Load(output))

@@ -1,11 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Tiles;
+using TinyGpt.Kernels.X86Avx2;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.X86AvxVnni;
 
-/// <summary>A quad of 4-bit weights, unpacked: outputs 0-7 and 8-15.</summary>
-internal readonly struct AvxVnniQuad(Vector256<byte> low, Vector256<byte> high)
+/// <summary>A k-block of 4-bit weights, unpacked: outputs 0-7 and 8-15.</summary>
+internal readonly struct AvxVnniKBlock(Vector256<byte> low, Vector256<byte> high)
 {
     public Vector256<byte> Low => low;
 
@@ -14,32 +17,32 @@ internal readonly struct AvxVnniQuad(Vector256<byte> low, Vector256<byte> high)
 
 /// <summary>
 /// 4-bit weights on the 256-bit dot product of AVX-VNNI.
-/// <para>Lanes: the whole panel, outputs 0-7 and 8-15, one 32-bit lane an output. Six rows' sums, a quad, one broadcast and the mask are
+/// <para>Lanes: the whole panel, outputs 0-7 and 8-15, one 32-bit lane an output. Six tokens' sums, a k-block, one broadcast and the mask are
 /// sixteen registers.</para>
 /// <para>Exactness: the instruction multiplies unsigned by signed bytes, which is what unpacked weights and activations are, and adds four
 /// products to a 32-bit lane without saturation. Nothing has to be flipped or widened.</para>
 /// </summary>
-internal unsafe struct AvxVnniInt4Sums : IInt4Sums<AvxVnniInt4Sums, AvxVnniQuad>
+internal unsafe struct AvxVnniInt4Sums : IInt4Sums<AvxVnniInt4Sums, AvxVnniKBlock>
 {
     private Vector256<int> _low;
     private Vector256<int> _high;
 
-    public static int Outputs => PanelLayout.RowsPerPanel;
+    public static int Outputs => PanelLayout.OutputsPerPanel;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static AvxVnniQuad LowQuad(byte* block) =>
-        new(Avx2Int4Sums.LowQuad(block), Avx2Int4Sums.LowQuad(block + Vector256<byte>.Count));
+    public static AvxVnniKBlock LowKBlock(byte* block) =>
+        new(Avx2Int4Sums.LowKBlock(block), Avx2Int4Sums.LowKBlock(block + Vector256<byte>.Count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static AvxVnniQuad HighQuad(byte* block) =>
-        new(Avx2Int4Sums.HighQuad(block), Avx2Int4Sums.HighQuad(block + Vector256<byte>.Count));
+    public static AvxVnniKBlock HighKBlock(byte* block) =>
+        new(Avx2Int4Sums.HighKBlock(block), Avx2Int4Sums.HighKBlock(block + Vector256<byte>.Count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(AvxVnniQuad quad, sbyte* inputs)
+    public void Add(AvxVnniKBlock kBlock, sbyte* inputs)
     {
         Vector256<sbyte> broadcast = Avx2.BroadcastScalarToVector256((int*)inputs).AsSByte();
-        _low = AvxVnni.MultiplyWideningAndAdd(_low, quad.Low, broadcast);
-        _high = AvxVnni.MultiplyWideningAndAdd(_high, quad.High, broadcast);
+        _low = AvxVnni.MultiplyWideningAndAdd(_low, kBlock.Low, broadcast);
+        _high = AvxVnni.MultiplyWideningAndAdd(_high, kBlock.High, broadcast);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using TinyGpt.Kernels.Lanes;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.X86Avx2;
 
 /// <summary>Sixteen lanes in two 256-bit registers.</summary>
 internal readonly unsafe struct Avx2Lanes : ILanes<Avx2Lanes>

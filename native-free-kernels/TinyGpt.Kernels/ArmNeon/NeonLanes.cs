@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
+using TinyGpt.Kernels.Lanes;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.ArmNeon;
 
 /// <summary>
 /// Sixteen lanes in four 128-bit registers. Maximum and minimum are comparisons with selections, because <c>fmax</c> answers otherwise

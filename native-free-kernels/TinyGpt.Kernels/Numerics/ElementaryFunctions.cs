@@ -1,4 +1,4 @@
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Numerics;
 
 /// <summary>
 /// Functions of double precision that give the same bits on every machine, which <see cref="Math"/> does not promise: sums, products,
@@ -6,10 +6,10 @@ namespace TinyGpt.Kernels;
 /// bits, so that its multiples below 2²⁰ are exact (W. J. Cody and W. Waite, Software Manual for the Elementary Functions, 1980); what is
 /// left goes into the Taylor series. Thread-safe.
 /// </summary>
-public static class ElementaryFunctions
+internal static class ElementaryFunctions
 {
     /// <summary>The largest magnitude of an angle for which <see cref="SineAndCosine"/> is as exact as it says.</summary>
-    public const double LargestAngle = 1 << 20;
+    public const double MaxAngle = 1 << 20;
 
     private const double TwoOverPi = 0.6366197723675814;
     private const double HalfPiHigh = 1.5707963267341256;
@@ -20,7 +20,7 @@ public static class ElementaryFunctions
     private const int FractionBits = 52;
     private const int ExponentBias = 1023;
 
-    /// <summary>Sine and cosine, each with an error below 10⁻¹⁵ where the angle is within <see cref="LargestAngle"/>.</summary>
+    /// <summary>Sine and cosine, each with an error below 10⁻¹⁵ where the angle is within <see cref="MaxAngle"/>.</summary>
     /// <param name="angle">The angle in radians.</param>
     public static (double Sine, double Cosine) SineAndCosine(double angle)
     {

@@ -1,11 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
+using TinyGpt.Kernels.ArmNeon;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Tiles;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.ArmNeonDp;
 
-/// <summary>A quad of 4-bit weights, unpacked: four outputs in each register.</summary>
-internal readonly struct NeonDpQuad(Vector128<sbyte> a, Vector128<sbyte> b, Vector128<sbyte> c, Vector128<sbyte> d)
+/// <summary>A k-block of 4-bit weights, unpacked: four outputs in each register.</summary>
+internal readonly struct NeonDpKBlock(Vector128<sbyte> a, Vector128<sbyte> b, Vector128<sbyte> c, Vector128<sbyte> d)
 {
     public Vector128<sbyte> A => a;
 
@@ -22,31 +25,31 @@ internal readonly struct NeonDpQuad(Vector128<sbyte> a, Vector128<sbyte> b, Vect
 /// <para>Exactness: an unpacked weight is 0 … 15 as a signed byte too; <c>sdot</c> adds four signed products to a 32-bit lane without
 /// saturation.</para>
 /// </summary>
-internal unsafe struct NeonDpInt4Sums : IInt4Sums<NeonDpInt4Sums, NeonDpQuad>
+internal unsafe struct NeonDpInt4Sums : IInt4Sums<NeonDpInt4Sums, NeonDpKBlock>
 {
     private Vector128<int> _a;
     private Vector128<int> _b;
     private Vector128<int> _c;
     private Vector128<int> _d;
 
-    public static int Outputs => PanelLayout.RowsPerPanel;
+    public static int Outputs => PanelLayout.OutputsPerPanel;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static NeonDpQuad LowQuad(byte* block) => new(
-        NeonInt4Sums.LowQuad(block), NeonInt4Sums.LowQuad(block + 16), NeonInt4Sums.LowQuad(block + 32), NeonInt4Sums.LowQuad(block + 48));
+    public static NeonDpKBlock LowKBlock(byte* block) => new(
+        NeonInt4Sums.LowKBlock(block), NeonInt4Sums.LowKBlock(block + 16), NeonInt4Sums.LowKBlock(block + 32), NeonInt4Sums.LowKBlock(block + 48));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static NeonDpQuad HighQuad(byte* block) => new(
-        NeonInt4Sums.HighQuad(block), NeonInt4Sums.HighQuad(block + 16), NeonInt4Sums.HighQuad(block + 32), NeonInt4Sums.HighQuad(block + 48));
+    public static NeonDpKBlock HighKBlock(byte* block) => new(
+        NeonInt4Sums.HighKBlock(block), NeonInt4Sums.HighKBlock(block + 16), NeonInt4Sums.HighKBlock(block + 32), NeonInt4Sums.HighKBlock(block + 48));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(NeonDpQuad quad, sbyte* inputs)
+    public void Add(NeonDpKBlock kBlock, sbyte* inputs)
     {
         Vector128<sbyte> broadcast = AdvSimd.LoadAndReplicateToVector128((int*)inputs).AsSByte();
-        _a = Dp.DotProduct(_a, quad.A, broadcast);
-        _b = Dp.DotProduct(_b, quad.B, broadcast);
-        _c = Dp.DotProduct(_c, quad.C, broadcast);
-        _d = Dp.DotProduct(_d, quad.D, broadcast);
+        _a = Dp.DotProduct(_a, kBlock.A, broadcast);
+        _b = Dp.DotProduct(_b, kBlock.B, broadcast);
+        _c = Dp.DotProduct(_c, kBlock.C, broadcast);
+        _d = Dp.DotProduct(_d, kBlock.D, broadcast);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,14 +1,16 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Tiles;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.X86Avx2;
 
 /// <summary>
 /// The matrix kernel on plain AVX2.
-/// <para>Lanes: a quad (64 bytes, 16 outputs × 4 inputs) is two registers, outputs 0-7 and 8-15, one 32-bit lane an output. With several rows the
-/// halves are two passes over the group, because twelve sums of six token rows and the operands of both halves would not fit sixteen
-/// registers. One row takes both halves of two quads at a time, in four chains of sums, and keeps its outputs in registers.</para>
+/// <para>Lanes: a k-block (64 bytes, 16 outputs × 4 inputs) is two registers, outputs 0-7 and 8-15, one 32-bit lane an output. With several tokens the
+/// halves are two passes over the group, because twelve sums of six tokens and the operands of both halves would not fit sixteen
+/// registers. One token takes both halves of two k-blocks at a time, in four chains of sums, and keeps its outputs in registers.</para>
 /// <para>Exactness: <c>maddubs</c> multiplies unsigned by signed bytes and saturates the sum of two products to 16 bits. It is fed
 /// |weight| and the activation with the weight's sign: two products are at most 2 · 128 · 127 = 32512, so nothing saturates. <c>madd</c>
 /// with ones adds the two pairs in 32 bits.</para>
@@ -16,18 +18,18 @@ namespace TinyGpt.Kernels;
 /// </summary>
 internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
 {
-    private const int HalfQuadBytes = PanelLayout.QuadBytes / 2;
-    private const int HalfPanelRows = PanelLayout.RowsPerPanel / 2;
-    private const int Row = PanelLayout.InputsPerQuad;
+    private const int HalfKBlockBytes = PanelLayout.KBlockBytes / 2;
+    private const int HalfPanelRows = PanelLayout.OutputsPerPanel / 2;
+    private const int Row = PanelLayout.InputsPerKBlock;
 
-    // How far ahead one row asks for its weights, a line each time around: Zen 1 does not look far enough by itself (DECISIONS.md).
+    // How far ahead one token asks for its weights, a line each time around: Zen 1 does not look far enough by itself (DECISIONS.md).
     private const int SingleRowDistance = 3 * PanelLayout.GroupBytes;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply<TRows>(in TileOperands tile)
-        where TRows : struct, ICount
+    public static void Multiply<TTokens>(in TileOperands tile)
+        where TTokens : struct, ICount
     {
-        if (TRows.Count == 1)
+        if (TTokens.Count == 1)
         {
             MultiplyOne(tile);
             return;
@@ -42,16 +44,16 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         {
             WeightPrefetch.Next(ref ahead, tile.AheadBytes);
             float* weightScales = (float*)(panel + PanelLayout.GroupWeightBytes);
-            MultiplyHalf<TRows>(panel, values, weightScales, scales, output, tile.OutputStride);
-            MultiplyHalf<TRows>(
-                panel + HalfQuadBytes, values, weightScales + HalfPanelRows, scales, output + HalfPanelRows, tile.OutputStride);
+            MultiplyHalf<TTokens>(panel, values, weightScales, scales, output, tile.OutputStride);
+            MultiplyHalf<TTokens>(
+                panel + HalfKBlockBytes, values, weightScales + HalfPanelRows, scales, output + HalfPanelRows, tile.OutputStride);
             panel += PanelLayout.GroupBytes;
-            values += TRows.Count * PanelLayout.InputsPerGroup;
-            scales += TRows.Count;
+            values += TTokens.Count * PanelLayout.InputsPerGroup;
+            scales += TTokens.Count;
         }
     }
 
-    /// <summary>Adds a group's scaled sums to the accumulators of one row; the AVX-VNNI kernel ends its groups the same way.</summary>
+    /// <summary>Adds a group's scaled sums to the accumulators of one token; the AVX-VNNI kernel ends its groups the same way.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddGroup(
         float* output, Vector256<int> low, Vector256<int> high, Vector256<float> lowScales, Vector256<float> highScales, float scale)
@@ -66,9 +68,9 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         Fma.MultiplyAdd(Avx.ConvertToVector256Single(sums), weightScales * Vector256.Create(scale), Vector256.Load(output)).Store(output);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MultiplyHalf<TRows>(
+    private static void MultiplyHalf<TTokens>(
         byte* weights, sbyte* values, float* weightScales, float* scales, float* output, nint stride)
-        where TRows : struct, ICount
+        where TTokens : struct, ICount
     {
         Vector256<short> ones = Vector256.Create((short)1);
         Vector256<int> sum0 = default;
@@ -80,12 +82,12 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         byte* end = weights + PanelLayout.GroupWeightBytes;
         do
         {
-            // Two quads a turn: a core that shares its front end with another thread is short of instructions, not of multipliers.
-            AddQuad<TRows>(weights, values, ones, ref sum0, ref sum1, ref sum2, ref sum3, ref sum4, ref sum5);
-            AddQuad<TRows>(
-                weights + PanelLayout.QuadBytes, values + (TRows.Count * Row), ones, ref sum0, ref sum1, ref sum2, ref sum3, ref sum4, ref sum5);
-            weights += 2 * PanelLayout.QuadBytes;
-            values += 2 * TRows.Count * Row;
+            // Two k-blocks a turn: a core that shares its front end with another thread is short of instructions, not of multipliers.
+            AddKBlock<TTokens>(weights, values, ones, ref sum0, ref sum1, ref sum2, ref sum3, ref sum4, ref sum5);
+            AddKBlock<TTokens>(
+                weights + PanelLayout.KBlockBytes, values + (TTokens.Count * Row), ones, ref sum0, ref sum1, ref sum2, ref sum3, ref sum4, ref sum5);
+            weights += 2 * PanelLayout.KBlockBytes;
+            values += 2 * TTokens.Count * Row;
         }
         while (weights < end);
 
@@ -93,30 +95,30 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         AddHalfGroup(output, sum0, laneScales, scales[0]);
         AddHalfGroup(output + stride, sum1, laneScales, scales[1]);
 
-        if (TRows.Count > 2)
+        if (TTokens.Count > 2)
         {
             AddHalfGroup(output + (2 * stride), sum2, laneScales, scales[2]);
         }
 
-        if (TRows.Count > 3)
+        if (TTokens.Count > 3)
         {
             AddHalfGroup(output + (3 * stride), sum3, laneScales, scales[3]);
         }
 
-        if (TRows.Count > 4)
+        if (TTokens.Count > 4)
         {
             AddHalfGroup(output + (4 * stride), sum4, laneScales, scales[4]);
         }
 
-        if (TRows.Count > 5)
+        if (TTokens.Count > 5)
         {
             AddHalfGroup(output + (5 * stride), sum5, laneScales, scales[5]);
         }
     }
 
-    /// <summary>Adds the products of half a quad and all rows of the tile.</summary>
+    /// <summary>Adds the products of half a k-block and all tokens of the tile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddQuad<TRows>(
+    private static void AddKBlock<TTokens>(
         byte* weights,
         sbyte* values,
         Vector256<short> ones,
@@ -126,28 +128,28 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         ref Vector256<int> sum3,
         ref Vector256<int> sum4,
         ref Vector256<int> sum5)
-        where TRows : struct, ICount
+        where TTokens : struct, ICount
     {
         Vector256<sbyte> signed = Vector256.Load((sbyte*)weights);
         Vector256<byte> magnitude = Avx2.Abs(signed);
         sum0 += Dot(magnitude, signed, Broadcast(values), ones);
         sum1 += Dot(magnitude, signed, Broadcast(values + Row), ones);
-        if (TRows.Count > 2)
+        if (TTokens.Count > 2)
         {
             sum2 += Dot(magnitude, signed, Broadcast(values + (2 * Row)), ones);
         }
 
-        if (TRows.Count > 3)
+        if (TTokens.Count > 3)
         {
             sum3 += Dot(magnitude, signed, Broadcast(values + (3 * Row)), ones);
         }
 
-        if (TRows.Count > 4)
+        if (TTokens.Count > 4)
         {
             sum4 += Dot(magnitude, signed, Broadcast(values + (4 * Row)), ones);
         }
 
-        if (TRows.Count > 5)
+        if (TTokens.Count > 5)
         {
             sum5 += Dot(magnitude, signed, Broadcast(values + (5 * Row)), ones);
         }
@@ -171,15 +173,15 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
             do
             {
                 Sse.Prefetch0(weights + SingleRowDistance);
-                Sse.Prefetch0(weights + SingleRowDistance + PanelLayout.QuadBytes);
+                Sse.Prefetch0(weights + SingleRowDistance + PanelLayout.KBlockBytes);
                 Vector256<sbyte> inputs = Broadcast(values);
                 low0 += Dot(Vector256.Load((sbyte*)weights), inputs, ones);
-                high0 += Dot(Vector256.Load((sbyte*)weights + HalfQuadBytes), inputs, ones);
-                inputs = Broadcast(values + PanelLayout.InputsPerQuad);
-                low1 += Dot(Vector256.Load((sbyte*)weights + PanelLayout.QuadBytes), inputs, ones);
-                high1 += Dot(Vector256.Load((sbyte*)weights + PanelLayout.QuadBytes + HalfQuadBytes), inputs, ones);
-                weights += 2 * PanelLayout.QuadBytes;
-                values += 2 * PanelLayout.InputsPerQuad;
+                high0 += Dot(Vector256.Load((sbyte*)weights + HalfKBlockBytes), inputs, ones);
+                inputs = Broadcast(values + PanelLayout.InputsPerKBlock);
+                low1 += Dot(Vector256.Load((sbyte*)weights + PanelLayout.KBlockBytes), inputs, ones);
+                high1 += Dot(Vector256.Load((sbyte*)weights + PanelLayout.KBlockBytes + HalfKBlockBytes), inputs, ones);
+                weights += 2 * PanelLayout.KBlockBytes;
+                values += 2 * PanelLayout.InputsPerKBlock;
             }
             while (weights < end);
 
@@ -194,7 +196,7 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         high.Store(tile.Output + HalfPanelRows);
     }
 
-    /// <summary>Four inputs of a row, for every lane.</summary>
+    /// <summary>Four inputs of a token, for every lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<sbyte> Broadcast(sbyte* values) => Avx2.BroadcastScalarToVector256((int*)values).AsSByte();
 

@@ -1,5 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using TinyGpt.Kernels.ArmNeon;
+using TinyGpt.Kernels.ArmNeonDp;
+using TinyGpt.Kernels.Scalar;
+using TinyGpt.Kernels.X86Avx2;
+using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86AvxVnni;
 
 namespace TinyGpt.Kernels;
 

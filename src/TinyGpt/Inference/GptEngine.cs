@@ -1,6 +1,7 @@
 using TinyGpt.Cache;
 using TinyGpt.Format;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 using TinyGpt.Model;
 using TinyGpt.Sampling;
 using TinyGpt.Snapshots;

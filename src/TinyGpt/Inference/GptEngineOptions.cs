@@ -58,7 +58,7 @@ public sealed record GptEngineOptions
     internal int ContextFor(ModelConfig config)
     {
         int planned = Math.Min(config.ContextLength, PlannedContext ?? config.ContextLength);
-        return (int)Math.Min(planned, (long)(KvPages ?? int.MaxValue) * AttentionHead.PositionsPerPage);
+        return (int)Math.Min(planned, (long)(KvPages ?? int.MaxValue) * GptEngine.PositionsPerPage);
     }
 
     internal DecoderLimits Limits => new(

@@ -1,4 +1,5 @@
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 using TinyGpt.Model;
 using Xunit;
 
@@ -79,7 +80,7 @@ public sealed class NonFiniteTests
     private static unsafe GptModel Break(float value)
     {
         GptModel model = TestModels.Random(TestModels.Even with { Layers = 1 });
-        model.Weights.PositionEmbedding[Broken * PanelLayout.PaddedColumns(model.Config.Width)] = value;
+        model.Weights.PositionEmbedding[Broken * PanelLayout.PaddedInputs(model.Config.Width)] = value;
         return model;
     }
 }

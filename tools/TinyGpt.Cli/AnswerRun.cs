@@ -52,6 +52,11 @@ internal sealed class AnswerRun(GptEngine engine, GptSession session)
                 _firstIds = made;
             }
 
+            if (session.Finish != FinishReason.None)
+            {
+                session.EndText(); // an answer that was cut does not go on
+            }
+
             WriteIds(output, made);
             WriteText(output);
         }

@@ -94,6 +94,11 @@ public sealed partial class DialogueStage
     private bool MoveText(Talk talk, GptSession session)
     {
         bool isKept = talk.Exchange is not { IsHeard: false };
+        if (session.Finish != FinishReason.None)
+        {
+            session.EndText(); // an answer that was cut does not go on
+        }
+
         while (true)
         {
             int room = isKept ? Math.Min(talk.Output.FreeBytes, _chunk.Length) : _chunk.Length;

@@ -234,6 +234,11 @@ internal sealed class ChatBatch : IDisposable
                 _metrics.FirstToken(request.Elapsed);
             }
 
+            if (finish != FinishReason.None)
+            {
+                session.EndText(); // an answer that was cut does not go on
+            }
+
             while (session.TryRead(_text, out int written))
             {
                 request.Write(Encoding.UTF8.GetString(_text, 0, written));

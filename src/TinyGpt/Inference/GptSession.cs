@@ -154,13 +154,29 @@ public sealed partial class GptSession : IDisposable
         }
     }
 
+    /// <summary>
+    /// Says that an answer that was cut will not go on: the beginning of a character with which it was cut becomes a U+FFFD that can be read.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">An answer is under way.</exception>
+    public void EndText()
+    {
+        using GptEngine.Guard guard = Engine.Enter();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (IsAnswering)
+        {
+            throw new InvalidOperationException("An answer is under way: stop it before its text ends.");
+        }
+
+        _output?.Flush();
+    }
+
     /// <summary>Pins the whole sequence as it is: a sliding window never drops it.</summary>
     public void Pin() => _pinned = _count;
 
     /// <summary>
     /// Copies text that was generated and not yet read: whole UTF-8 characters, never part of a stop string. Allocates nothing. The
     /// beginning of a character with which an answer was cut (by its length, a full context or arena, or <see cref="Stop"/>) waits for
-    /// <see cref="Continue"/>; if something else is appended, it becomes a U+FFFD.
+    /// <see cref="Continue"/>; if something else is appended, or with <see cref="EndText"/>, it becomes a U+FFFD.
     /// </summary>
     /// <param name="destination">Where to; 4 bytes or more, so that any character fits.</param>
     /// <param name="written">How many bytes were written.</param>

@@ -10,7 +10,7 @@ public sealed class DamagedTokenizerFilesTests
     private const string Model = """{"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}""";
 
     [Theory]
-    [InlineData("", "not valid JSON")]
+    [InlineData("", "an empty file")]
     [InlineData("[]", "not an object")]
     [InlineData("{", "not valid JSON")]
     [InlineData("""{"a": 0""", "not valid JSON")]

@@ -65,6 +65,20 @@ public sealed class CutCharacterTests
     }
 
     [Fact]
+    public void Whoever_will_not_go_on_ends_the_text()
+    {
+        Run((engine, session) =>
+        {
+            Say(session, 0, count: 2);
+            Assert.Equal("", Read(engine, session));
+            session.EndText();
+            Assert.Equal("\uFFFD", Read(engine, session));
+            session.Continue();
+            Assert.Throws<InvalidOperationException>(session.EndText);
+        });
+    }
+
+    [Fact]
     public void An_answer_that_ended_by_itself_ends_its_character()
     {
         Run((engine, session) =>

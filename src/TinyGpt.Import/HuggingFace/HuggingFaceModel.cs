@@ -1,6 +1,3 @@
-using TinyGpt.Format;
-using TinyGpt.Kernels;
-
 namespace TinyGpt.Import;
 
 /// <summary>

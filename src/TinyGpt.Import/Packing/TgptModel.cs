@@ -1,5 +1,6 @@
 using TinyGpt.Format;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Import;
 
@@ -65,7 +66,7 @@ internal sealed unsafe class TgptModel : CheckpointModel
             byte* data = file.Tensor(shape.Name);
             if (!shape.IsQuantized)
             {
-                int padded = PanelLayout.PaddedColumns(Columns);
+                int padded = PanelLayout.PaddedInputs(Columns);
                 for (int i = 0; i < count; i++)
                 {
                     new ReadOnlySpan<float>((float*)data + ((long)(first + i) * padded), Columns).CopyTo(target[(i * stride)..]);
@@ -87,14 +88,14 @@ internal sealed unsafe class TgptModel : CheckpointModel
 
         private static float Weight(in PackedMatrix matrix, int row, int column)
         {
-            int lane = row % PanelLayout.RowsPerPanel;
-            (int quad, int input) = Math.DivRem(column % PanelLayout.InputsPerGroup, PanelLayout.InputsPerQuad);
-            byte* group = matrix.Panel(row / PanelLayout.RowsPerPanel) + (column / PanelLayout.InputsPerGroup * matrix.GroupBytes);
-            byte* lanes = group + (lane * PanelLayout.InputsPerQuad) + input;
+            int lane = row % PanelLayout.OutputsPerPanel;
+            (int block, int input) = Math.DivRem(column % PanelLayout.InputsPerGroup, PanelLayout.InputsPerKBlock);
+            byte* group = matrix.Panel(row / PanelLayout.OutputsPerPanel) + (column / PanelLayout.InputsPerGroup * matrix.GroupBytes);
+            byte* lanes = group + (lane * PanelLayout.InputsPerKBlock) + input;
             int weight = matrix.Precision == WeightPrecision.Int4
-                ? ((lanes[quad % PanelLayout.BlocksPerGroup * PanelLayout.QuadBytes] >> (quad < PanelLayout.BlocksPerGroup ? 0 : 4))
-                    & PanelLayout.LargestInt4) - PanelLayout.Int4Offset
-                : (sbyte)lanes[quad * PanelLayout.QuadBytes];
+                ? ((lanes[block % PanelLayout.KBlockPairsPerGroup * PanelLayout.KBlockBytes] >> (block < PanelLayout.KBlockPairsPerGroup ? 0 : 4))
+                    & PanelLayout.MaxInt4) - PanelLayout.Int4Offset
+                : (sbyte)lanes[block * PanelLayout.KBlockBytes];
             return weight * ((float*)(group + matrix.GroupBytes - PanelLayout.GroupScaleBytes))[lane];
         }
     }

@@ -95,25 +95,29 @@ internal static class TokenizerJson
     {
         Action? before = rules.Splitting switch
         {
-            PreSplitting.DigitsThenGpt2 => () =>
-            {
-                json.WriteString("type", "Digits");
-                json.WriteBoolean("individual_digits", true);
-            },
-            PreSplitting.Gpt4 or PreSplitting.Qwen2 => () =>
-            {
-                json.WriteString("type", "Split");
-                json.WriteStartObject("pattern");
-                json.WriteString("Regex", TokenizerJsonSplitting.PatternOf(rules.Splitting));
-                json.WriteEndObject();
-                json.WriteString("behavior", "Isolated");
-                json.WriteBoolean("invert", false);
-            },
+            PreSplitting.DigitsThenGpt2 => Digits,
+            PreSplitting.Gpt4 or PreSplitting.Qwen2 => Split,
             _ => null,
         };
         bool usesPattern = rules.Splitting is PreSplitting.Gpt2 or PreSplitting.DigitsThenGpt2;
         void ByteLevel() => WriteByteLevel(json, rules.PrefixSpace != PrefixSpace.None, usesPattern);
         WriteSequence(json, "pre_tokenizer", "pretokenizers", before is null ? [ByteLevel] : [before, ByteLevel]);
+
+        void Digits()
+        {
+            WriteStep(json, "Digits");
+            json.WriteBoolean("individual_digits", true);
+        }
+
+        void Split()
+        {
+            WriteStep(json, "Split");
+            json.WriteStartObject("pattern");
+            json.WriteString("Regex", TokenizerJsonSplitting.PatternOf(rules.Splitting));
+            json.WriteEndObject();
+            json.WriteString("behavior", "Isolated");
+            json.WriteBoolean("invert", false);
+        }
     }
 
     private static void WritePostProcessor(Utf8JsonWriter json, TokenVocabulary vocabulary)

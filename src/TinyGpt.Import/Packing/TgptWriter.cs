@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using K4os.Compression.LZ4;
 using TinyGpt.Format;
 using TinyGpt.Kernels;
 
@@ -104,11 +105,11 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
         _layout.RequireNext(length);
         byte[] hash = Hash(data, length);
         PadTo(_start + _layout.NextOffset);
-        if (_compress && length <= Lz4Codec.LargestBlock)
+        if (_compress && length <= Lz4Block.MaxLength)
         {
             int limit = (int)(length * CompressedPercentLimit / 100) & -PanelLayout.Alignment;
             byte[] block = ArrayPool<byte>.Shared.Rent(limit);
-            int stored = Lz4Codec.Encode(new ReadOnlySpan<byte>(data, (int)length), block.AsSpan(0, limit));
+            int stored = LZ4Codec.Encode(new ReadOnlySpan<byte>(data, (int)length), block.AsSpan(0, limit));
             _stream.Write(block, 0, Math.Max(stored, 0));
             ArrayPool<byte>.Shared.Return(block);
             if (stored > 0)

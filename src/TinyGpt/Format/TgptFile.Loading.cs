@@ -150,8 +150,7 @@ public sealed unsafe partial class TgptFile
             return;
         }
 
-        int length = Lz4Codec.Decode(new ReadOnlySpan<byte>(stored, (int)chunk.StoredLength), new Span<byte>(target, (int)chunk.Length));
-        if (length != chunk.Length)
+        if (!Lz4Block.TryDecode(new ReadOnlySpan<byte>(stored, (int)chunk.StoredLength), new Span<byte>(target, (int)chunk.Length)))
         {
             throw new ModelFormatException(name, $"chunk '{chunk.Name}' is damaged: its LZ4 block does not decompress to {chunk.Length} bytes", chunk.Offset);
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using K4os.Compression.LZ4;
 using TinyGpt.Kernels;
 
 namespace TinyGpt.Format;
@@ -155,7 +156,7 @@ internal static class TgptMetadata
         bool plausible = stored > 0 && length > 0 && codec switch
         {
             TgptCodec.Raw => stored == length,
-            _ => length <= Lz4Codec.LargestBlock && stored <= Lz4Codec.MaximumOutputSize((int)length) && length <= stored * LargestExpansion,
+            _ => length <= Lz4Block.MaxLength && stored <= LZ4Codec.MaximumOutputSize((int)length) && length <= stored * LargestExpansion,
         };
         if (!plausible)
         {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using K4os.Compression.LZ4;
 using TinyGpt.Format;
 using TinyGpt.Kernels;
@@ -128,13 +127,13 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
 
     internal static byte[] Hash(byte* data, long length)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Sha256 hash = new();
         for (long done = 0; done < length; done += LargestPiece)
         {
-            hash.AppendData(new ReadOnlySpan<byte>(data + done, (int)Math.Min(length - done, LargestPiece)));
+            hash.Append(new ReadOnlySpan<byte>(data + done, (int)Math.Min(length - done, LargestPiece)));
         }
 
-        return hash.GetHashAndReset();
+        return hash.Finish();
     }
 
     // Gaps are written, not sought over: a stream that is written over must not keep old bytes in them.

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using K4os.Compression.LZ4;
 using TinyGpt.Kernels;
@@ -165,7 +164,7 @@ internal static class TgptMetadata
         }
 
         string hash = json.Text("sha256");
-        byte[] sha256 = new byte[SHA256.HashSizeInBytes];
+        byte[] sha256 = new byte[Sha256.DigestLength];
         if (hash.Length != 2 * sha256.Length
             || Convert.FromHexString(hash, sha256, out _, out _) != System.Buffers.OperationStatus.Done)
         {

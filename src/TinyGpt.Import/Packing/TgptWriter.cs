@@ -2,6 +2,8 @@ using System.Buffers;
 using K4os.Compression.LZ4;
 using TinyGpt.Format;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
 
 namespace TinyGpt.Import;
 

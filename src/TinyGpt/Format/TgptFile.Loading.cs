@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
 
 namespace TinyGpt.Format;
 

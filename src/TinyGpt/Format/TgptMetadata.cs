@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using K4os.Compression.LZ4;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
 
 namespace TinyGpt.Format;
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using K4os.Compression.LZ4;
 using TinyGpt.Cache;
 using TinyGpt.Format;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Snapshots;
 

@@ -114,6 +114,7 @@ internal sealed class MaskBenchmark
             long start = Stopwatch.GetTimestamp();
             int token = i < count ? tokens[i] : _vocabulary.EndOfText ?? -1;
             bool allowed;
+            state = constraint.IsState(state) ? state : constraint.Replay(tokens.AsSpan(0, i));
             if (constraint.IsComplete(state))
             {
                 allowed = accepted = i == count;

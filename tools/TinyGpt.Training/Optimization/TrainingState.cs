@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
+using TinyGpt.Format;
 
 namespace TinyGpt.Training.Optimization;
 
@@ -18,7 +18,7 @@ internal static class TrainingState
         Stream destination, ModelConfig config, long step, IReadOnlyList<NamedParameter> parameters, AdamW optimizer)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Sha256 hash = new();
         Write(destination, hash, Magic);
         Write(destination, hash, MemoryMarshal.AsBytes<long>(Shape(config, Count(parameters))));
         Write(destination, hash, MemoryMarshal.AsBytes<long>([step]));
@@ -29,7 +29,7 @@ internal static class TrainingState
             Write(destination, hash, MemoryMarshal.AsBytes(optimizer.MeanSquare(parameter)));
         }
 
-        destination.Write(hash.GetHashAndReset());
+        destination.Write(hash.Finish());
     }
 
     /// <summary>Reads everything back.</summary>
@@ -37,7 +37,7 @@ internal static class TrainingState
     public static long Load(Stream source, ModelConfig config, IReadOnlyList<NamedParameter> parameters, AdamW optimizer)
     {
         ArgumentNullException.ThrowIfNull(source);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Sha256 hash = new();
         RequireShape(source, hash, Shape(config, Count(parameters)));
         long[] step = new long[1];
         Read(source, hash, MemoryMarshal.AsBytes(step.AsSpan()));
@@ -48,9 +48,9 @@ internal static class TrainingState
             Read(source, hash, MemoryMarshal.AsBytes(optimizer.MeanSquare(parameter)));
         }
 
-        byte[] stored = new byte[SHA256.HashSizeInBytes];
+        byte[] stored = new byte[Sha256.DigestLength];
         Fill(source, stored);
-        if (step[0] < 0 || !stored.AsSpan().SequenceEqual(hash.GetHashAndReset()))
+        if (step[0] < 0 || !stored.AsSpan().SequenceEqual(hash.Finish()))
         {
             throw new InvalidDataException("The training state is damaged: its checksum does not match.");
         }
@@ -63,10 +63,10 @@ internal static class TrainingState
     public static void Require(Stream source, ModelConfig config, int classes)
     {
         long parameters = config.ParameterCount + ((long)classes * config.Width);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Sha256 hash = new();
         long[] shape = Shape(config, parameters);
         RequireShape(source, hash, shape);
-        long expected = Magic.Length + ((shape.Length + 1L) * sizeof(long)) + (NumbersOfParameter * parameters * sizeof(float)) + SHA256.HashSizeInBytes;
+        long expected = Magic.Length + ((shape.Length + 1L) * sizeof(long)) + (NumbersOfParameter * parameters * sizeof(float)) + Sha256.DigestLength;
         if (source.Length != expected)
         {
             throw new InvalidDataException($"The training state has {source.Length} bytes, and {expected} are needed.");
@@ -75,7 +75,7 @@ internal static class TrainingState
         source.Position = 0;
     }
 
-    private static void RequireShape(Stream source, IncrementalHash hash, long[] expected)
+    private static void RequireShape(Stream source, Sha256 hash, long[] expected)
     {
         byte[] magic = new byte[Magic.Length];
         Read(source, hash, magic);
@@ -102,16 +102,16 @@ internal static class TrainingState
         parameters,
     ];
 
-    private static void Write(Stream destination, IncrementalHash hash, ReadOnlySpan<byte> bytes)
+    private static void Write(Stream destination, Sha256 hash, ReadOnlySpan<byte> bytes)
     {
-        hash.AppendData(bytes);
+        hash.Append(bytes);
         destination.Write(bytes);
     }
 
-    private static void Read(Stream source, IncrementalHash hash, Span<byte> bytes)
+    private static void Read(Stream source, Sha256 hash, Span<byte> bytes)
     {
         Fill(source, bytes);
-        hash.AppendData(bytes);
+        hash.Append(bytes);
     }
 
     private static void Fill(Stream source, Span<byte> bytes)

@@ -19,7 +19,6 @@ internal sealed unsafe class GgufModel : ITensorSource
     {
         _file = file;
         Config = GgufConfig.Read(file);
-        Tokenizer = GgufTokenizerKeys.Read(file.Metadata, Config.VocabularySize);
         _unused = new HashSet<string>(file.Tensors.Keys, StringComparer.Ordinal);
         if (Config.Rotary is not null)
         {
@@ -36,6 +35,8 @@ internal sealed unsafe class GgufModel : ITensorSource
                 file.File, $"tensor '{_unused.Min(StringComparer.Ordinal)}' has no place in a model of architecture {Config.Architecture}");
         }
 
+        Tokenizer = GgufTokenizerKeys.Read(file.Metadata, Config.VocabularySize);
+        Config = EndTokens.Add(Config, Tokenizer?.EndTokens ?? [], file.File);
     }
 
     public ModelConfig Config { get; }
@@ -46,6 +47,8 @@ internal sealed unsafe class GgufModel : ITensorSource
         _file.Tensors.Values.Select(tensor => new SourceTensor(tensor.Name, tensor.TypeName, tensor.Shape, tensor.Bytes));
 
     public TokenizerContent? Tokenizer { get; }
+
+    public IReadOnlyList<ModelPart> Parts => [];
 
     /// <summary>Opens a model and checks that its tensors are those of its metadata.</summary>
     /// <param name="path">The file.</param>
@@ -64,15 +67,15 @@ internal sealed unsafe class GgufModel : ITensorSource
         }
     }
 
-    public QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation)
+    public QuantizationError Fill(TensorShape tensor, byte* target, Action<double>? share, CancellationToken cancellation)
     {
         IRowSource source = _sources[tensor.Name];
         if (tensor.IsQuantized)
         {
-            return PanelPacker.Pack(source, tensor.Precision, target, cancellation);
+            return PanelPacker.Pack(source, tensor.Precision, target, cancellation, share);
         }
 
-        PanelPacker.Copy(source, (float*)target, cancellation);
+        PanelPacker.Copy(source, (float*)target, cancellation, share);
         return default;
     }
 
@@ -80,7 +83,8 @@ internal sealed unsafe class GgufModel : ITensorSource
 
     private void MapTensors()
     {
-        _sources.Add(ModelTensors.TokenEmbedding, Rows(GgufNames.TokenEmbedding, Config.VocabularySize, Config.Width));
+        bool isUnderHead = Config.TiedHead && !_file.Tensors.ContainsKey(GgufNames.TokenEmbedding);
+        _sources.Add(ModelTensors.TokenEmbedding, Rows(isUnderHead ? GgufNames.Head : GgufNames.TokenEmbedding, Config.VocabularySize, Config.Width));
         if (Config.Rotary is null)
         {
             _sources.Add(ModelTensors.PositionEmbedding, Rows(GgufNames.PositionEmbedding, Config.ContextLength, Config.Width));

@@ -36,6 +36,11 @@ internal readonly struct CheckedJson
     public static JsonDocument Parse(
         ReadOnlyMemory<byte> utf8, in JsonLimits limits, string file, long? offset, out CheckedJson root, string path = "")
     {
+        if (offset is null && utf8.Span.StartsWith("\uFEFF"u8))
+        {
+            utf8 = utf8["\uFEFF"u8.Length..]; // an editor's byte order mark
+        }
+
         if (!Utf8.IsValid(utf8.Span))
         {
             throw new ModelFormatException(file, "the JSON is not valid UTF-8", offset);

@@ -55,7 +55,7 @@ internal static class HuggingFaceConfig
         // A small model of one's own often keeps GPT-2's default of 50256, which its vocabulary does not hold.
         int[] ends = ReadEndTokens(json);
         return ends.FirstOrDefault(end => end < 0) is var negative and < 0
-            ? throw json.Failure($"has the eos_token_id {negative}, which is no token")
+            ? throw json.Failure($"is not valid: endOfTextToken {negative} is not in the vocabulary of {config.VocabularySize}")
             : EndTokens.Add(config, ends, path);
     }
 

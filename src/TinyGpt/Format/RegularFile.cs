@@ -11,7 +11,7 @@ internal static class RegularFile
         FileInfo file = new(path);
         if (file.Exists && (file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo)?.Length == 0)
         {
-            throw new ModelFormatException(path, "no file with content: it is empty, a pipe or a device");
+            throw new ModelFormatException(path, "too short for a model file: 0 bytes, as an empty file, a pipe or a device has");
         }
     }
 }

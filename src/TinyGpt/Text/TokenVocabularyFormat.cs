@@ -138,6 +138,13 @@ internal static class TokenVocabularyFormat
             ByteTokens = (flags & HasByteTokens) != 0 ? ReadNumbers(data[(int)layout.ByteTokens..]) : null,
             Rules = extended ? ReadRules(data, flags) : TokenizerRules.Gpt2,
         };
+        if (version < LastVersion && Array.FindIndex(content.AddedTokens, token => token.IsWithPrefix) is >= 0 and int index)
+        {
+            throw new ModelFormatException(
+                file, $"special token {content.AddedTokens[index].Id} has unknown traits {(int)content.AddedTokens[index].Traits} in version {version}",
+                layout.AddedTokens + (index * layout.AddedTokenLength));
+        }
+
         return TokenVocabulary.TryAdopt(content, out TokenVocabulary? vocabulary, out VocabularyFault fault)
             ? vocabulary
             : throw new ModelFormatException(file, fault.Reason, layout.PlaceOf(fault, content.Starts));

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using TinyGpt.Format;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Import;
 
@@ -83,14 +83,14 @@ internal sealed unsafe class PackedModel : ITensorSource
             PackedMatrix matrix = new(file.Tensor(shape.Name), shape.Rows, shape.Columns);
             for (int row = first; row < first + count; row++)
             {
-                (int panel, int lane) = Math.DivRem(row, PanelLayout.RowsPerPanel);
+                (int panel, int lane) = Math.DivRem(row, PanelLayout.OutputsPerPanel);
                 Span<float> values = target.Slice((row - first) * stride, Columns);
                 for (int column = 0; column < values.Length; column++)
                 {
                     (int group, int input) = Math.DivRem(column, PanelLayout.InputsPerGroup);
                     byte* packed = matrix.Panel(panel) + ((nint)group * matrix.GroupBytes);
-                    int at = (input / PanelLayout.InputsPerQuad * PanelLayout.QuadBytes) + (lane * PanelLayout.InputsPerQuad)
-                        + (input % PanelLayout.InputsPerQuad);
+                    int at = (input / PanelLayout.InputsPerKBlock * PanelLayout.KBlockBytes) + (lane * PanelLayout.InputsPerKBlock)
+                        + (input % PanelLayout.InputsPerKBlock);
                     values[column] = (sbyte)packed[at] * ((float*)(packed + PanelLayout.GroupWeightBytes))[lane];
                 }
             }

@@ -12,7 +12,7 @@ public static class ModelSource
     /// A <c>.tgpt</c> file, a Hugging Face folder, a <c>.safetensors</c> file with its <c>config.json</c> beside it, or a <c>.gguf</c> file.
     /// </param>
     /// <param name="options">How to open a <c>.tgpt</c> file, or null for the defaults.</param>
-    /// <param name="progress">Told after each packed tensor, or null.</param>
+    /// <param name="progress">Told after each packed tensor and now and then within a large one, one report at a time; or null.</param>
     /// <param name="cancellation">Stops packing.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or a part of it is missing.</exception>
     /// <exception cref="ModelFormatException">The source is damaged, contradicts itself or is not supported.</exception>
@@ -40,17 +40,17 @@ public static class ModelSource
             return TgptFile.ReadInfo(path).Config;
         }
 
-        using ITensorSource source = Open(path);
+        using CheckpointModel source = Open(path);
         return source.Config;
     }
 
     /// <summary>Says what is in a checkpoint, and reads no weights.</summary>
-    /// <param name="path">As for <see cref="LoadAny"/>, but for <c>.tgpt</c> files: <see cref="TgptFile.ReadInfo"/> is for those.</param>
+    /// <param name="path">As for <see cref="LoadAny"/>. <see cref="TgptFile.ReadInfo"/> says more of <c>.tgpt</c> files.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or a part of it is missing.</exception>
     /// <exception cref="ModelFormatException">The source is damaged or not supported.</exception>
     public static SourceInfo ReadInfo(string path)
     {
-        using ITensorSource source = Open(path);
+        using CheckpointModel source = Open(path);
         return new SourceInfo(
             source.Config, source.Tokenizer, [.. source.Stored.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)]);
     }
@@ -63,11 +63,12 @@ public static class ModelSource
         return path.EndsWith(TgptExtension, StringComparison.OrdinalIgnoreCase) || RegularFile.BeginsWith(path, "TGPT"u8);
     }
 
-    /// <summary>Opens a checkpoint for packing.</summary>
-    internal static ITensorSource Open(string path)
+    /// <summary>Opens a model of any kind that is known, to pack it, to train it, or to look at it.</summary>
+    internal static CheckpointModel Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return SafetensorsCheckpoint.IsAt(path) ? HuggingFaceModel.Open(path)
+        return IsTgpt(path) && File.Exists(path) ? TgptModel.Open(path)
+            : SafetensorsCheckpoint.IsAt(path) ? HuggingFaceModel.Open(path)
             : GgufFile.IsAt(path) ? GgufModel.Open(path)
             : File.Exists(path)
                 ? throw new ModelFormatException(

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
+using TinyGpt.Format;
 
 namespace TinyGpt.Dialogue.Personas;
 
@@ -19,6 +20,7 @@ internal static class PersonaReader
             throw new PersonaException(file, "$", $"is larger than {Persona.LargestFile} bytes: shorten it");
         }
 
+        utf8 = utf8.Span.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8; // an editor's byte order mark
         if (!Utf8.IsValid(utf8.Span))
         {
             throw new PersonaException(file, "$", "is not valid UTF-8: save the file as UTF-8");
@@ -26,8 +28,7 @@ internal static class PersonaReader
 
         try
         {
-            JsonDocumentOptions options = new() { MaxDepth = MostDepth, AllowDuplicateProperties = false };
-            using JsonDocument document = JsonDocument.Parse(utf8, options);
+            using JsonDocument document = StrictJson.Parse(utf8, MostDepth);
             Persona persona = ReadPersona(new Value(document.RootElement, file, "$"));
             PersonaRules.Check(persona, file);
             return persona;

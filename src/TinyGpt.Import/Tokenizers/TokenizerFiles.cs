@@ -61,12 +61,24 @@ public static class TokenizerFiles
     {
         VocabularyDraft draft = ReadDraft(folder, vocabularySize, out TokenizerConfigFile config);
         TokenVocabulary vocabulary = draft.Build(vocabularySize);
-        int? end = config.EndToken is { } token ? draft.FindId(token) : null;
-        end ??= vocabulary.TryGetSpecialToken(EndOfText, out int id) ? id : null;
+        List<int> ends = [];
+        foreach (string token in config.EndTokens)
+        {
+            if (draft.FindId(token) is { } id && !ends.Contains(id))
+            {
+                ends.Add(id);
+            }
+        }
+
+        if (ends.Count == 0 && vocabulary.TryGetSpecialToken(EndOfText, out int usual))
+        {
+            ends.Add(usual);
+        }
+
         return TokenizerContent.Of(vocabulary) with
         {
-            EndOfText = end,
-            Chat = ChatTemplates.Recognize(config.ChatTemplate, end is not null),
+            EndTokens = ends,
+            Chat = ChatTemplates.Recognize(config.ChatTemplate, ends.Count > 0),
         };
     }
 
@@ -116,7 +128,7 @@ public static class TokenizerFiles
     {
         VocabularyDraft draft = new(vocabulary);
         Gpt2VocabularyFiles.ReadVocabulary(ReadFile(vocabulary), vocabulary, draft);
-        Gpt2VocabularyFiles.ReadMerges(HasBytes(merges) ? ReadFile(merges) : [], merges, draft); // a vocabulary may do without merges
+        Gpt2VocabularyFiles.ReadMerges(ReadFile(merges), merges, draft);
         string addedTokens = Path.Combine(folder, "added_tokens.json");
         if (File.Exists(addedTokens))
         {
@@ -159,7 +171,7 @@ public static class TokenizerFiles
 
     private static void ApplyConfig(TokenizerConfigFile config, VocabularyDraft draft)
     {
-        foreach (string? mark in (ReadOnlySpan<string?>)[config.BeginToken, config.EndToken, config.UnknownToken])
+        foreach (string? mark in (ReadOnlySpan<string?>)[config.BeginToken, .. config.EndTokens, config.UnknownToken])
         {
             if (mark is not null)
             {
@@ -179,11 +191,14 @@ public static class TokenizerFiles
         }
     }
 
-    private static bool HasBytes(string path) => !File.Exists(path) || RegularFile.Problem(path) is null;
-
     private static byte[] ReadFile(string path)
     {
-        using FileStream stream = RegularFile.OpenModel(path, bufferSize: 0);
+        if (RegularFile.Problem(path) is not null)
+        {
+            return []; // nothing that never ends is opened; what reads the content says that there is none
+        }
+
+        using FileStream stream = File.OpenRead(path);
         if (stream.Length > LargestFile)
         {
             throw new ModelFormatException(path, $"the file has {stream.Length} bytes; at most {LargestFile} are read");

@@ -19,7 +19,7 @@ internal static class RegularFile
         // The system says that pipes and devices have 0 bytes. What /dev/stdin leads to may have no place in a folder at all.
         FileInfo file = new(path);
         FileInfo target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-        return target.Exists && target.Length > 0 ? null : "too short: this is an empty file, a pipe or a device";
+        return target.Exists && target.Length > 0 ? null : "too short for a model file: 0 bytes, as an empty file, a pipe or a device has";
     }
 
     /// <summary>Whether a path names a regular file with these first bytes.</summary>

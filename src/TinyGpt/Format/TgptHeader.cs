@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace TinyGpt.Format;
 
 /// <summary>The first 64 bytes of a <c>.tgpt</c> file: magic, version, where the metadata lies, the file's length, the metadata's SHA-256.</summary>
-/// <param name="Version"><see cref="FirstVersion"/>, or <see cref="Int4Version"/> where there are 4-bit weights.</param>
+/// <param name="Version">The lowest that can say what the file holds: <see cref="FirstVersion"/> … <see cref="PartsVersion"/>.</param>
 /// <param name="MetadataLength">Bytes of metadata, which starts right behind the header.</param>
 /// <param name="FileLength">Bytes of the whole file.</param>
 /// <param name="MetadataSha256">32 bytes.</param>
@@ -17,6 +16,9 @@ internal readonly record struct TgptHeader(int Version, long MetadataLength, lon
 
     /// <summary>The version that has 4-bit weights.</summary>
     public const int Int4Version = 2;
+
+    /// <summary>The version that has parts beside tensors and tokenizer, and several end tokens.</summary>
+    public const int PartsVersion = 3;
 
     public const int LongestMetadata = 16 << 20;
 
@@ -48,10 +50,10 @@ internal readonly record struct TgptHeader(int Version, long MetadataLength, lon
         }
 
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[VersionAt..]);
-        if (version is not (FirstVersion or Int4Version))
+        if (version is < FirstVersion or > PartsVersion)
         {
             throw new ModelFormatException(
-                file, $"version {version} of the .tgpt format is not supported (supported: {FirstVersion} and {Int4Version})", VersionAt);
+                file, $"version {version} of the .tgpt format is not supported (supported: {FirstVersion} … {PartsVersion})", VersionAt);
         }
 
         ulong metadataOffset = BinaryPrimitives.ReadUInt64LittleEndian(bytes[MetadataOffsetAt..]);
@@ -72,7 +74,7 @@ internal readonly record struct TgptHeader(int Version, long MetadataLength, lon
             throw new ModelFormatException(file, $"a length of {fileLength} bytes is not in {Length + metadataLength} … {LongestFile}", FileLengthAt);
         }
 
-        return new TgptHeader((int)version, (long)metadataLength, (long)fileLength, bytes.Slice(MetadataSha256At, SHA256.HashSizeInBytes).ToArray());
+        return new TgptHeader((int)version, (long)metadataLength, (long)fileLength, bytes.Slice(MetadataSha256At, Sha256.DigestLength).ToArray());
     }
 
     /// <summary>Writes the header.</summary>
@@ -84,7 +86,7 @@ internal readonly record struct TgptHeader(int Version, long MetadataLength, lon
         BinaryPrimitives.WriteUInt64LittleEndian(target[MetadataOffsetAt..], Length);
         BinaryPrimitives.WriteUInt64LittleEndian(target[MetadataLengthAt..], (ulong)MetadataLength);
         BinaryPrimitives.WriteUInt64LittleEndian(target[FileLengthAt..], (ulong)FileLength);
-        MetadataSha256.Span.CopyTo(target.Slice(MetadataSha256At, SHA256.HashSizeInBytes));
+        MetadataSha256.Span.CopyTo(target.Slice(MetadataSha256At, Sha256.DigestLength));
     }
 
     /// <summary>Checks what is known of the file's real length against the header.</summary>
@@ -103,9 +105,7 @@ internal readonly record struct TgptHeader(int Version, long MetadataLength, lon
     /// <summary>Checks the metadata's SHA-256.</summary>
     public void RequireHashOf(ReadOnlySpan<byte> metadata, string file)
     {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(metadata, hash);
-        if (!hash.SequenceEqual(MetadataSha256.Span))
+        if (!MetadataSha256.Span.SequenceEqual(Sha256.Hash(metadata)))
         {
             throw new ModelFormatException(file, "the metadata is damaged: its SHA-256 is not the header's", Length);
         }

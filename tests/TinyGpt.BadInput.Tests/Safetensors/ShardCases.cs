@@ -21,7 +21,7 @@ internal static class ShardCases
     public static readonly BadCase[] All =
     [
         new("no index and no file", "there is no model.safetensors", () => Valid.Without(IndexName)) { Expected = LoadResult.Missing },
-        new("an empty index", "an empty file", Index("")),
+        new("an empty index", "the JSON is damaged", Index("")),
         new("an index without a map", "no member 'weight_map'", Index("""{"metadata":{}}""")),
         new("a map that is an array", "must be an object", Index($$"""{"weight_map":["{{First}}"]}""")),
         new("a file's name that is a number", "must be text", Map("1")),

@@ -17,7 +17,7 @@ internal static class Gpt2FileCases
     [
         new("no merges.txt", "neither tokenizer.json nor", () => Valid.Without("merges.txt")),
         new("no vocab.json", "neither tokenizer.json nor", () => Valid.Without("vocab.json")),
-        new("an empty vocabulary file", "an empty file", Vocabulary("")),
+        new("an empty vocabulary file", NoJson, Vocabulary("")),
         new("a vocabulary of no tokens", "0 tokens", VocabularyAlone("{}")),
         new("a vocabulary that is an array", "not an object", Vocabulary("[\"a\"]")),
         new("a vocabulary that is cut", NoJson, Vocabulary("{\"a\": 0")),
@@ -63,9 +63,9 @@ internal static class Gpt2FileCases
         new("a special token's role that is a number", "is not an array", Special("{\"bos_token\": 3}")),
         new("special tokens within each other", "is not a string", Special("{\"bos_token\": [[\"a\"]]}")),
         new("a special token whose content is null", "not a string", Special("{\"bos_token\": {\"content\": null}}")),
-        new("a role twice", "comes twice", Special("{\"pad_token\": \"a\", \"pad_token\": \"b\"}")),
+        new("a role twice", "has the name", Special("{\"pad_token\": \"a\", \"pad_token\": \"b\"}")),
         new("more roles than may be", "more than 1024", Special(ManyRoles())),
-        new("a special token of 33 levels", NoJson, Special($"{{\"bos_token\": {{\"x\": {new string('[', 40)}}} }}")),
+        new("a special token of 33 levels", "the JSON is damaged", Special($"{{\"bos_token\": {{\"x\": {new string('[', 40)}}} }}")),
     ];
 
     private static Func<InputFiles> Vocabulary(string text) => Written("vocab.json", text);

@@ -15,7 +15,7 @@ internal static class TokenizerConfigCases
 
     public static readonly BadCase[] All =
     [
-        new("an empty file", "an empty file", Config("")),
+        new("an empty file", NoJson, Config("")),
         new("an array", "must be an object", Config("[]")),
         new("a file that is cut", NoJson, Config(Json[..^1])),
         new("a file with something behind it", NoJson, Config(Json + "1")),

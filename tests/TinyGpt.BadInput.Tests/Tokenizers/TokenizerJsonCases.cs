@@ -14,7 +14,7 @@ internal static class TokenizerJsonCases
 
     public static readonly BadCase[] All =
     [
-        new("an empty file", "an empty file", Whole("")),
+        new("an empty file", NoJson, Whole("")),
         new("a file that is an array", "not an object", Whole("[]")),
         new("a file that is cut", NoJson, Whole($"{{{Split}")),
         new("a file of opening brackets", "not an object", Whole(new string('[', 1_000_000))),

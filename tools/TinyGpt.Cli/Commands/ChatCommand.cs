@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Kernels;
@@ -59,7 +60,7 @@ internal sealed class ChatCommand : CliCommand
         KernelTiers.Select(options.Tier);
         string? path = _model.Find(arguments, cancellation);
         string? personaFile = arguments.GetValue(_persona);
-        string? persona = personaFile is null ? null : File.ReadAllText(personaFile);
+        string? persona = personaFile is null ? null : Encoding.UTF8.GetString(WrittenText.ReadFile(personaFile));
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
         if (path is null)
         {
@@ -71,10 +72,10 @@ internal sealed class ChatCommand : CliCommand
         using GptEngine engine = new(model, options);
         using GptSession session = engine.CreateSession(
             _sampling.ReadSampling(arguments, model.Config), _sampling.ReadSession(arguments, template));
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = Terminal.OpenOutput();
         bool hasBegun = false;
         int pinned = 0;
-        while (ReadTurn(cancellation) is { } line)
+        while (Prompt.ReadLine("> ", cancellation) is { } line)
         {
             if (line.Length == 0)
             {
@@ -157,15 +158,5 @@ internal sealed class ChatCommand : CliCommand
         }
 
         session.Append(ids.AsSpan(pinned));
-    }
-
-    private static string? ReadTurn(CancellationToken cancellation)
-    {
-        if (Terminal.ShowsErrors)
-        {
-            Console.Error.Write("> ");
-        }
-
-        return StandardInput.ReadLine(cancellation);
     }
 }

@@ -27,16 +27,13 @@ internal abstract class TrainingCommand : CliCommand
         TrainingCommandRun run = new(folder, Name, Training.IsJson(arguments));
         if (Training.IsResumption(arguments))
         {
+            TrainingRun.RequireResumable(folder);
+            using TrainingLock resumed = TrainingLock.Take(folder);
             Resume(arguments, folder, run, cancellation);
             return;
         }
 
-        if (TrainingRun.IsTaken(folder))
-        {
-            throw new CommandFailedException(
-                $"{folder}: the folder holds a training or a model; go on with 'tinygpt {Name} --resume -o {folder}', or name another folder");
-        }
-
+        RequireFree(folder);
         TrainingOptions options = Training.Options(arguments);
         (string? validation, double share) = Training.Validation(arguments);
         if (validation is null && share is < 0 or >= 1)
@@ -46,6 +43,10 @@ internal abstract class TrainingCommand : CliCommand
 
         (TextSource Training, TextSource? Validation) sources =
             TrainingData.OpenSources(Training.Data(arguments)!, validation, share, options.Seed);
+
+        // Before any work for it: whether the folder can be written to, and that nobody else trains in it.
+        using TrainingLock begun = TrainingLock.Take(folder);
+        RequireFree(folder);
         Begin(arguments, sources, options, folder, run, cancellation);
     }
 
@@ -67,25 +68,20 @@ internal abstract class TrainingCommand : CliCommand
     /// <summary>Tokenizes the data and trains.</summary>
     /// <param name="arguments">What was parsed.</param>
     /// <param name="sources">The data.</param>
-    /// <param name="tokenizer">Its tokenizer.</param>
-    /// <param name="config">The model's shape.</param>
-    /// <param name="from">The folder that the first weights are from, or null for random ones.</param>
-    /// <param name="writeTokenizer">Puts the tokenizer's files into the training's folder.</param>
+    /// <param name="start">What the training begins with.</param>
     /// <param name="run">Shows the training.</param>
     /// <param name="cancellation">Stops it.</param>
     protected void Train(
         ParseResult arguments,
         (TextSource Training, TextSource? Validation) sources,
-        BytePairTokenizer tokenizer,
-        ModelConfig config,
-        string? from,
-        Action<string> writeTokenizer,
+        TrainingStart start,
         TrainingCommandRun run,
         CancellationToken cancellation)
     {
+        ModelConfig config = start.Config;
         TrainingOptions options = Training.Options(arguments);
         int context = Math.Min(Training.Context(arguments), config.ContextLength);
-        TrainingData data = Tokenize(sources, tokenizer, context, options, HasClasses(arguments), cancellation);
+        TrainingData data = Tokenize(sources, start.Tokenizer, context, options, HasClasses(arguments), cancellation);
         run.Describe(data, config);
         if (Training.Minutes(arguments) is { } minutes)
         {
@@ -98,14 +94,21 @@ internal abstract class TrainingCommand : CliCommand
         TrainingSettings settings = Training.Settings(arguments, options, data.Hash) with
         {
             Context = context,
-            From = from,
+            From = start.From,
             Classifier = Classifier(arguments, data.Training.Labels),
         };
-        Directory.CreateDirectory(folder);
-        writeTokenizer(folder);
-        using TrainingRun training = TrainingRun.Begin(
-            folder, settings, config, data, from is null ? null : trainer => PretrainedModel.LoadWeights(from, trainer));
+        start.WriteTokenizer(folder);
+        using TrainingRun training = TrainingRun.Begin(folder, settings, config, data, start.Load);
         run.Train(training, config, settings, Training.SaveInterval(arguments), cancellation);
+    }
+
+    private void RequireFree(string folder)
+    {
+        if (TrainingRun.IsTaken(folder))
+        {
+            string instead = TrainingRun.CanResume(folder) ? $"go on with 'tinygpt {Name} --resume -o {folder}', or name another folder" : "name another folder";
+            throw new CommandFailedException($"{folder}: the folder holds a training or a model; {instead}");
+        }
     }
 
     private void Resume(ParseResult arguments, string folder, TrainingCommandRun run, CancellationToken cancellation)

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
+using TinyGpt.Format;
 
 namespace TinyGpt.Training.Optimization;
 
@@ -10,15 +10,17 @@ namespace TinyGpt.Training.Optimization;
 /// </summary>
 internal static class TrainingState
 {
+    private const int NumbersOfParameter = 3; // its value and the optimizer's two means
+
     private static readonly byte[] Magic = Encoding.ASCII.GetBytes("TGTRAIN1");
 
     public static void Save(
         Stream destination, ModelConfig config, long step, IReadOnlyList<NamedParameter> parameters, AdamW optimizer)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Sha256 hash = new();
         Write(destination, hash, Magic);
-        Write(destination, hash, MemoryMarshal.AsBytes<long>(Shape(config, parameters)));
+        Write(destination, hash, MemoryMarshal.AsBytes<long>(Shape(config, Count(parameters))));
         Write(destination, hash, MemoryMarshal.AsBytes<long>([step]));
         foreach (NamedParameter parameter in parameters)
         {
@@ -27,7 +29,7 @@ internal static class TrainingState
             Write(destination, hash, MemoryMarshal.AsBytes(optimizer.MeanSquare(parameter)));
         }
 
-        destination.Write(hash.GetHashAndReset());
+        destination.Write(hash.Finish());
     }
 
     /// <summary>Reads everything back.</summary>
@@ -35,23 +37,8 @@ internal static class TrainingState
     public static long Load(Stream source, ModelConfig config, IReadOnlyList<NamedParameter> parameters, AdamW optimizer)
     {
         ArgumentNullException.ThrowIfNull(source);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] magic = new byte[Magic.Length];
-        Read(source, hash, magic);
-        if (!magic.AsSpan().SequenceEqual(Magic))
-        {
-            throw new InvalidDataException("This is no training state: it does not begin with TGTRAIN1.");
-        }
-
-        long[] expected = Shape(config, parameters);
-        long[] shape = new long[expected.Length];
-        Read(source, hash, MemoryMarshal.AsBytes(shape.AsSpan()));
-        if (!shape.AsSpan().SequenceEqual(expected))
-        {
-            throw new InvalidDataException(
-                $"The training state is of another network: its shape is {string.Join(", ", shape)}, this one's {string.Join(", ", expected)}.");
-        }
-
+        Sha256 hash = new();
+        RequireShape(source, hash, Shape(config, Count(parameters)));
         long[] step = new long[1];
         Read(source, hash, MemoryMarshal.AsBytes(step.AsSpan()));
         foreach (NamedParameter parameter in parameters)
@@ -61,9 +48,9 @@ internal static class TrainingState
             Read(source, hash, MemoryMarshal.AsBytes(optimizer.MeanSquare(parameter)));
         }
 
-        byte[] stored = new byte[SHA256.HashSizeInBytes];
+        byte[] stored = new byte[Sha256.DigestLength];
         Fill(source, stored);
-        if (step[0] < 0 || !stored.AsSpan().SequenceEqual(hash.GetHashAndReset()))
+        if (step[0] < 0 || !stored.AsSpan().SequenceEqual(hash.Finish()))
         {
             throw new InvalidDataException("The training state is damaged: its checksum does not match.");
         }
@@ -71,23 +58,60 @@ internal static class TrainingState
         return step[0];
     }
 
-    private static long[] Shape(ModelConfig config, IReadOnlyList<NamedParameter> parameters) =>
+    /// <summary>Checks what can be checked before a network is made: a state's shape, and its length. The source goes back to its start.</summary>
+    /// <exception cref="InvalidDataException">It is no whole state of such a network.</exception>
+    public static void Require(Stream source, ModelConfig config, int classes)
+    {
+        long parameters = config.ParameterCount + ((long)classes * config.Width);
+        Sha256 hash = new();
+        long[] shape = Shape(config, parameters);
+        RequireShape(source, hash, shape);
+        long expected = Magic.Length + ((shape.Length + 1L) * sizeof(long)) + (NumbersOfParameter * parameters * sizeof(float)) + Sha256.DigestLength;
+        if (source.Length != expected)
+        {
+            throw new InvalidDataException($"The training state has {source.Length} bytes, and {expected} are needed.");
+        }
+
+        source.Position = 0;
+    }
+
+    private static void RequireShape(Stream source, Sha256 hash, long[] expected)
+    {
+        byte[] magic = new byte[Magic.Length];
+        Read(source, hash, magic);
+        if (!magic.AsSpan().SequenceEqual(Magic))
+        {
+            throw new InvalidDataException("This is no training state: it does not begin with TGTRAIN1.");
+        }
+
+        long[] shape = new long[expected.Length];
+        Read(source, hash, MemoryMarshal.AsBytes(shape.AsSpan()));
+        if (!shape.AsSpan().SequenceEqual(expected))
+        {
+            throw new InvalidDataException(
+                $"The training state is of another network: its shape is {string.Join(", ", shape)}, this one's {string.Join(", ", expected)}.");
+        }
+    }
+
+    private static long Count(IReadOnlyList<NamedParameter> parameters) => parameters.Sum(parameter => (long)parameter.Count);
+
+    private static long[] Shape(ModelConfig config, long parameters) =>
     [
         config.VocabularySize, config.ContextLength, config.Width, config.Layers, config.Heads, config.FeedForwardWidth,
         (long)config.Activation, config.TiedHead ? 1 : 0, BitConverter.SingleToInt32Bits(config.NormEpsilon),
-        parameters.Sum(parameter => (long)parameter.Count),
+        parameters,
     ];
 
-    private static void Write(Stream destination, IncrementalHash hash, ReadOnlySpan<byte> bytes)
+    private static void Write(Stream destination, Sha256 hash, ReadOnlySpan<byte> bytes)
     {
-        hash.AppendData(bytes);
+        hash.Append(bytes);
         destination.Write(bytes);
     }
 
-    private static void Read(Stream source, IncrementalHash hash, Span<byte> bytes)
+    private static void Read(Stream source, Sha256 hash, Span<byte> bytes)
     {
         Fill(source, bytes);
-        hash.AppendData(bytes);
+        hash.Append(bytes);
     }
 
     private static void Fill(Stream source, Span<byte> bytes)

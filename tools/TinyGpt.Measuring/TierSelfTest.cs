@@ -7,7 +7,7 @@ using TinyGpt.Kernels.X86Avx2;
 using TinyGpt.Kernels.X86Avx512;
 using TinyGpt.Kernels.X86AvxVnni;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>What a tier's self-test found.</summary>
 /// <param name="Tier">The tier.</param>

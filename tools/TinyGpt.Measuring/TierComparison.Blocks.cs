@@ -3,7 +3,7 @@ using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Memory;
 using TinyGpt.Kernels.Scalar;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <content>What later models than GPT-2 have in a block.</content>
 internal sealed unsafe partial class TierComparison<TKernels>

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>
 /// Measures how wide the core is that this thread has at the moment: how many independent additions it does in the time of one in a chain,

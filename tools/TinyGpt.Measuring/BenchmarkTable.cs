@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>A benchmark's report as aligned text.</summary>
 public static class BenchmarkTable

@@ -10,7 +10,7 @@ using TinyGpt.Kernels.X86Avx512;
 using TinyGpt.Kernels.X86AvxVnni;
 using TinyGpt.Model;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>
 /// The matrix products of a pass, and nothing else of it: the matrices in the order of the forward pass, with weights from memory if there

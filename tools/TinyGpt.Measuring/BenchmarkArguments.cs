@@ -3,7 +3,7 @@ using System.Globalization;
 using TinyGpt.Import;
 using TinyGpt.Kernels;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>The benchmark's options, for this program and for <c>tinygpt bench</c>.</summary>
 public sealed class BenchmarkArguments

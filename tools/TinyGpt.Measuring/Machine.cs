@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using ArmIntrinsics = System.Runtime.Intrinsics.Arm;
 using X86Intrinsics = System.Runtime.Intrinsics.X86;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>What the measurements run on, as far as it can be known without native calls.</summary>
 public static class Machine

@@ -1,4 +1,4 @@
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>One measurement. What does not apply is null.</summary>
 public sealed record BenchmarkRow

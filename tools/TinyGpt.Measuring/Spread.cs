@@ -1,4 +1,4 @@
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>What several repeats of one measurement gave.</summary>
 /// <param name="Median">The middle one, or the mean of the middle two.</param>

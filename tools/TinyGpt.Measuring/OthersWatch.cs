@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>
 /// Watches how much of the machine's processor time others use while something is measured. A look before and after misses what comes

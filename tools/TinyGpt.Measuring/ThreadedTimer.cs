@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>Times the same work on several threads that begin together.</summary>
 internal static class ThreadedTimer

@@ -1,4 +1,4 @@
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>One way to decode that is to be measured.</summary>
 /// <param name="Batch">Sequences that are decoded together.</param>

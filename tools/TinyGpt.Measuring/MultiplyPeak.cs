@@ -1,6 +1,6 @@
 using TinyGpt.Kernels;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>
 /// Measures how many multiply-adds a second threads can do on registers alone, with the instructions that a tier's kernels use: what

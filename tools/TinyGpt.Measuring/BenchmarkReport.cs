@@ -1,20 +1,20 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>What a benchmark found.</summary>
 /// <param name="Machine">What it ran on.</param>
 /// <param name="Tier">The kernel tier's name.</param>
 /// <param name="Rows">The measurements.</param>
 /// <param name="FreeShare">The smallest part of the processors that was free for this process before and after, 0 … 1.</param>
-public sealed record BenchmarkReport(string Machine, string Tier, IReadOnlyList<BenchmarkRow> Rows, double FreeShare)
+public record BenchmarkReport(string Machine, string Tier, IReadOnlyList<BenchmarkRow> Rows, double FreeShare)
 {
     private const double QuietShare = 0.9;
     private const int Decimals = 4;
 
-    /// <summary>What a stage of characters does; null where it was not measured.</summary>
-    public StageReport? Stage { get; init; }
+    /// <summary>The largest share of the processors that others used during a measurement that is no row, 0 … 1.</summary>
+    public double OthersShare { get; init; }
 
     /// <summary>Whether something else was computing before, after or meanwhile, so that the figures say little.</summary>
     public bool WasBusy => FreeShare < QuietShare || LargestOthersShare > 1 - QuietShare;
@@ -28,7 +28,7 @@ public sealed record BenchmarkReport(string Machine, string Tier, IReadOnlyList<
             + "Trust the ratios a little, the rest not at all."
         : null;
 
-    private double LargestOthersShare => Math.Max(Rows.Max(row => row.OthersShare) ?? 0, Stage?.OthersShare ?? 0);
+    private double LargestOthersShare => Math.Max(Rows.Max(row => row.OthersShare) ?? 0, OthersShare);
 
     /// <summary>Puts several reports of the same machine and tier together.</summary>
     /// <param name="parts">One or more.</param>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>
 /// Work that is timed again and again, each time between two measurements of what it is compared with. Not thread-safe.
@@ -56,7 +56,7 @@ internal sealed class TimedWork(Action work, Func<double?> measureReference)
     public void TakeSample()
     {
         double? referenceBefore = measureReference();
-        double widthBefore = Perf.CoreWidth.Measure();
+        double widthBefore = Measuring.CoreWidth.Measure();
         long before = GC.GetTotalAllocatedBytes(precise: true);
         long begun = Stopwatch.GetTimestamp();
         for (int round = 0; round < _rounds; round++)
@@ -66,7 +66,7 @@ internal sealed class TimedWork(Action work, Func<double?> measureReference)
 
         double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds / _rounds;
         AllocatedBytes += GC.GetTotalAllocatedBytes(precise: true) - before;
-        _widths.Add((widthBefore + Perf.CoreWidth.Measure()) / 2);
+        _widths.Add((widthBefore + Measuring.CoreWidth.Measure()) / 2);
         _seconds.Add(seconds);
         if ((referenceBefore + measureReference()) / 2 is { } reference)
         {

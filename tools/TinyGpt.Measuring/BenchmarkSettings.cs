@@ -1,6 +1,6 @@
 using TinyGpt.Kernels;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>What <see cref="InferenceBenchmark"/> measures. Immutable and thread-safe.</summary>
 public sealed record BenchmarkSettings

@@ -1,6 +1,6 @@
 using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>What a pass over a model must read and multiply, counted from its tensors.</summary>
 internal sealed class ModelWork

@@ -3,7 +3,7 @@ using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Memory;
 using TinyGpt.Kernels.Scalar;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>
 /// Runs operations in two tiers, a tier and <see cref="ScalarKernels"/>, and counts what differs. Sizes are chosen at the borders: one

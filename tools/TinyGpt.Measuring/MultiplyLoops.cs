@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>
 /// A loop of one multiply-add instruction (or of the few that replace it) on twelve independent chains: more than latency times

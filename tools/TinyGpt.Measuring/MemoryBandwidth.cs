@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>
 /// Measures how fast threads can read a buffer from its first byte to its last: memory, if the buffer is far larger than the last-level

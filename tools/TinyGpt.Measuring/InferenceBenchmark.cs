@@ -2,7 +2,7 @@ using System.Diagnostics;
 using TinyGpt.Kernels;
 using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Perf;
+namespace TinyGpt.Measuring;
 
 /// <summary>
 /// Measures tokens a second of a model, each figure beside the read bandwidth or the multiply-add peak of as many threads, taken between

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TinyGpt.Kernels;
+using TinyGpt.Measuring;
 using TinyGpt.Model;
 
 namespace TinyGpt.Perf;

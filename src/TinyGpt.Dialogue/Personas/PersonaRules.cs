@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using TinyGpt.Dialogue.Prompts;
 
 namespace TinyGpt.Dialogue.Personas;
 
@@ -107,38 +106,6 @@ internal static class PersonaRules
             Require(
                 stop is { Length: >= 1 and <= Persona.LongestStop }, $"$.stops[{i}]", $"must be a text of 1 … {Persona.LongestStop} characters");
             RequireUnicode(stop!, $"$.stops[{i}]");
-        }
-    }
-
-    /// <summary>Checks that nothing on a card looks like the beginning or the end of a turn.</summary>
-    /// <exception cref="PersonaException">Something does.</exception>
-    public static void CheckMarks(Persona persona, string file, LayoutMarks marks)
-    {
-        void Require(string text, string path)
-        {
-            if (marks.FindIn(text) is { } mark)
-            {
-                throw new PersonaException(file, path, $"contains '{mark}', with which the stage's layout marks turns: write it otherwise");
-            }
-        }
-
-        Require(persona.Name, "$.name");
-        Require(persona.Mood, "$.mood");
-        foreach (PersonaFact fact in persona.Facts)
-        {
-            Require(fact.Key, $"$.facts.{fact.Key}");
-            Require(fact.Value, $"$.facts.{fact.Key}");
-        }
-
-        for (int i = 0; i < persona.Style.Count; i++)
-        {
-            Require(persona.Style[i], $"$.style[{i}]");
-        }
-
-        for (int i = 0; i < persona.Examples.Count; i++)
-        {
-            Require(persona.Examples[i].Hears, $"$.examples[{i}].hears");
-            Require(persona.Examples[i].Says, $"$.examples[{i}].says");
         }
     }
 

@@ -18,38 +18,24 @@ internal sealed class SnapshotReader
 
     private readonly SaveReader _save;
     private readonly string _name;
+    private readonly SnapshotTarget _target;
     private readonly GptEngine _engine;
     private readonly Roster _roster;
     private readonly SessionPool _sessions;
     private readonly AnswerContext _context;
-    private readonly RequestFactory _requests;
     private readonly SavedGrammars _grammars;
-    private readonly SnapshotLimits _limits;
     private readonly List<(ExchangeTurns Exchange, int LinesLeft, AnswerRun? Next)> _turns = [];
     private readonly Dictionary<int, AnswerRun> _sides = [];
     private long _ticks;
 
     /// <param name="save">The save.</param>
     /// <param name="name">What errors call it.</param>
-    /// <param name="limits">How many there may be.</param>
-    /// <param name="engine">The engine that goes on with answers.</param>
-    /// <param name="roster">Receives who is on the stage; empty so far.</param>
-    /// <param name="sessions">The engine's sessions.</param>
-    /// <param name="context">What answers share.</param>
-    /// <param name="requests">What can be asked of characters.</param>
-    public SnapshotReader(
-        SaveReader save,
-        string name,
-        SnapshotLimits limits,
-        GptEngine engine,
-        Roster roster,
-        SessionPool sessions,
-        AnswerContext context,
-        RequestFactory requests)
+    /// <param name="target">What it is read into.</param>
+    public SnapshotReader(SaveReader save, string name, SnapshotTarget target)
     {
-        (_save, _name, _limits, _engine) = (save, name, limits, engine);
-        (_roster, _sessions, _context, _requests) = (roster, sessions, context, requests);
-        _grammars = new SavedGrammars(requests);
+        (_save, _name, _target) = (save, name, target);
+        (_engine, _sessions, _roster, _context, _) = target;
+        _grammars = new SavedGrammars(target.Requests);
     }
 
     private ModelConfig Config => _engine.Model.Config;
@@ -68,17 +54,17 @@ internal sealed class SnapshotReader
         _ticks = _save.Int64(0, MaxTicks, "the number of ticks");
         _context.BeginTick(_ticks);
         _roster.Restore(seed, _save.Int32(0, MaxCount, "the number of opened talks"));
-        for (int i = _save.Int32(0, _limits.Characters, "the number of characters"); i > 0; i--)
+        for (int i = _save.Int32(0, _target.MaxCharacters, "the number of characters"); i > 0; i--)
         {
             ReadCharacter();
         }
 
-        for (int i = _save.Int32(0, _limits.Talks / 2, "the number of exchanges"); i > 0; i--)
+        for (int i = _save.Int32(0, _target.MaxTalks / 2, "the number of exchanges"); i > 0; i--)
         {
             ReadExchange();
         }
 
-        for (int i = _save.Int32(0, _limits.Talks, "the number of talks"); i > 0; i--)
+        for (int i = _save.Int32(0, _target.MaxTalks, "the number of talks"); i > 0; i--)
         {
             ReadTalk();
         }
@@ -296,7 +282,7 @@ internal sealed class SnapshotReader
             options.Add(_save.Text(AnswerRun.OutputCapacity, "an option"));
         }
 
-        return _requests.ByOptions(options);
+        return _target.Requests.ByOptions(options);
     }
 
     /// <summary>
@@ -309,7 +295,7 @@ internal sealed class SnapshotReader
         if (isUnderWay && (snapshot.Length == 0 || _sessions.Available == 0))
         {
             throw _save.Failure(snapshot.Length == 0 ? "an answer under way has no session"
-                : $"it has more answers under way than the engine has sequences ({_limits.Sequences}): raise MaxSequences");
+                : $"it has more answers under way than the engine has sequences ({_target.MaxSequences}): raise MaxSequences");
         }
 
         if (answer.State != TalkState.Idle)

@@ -124,8 +124,13 @@ internal sealed class StageCore : IDisposable
     public void Restore(DialogueStage stage, Stream source, string name)
     {
         using SaveReader save = new(source, name);
-        SnapshotLimits limits = new(DialogueStage.MaxNpcs, DialogueStage.MaxTalks, Options.Engine.MaxSequences);
-        Ticks = new SnapshotReader(save, name, limits, Engine, Roster, Sessions, Context, Requests).Read();
+        SnapshotTarget target = new(Engine, Sessions, Roster, Context, Requests)
+        {
+            MaxCharacters = DialogueStage.MaxNpcs,
+            MaxTalks = DialogueStage.MaxTalks,
+            MaxSequences = Options.Engine.MaxSequences,
+        };
+        Ticks = new SnapshotReader(save, name, target).Read();
         Npcs.AddRange(Roster.Characters.Select(character => new Npc(this, stage, character)));
         Dictionary<AnswerRun, Talk> talks = [];
         foreach (AnswerRun run in Roster.Runs)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
+using TinyGpt.Format;
 
 namespace TinyGpt.Dialogue.Personas;
 
@@ -14,11 +15,12 @@ internal static class PersonaReader
 
     public static Persona Read(ReadOnlyMemory<byte> utf8, string file)
     {
-        if (utf8.Length > Persona.LargestFile)
+        if (utf8.Length > Persona.MaxFileBytes)
         {
-            throw new PersonaException(file, "$", $"is larger than {Persona.LargestFile} bytes: shorten it");
+            throw new PersonaException(file, "$", $"is larger than {Persona.MaxFileBytes} bytes: shorten it");
         }
 
+        utf8 = utf8.Span.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8; // an editor's byte order mark
         if (!Utf8.IsValid(utf8.Span))
         {
             throw new PersonaException(file, "$", "is not valid UTF-8: save the file as UTF-8");
@@ -26,8 +28,7 @@ internal static class PersonaReader
 
         try
         {
-            JsonDocumentOptions options = new() { MaxDepth = MostDepth, AllowDuplicateProperties = false };
-            using JsonDocument document = JsonDocument.Parse(utf8, options);
+            using JsonDocument document = StrictJson.Parse(utf8, MostDepth);
             Persona persona = ReadPersona(new Value(document.RootElement, file, "$"));
             PersonaRules.Check(persona, file);
             return persona;
@@ -48,11 +49,11 @@ internal static class PersonaReader
             Name = root.TryGet("name", out Value name) ? name.Text() : throw root.Failure("has no member 'name': write what the character is called"),
             Mood = root.TryGet("mood", out Value mood) ? mood.Text() : "",
             Facts = root.TryGet("facts", out Value facts) ? facts.Facts() : [],
-            Style = root.TryGet("style", out Value style) ? style.Items(Persona.MostLines, line => line.Text()) : [],
-            Examples = root.TryGet("examples", out Value examples) ? examples.Items(Persona.MostLines, ReadExample) : [],
+            Style = root.TryGet("style", out Value style) ? style.Items(Persona.MaxLines, line => line.Text()) : [],
+            Examples = root.TryGet("examples", out Value examples) ? examples.Items(Persona.MaxLines, ReadExample) : [],
             Sampling = root.TryGet("sampling", out Value sampling) ? ReadSampling(sampling, defaults.Sampling) : defaults.Sampling,
             MaxAnswerTokens = root.TryGet("maxAnswerTokens", out Value most) ? most.Whole() : defaults.MaxAnswerTokens,
-            Stops = root.TryGet("stops", out Value stops) ? stops.Items(Persona.MostStops, stop => stop.Text()) : [],
+            Stops = root.TryGet("stops", out Value stops) ? stops.Items(Persona.MaxStops, stop => stop.Text()) : [],
         };
     }
 
@@ -124,7 +125,7 @@ internal static class PersonaReader
             List<PersonaFact> facts = [];
             foreach (JsonProperty property in element.EnumerateObject())
             {
-                RequireRoom(facts.Count, Persona.MostFacts);
+                RequireRoom(facts.Count, Persona.MaxFacts);
                 facts.Add(new PersonaFact(property.Name, new Value(property.Value, file, $"{path}.{property.Name}").Text()));
             }
 

@@ -110,7 +110,7 @@ internal sealed class SnapshotReader
     private void ReadCharacter()
     {
         int number = _roster.Characters.Count;
-        Persona persona = Persona.Read(_save.Block(Persona.LargestFile, "the length of a persona"), $"{_name}, character {number}");
+        Persona persona = Persona.Read(_save.Block(Persona.MaxFileBytes, "the length of a persona"), $"{_name}, character {number}");
         float distance = _save.Single();
         _roster.Add(persona, _context.Prompts).Distance = distance >= 0 ? distance : throw _save.Failure($"a distance is {distance}");
     }

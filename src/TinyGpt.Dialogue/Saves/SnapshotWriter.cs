@@ -14,7 +14,7 @@ internal static class SnapshotWriter
     /// <param name="keysAndValues">Whether computed keys and values are saved too.</param>
     public static void Write(Stream destination, GptModel model, Roster roster, long ticks, bool keysAndValues)
     {
-        using SaveWriter save = new(destination);
+        SaveWriter save = new(destination);
         save.Int32(SaveFormat.Magic);
         save.Int32(SaveFormat.Version);
         save.Bytes(model.ContentHash);

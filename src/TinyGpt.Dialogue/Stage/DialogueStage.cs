@@ -21,9 +21,11 @@ namespace TinyGpt.Dialogue;
 /// <see cref="StepBudget.Passes"/> they even come in the same ticks on every machine.
 /// </para>
 /// <para>
-/// Thread-safe: members of the stage and of its characters, talks and exchanges can be called from any thread; one at a time ticks. A call
-/// waits for no tick but where it says so: the bookkeeping between two steps of the engine at most. A tick allocates nothing once every talk
-/// has spoken, and neither do lines (<see cref="Talk.Say"/>), reading and distances. Making stages, adding characters, opening talks, changing
+/// The concurrency contract: members of the stage and of its characters, talks and exchanges can be called from any thread at any time. One thread at
+/// a time ticks, saves or disposes, and a second one that wants to waits for it. Every other call waits for the bookkeeping between two steps of the
+/// engine at most, never for a step. What is asked for of a talk or an exchange happens in the next tick, in the order of the calls. Listeners are
+/// called on the thread that ticks, while nothing is locked but the tick: they may call anything but a tick, a save and the disposal. A tick allocates nothing once every talk
+/// has spoken, and neither do lines (<see cref="Talk.Say(ReadOnlySpan{char})"/>), reading and distances. Making stages, adding characters, opening talks, changing
 /// cards and summaries, grammars, choices, transcripts, lists and saves do. Once the stage is disposed, whatever would have it do something
 /// throws <see cref="ObjectDisposedException"/>; what is there already, such as unread text and transcripts, can still be read.
 /// </para>
@@ -156,7 +158,7 @@ public sealed class DialogueStage : IDisposable
     /// <summary>Opens a talk of a character with the player, or with whoever the game speaks for. Allocates.</summary>
     /// <param name="npc">A character of this stage.</param>
     /// <param name="partner">
-    /// What the layout calls the partner; one line of at most <see cref="Persona.LongestName"/> characters (UTF-16), not blank, without what the
+    /// What the layout calls the partner; one line of at most <see cref="Persona.MaxNameLength"/> characters (UTF-16), not blank, without what the
     /// layout marks turns with, and not such that the layout would write the partner's turns like the character's own.
     /// </param>
     /// <returns>The talk, in which nothing is said yet. A character can have several, which know nothing of each other.</returns>
@@ -173,7 +175,7 @@ public sealed class DialogueStage : IDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(partner);
         if (!PersonaRules.IsName(partner))
         {
-            throw new ArgumentException($"A partner's name is one line of at most {Persona.LongestName} characters of Unicode.", nameof(partner));
+            throw new ArgumentException($"A partner's name is one line of at most {Persona.MaxNameLength} characters of Unicode.", nameof(partner));
         }
 
         RequireTellable(npc, partner);

@@ -26,7 +26,7 @@ public sealed class Npc
     public Persona Persona => Character.Card.Persona;
 
     /// <summary>
-    /// How the character feels; one line of at most <see cref="Persona.LongestName"/> characters, empty where the card does not say.
+    /// How the character feels; one line of at most <see cref="Persona.MaxNameLength"/> characters, empty where the card does not say.
     /// </summary>
     /// <exception cref="PersonaException">
     /// The text is null, too long, of more than one line, no valid Unicode, or contains what the layout marks turns with. The mood stays as it was.
@@ -109,14 +109,14 @@ public sealed class Npc
     }
 
     /// <summary>Changes a fact of the card, or adds one at its end. Allocates.</summary>
-    /// <param name="key">What it is about; 1 … <see cref="Persona.LongestKey"/> characters of one line.</param>
+    /// <param name="key">What it is about; 1 … <see cref="Persona.MaxKeyLength"/> characters of one line.</param>
     /// <param name="value">
-    /// What is so now, 1 … <see cref="Persona.LongestLine"/> characters of one line; null takes the fact off the card, where it is there.
+    /// What is so now, 1 … <see cref="Persona.MaxLineLength"/> characters of one line; null takes the fact off the card, where it is there.
     /// </param>
     /// <exception cref="ArgumentNullException">The key is null.</exception>
     /// <exception cref="PersonaException">
     /// A text is empty, too long, of more than one line, no valid Unicode or contains what the layout marks turns with, or there would be more than
-    /// <see cref="Persona.MostFacts"/> facts. The card stays as it was.
+    /// <see cref="Persona.MaxFacts"/> facts. The card stays as it was.
     /// </exception>
     /// <exception cref="ArgumentException">
     /// The card becomes too long for the model's context, or cannot be written with its vocabulary. It stays as it was.

@@ -123,7 +123,7 @@ internal sealed class StageCore : IDisposable
     /// <summary>Becomes the stage of a save; this one must be new.</summary>
     public void Restore(DialogueStage stage, Stream source, string name)
     {
-        using SaveReader save = new(source, name);
+        SaveReader save = new(source, name);
         SnapshotTarget target = new(Engine, Sessions, Roster, Context, Requests)
         {
             MaxCharacters = DialogueStage.MaxNpcs,

@@ -1,5 +1,8 @@
-using System.Text;
-using TinyGpt.Dialogue.Talks;
+using System.Diagnostics.CodeAnalysis;
+using TinyGpt.Dialogue.Answers;
+using TinyGpt.Dialogue.Grammars;
+using TinyGpt.Dialogue.Inbox;
+using TinyGpt.Dialogue.Stage;
 
 namespace TinyGpt.Dialogue;
 
@@ -11,25 +14,36 @@ namespace TinyGpt.Dialogue;
 /// A talk holds up to 4,096 bytes of unread text; a character whose text nobody reads waits when they are full. Text that is unread when
 /// something else is asked for is dropped, since it is never shown.
 /// </remarks>
-public sealed partial class Talk
+public sealed class Talk
 {
+    private readonly StageCore _core;
+    private TextListener? _listener;
+    private object? _listenerState;
+
+    internal Talk(StageCore core, Npc npc, AnswerRun run)
+    {
+        _core = core;
+        Npc = npc;
+        Run = run;
+    }
+
     /// <summary>The character that answers.</summary>
     public Npc Npc { get; }
 
     /// <summary>Who talks to it, as the layout names it: of an exchange the other character.</summary>
-    public string Partner { get; }
+    public string Partner => Run.Talk.Partner;
 
     /// <summary>The seed of everything that is random in the talk; derived from the stage's.</summary>
-    public ulong Seed { get; }
+    public ulong Seed => Run.Talk.Seed;
 
     /// <summary>What the talk is doing as of the last tick; <see cref="TalkState.Waiting"/> as soon as something is said.</summary>
     public TalkState State
     {
         get
         {
-            lock (Stage.Gate)
+            lock (_core.Gate)
             {
-                return Posted > 0 ? TalkState.Waiting : Phase;
+                return Run.IsPosted ? TalkState.Waiting : Run.State;
             }
         }
     }
@@ -39,9 +53,9 @@ public sealed partial class Talk
     {
         get
         {
-            lock (Stage.Gate)
+            lock (_core.Gate)
             {
-                return Posted > 0 ? TalkEnd.None : End;
+                return Run.IsPosted ? TalkEnd.None : Run.End;
             }
         }
     }
@@ -51,9 +65,9 @@ public sealed partial class Talk
     {
         get
         {
-            lock (Stage.Gate)
+            lock (_core.Gate)
             {
-                return Output.Pending > 0;
+                return Run.HasText;
             }
         }
     }
@@ -72,23 +86,27 @@ public sealed partial class Talk
     {
         get
         {
-            lock (Stage.Gate)
+            lock (_core.Gate)
             {
-                return _summary;
+                return Run.Talk.Summary;
             }
         }
 
         set
         {
             ArgumentNullException.ThrowIfNull(value);
-            int[] ids = Stage.Prompts.Summary(value, Heard.Marks);
-            lock (Stage.Gate)
+            int[] ids = Run.Talk.EncodeSummary(value);
+            lock (_core.Gate)
             {
-                Stage.RequireRoomForSummary(this, ids);
-                (_summary, SummaryIds) = (value, ids);
+                Run.Talk.SetSummary(value, ids);
             }
         }
     }
+
+    /// <summary>The talk's answers and what was said in it.</summary>
+    internal AnswerRun Run { get; }
+
+    internal bool IsClosed { get; private set; }
 
     /// <summary>
     /// Says something to the character and has it answer. If it is still speaking, it is interrupted: of its answer stays what was read. So
@@ -101,7 +119,7 @@ public sealed partial class Talk
     /// <exception cref="ArgumentException">The line is blank or too long, or cannot be written with the model's vocabulary.</exception>
     /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
-    public void Say(ReadOnlySpan<char> line) => Stage.Say(this, line, AnswerRequest.Free);
+    public void Say(ReadOnlySpan<char> line) => Post(line, AnswerRequest.Free);
 
     /// <summary>
     /// Says what a player wrote, whatever that is: as <see cref="Say"/>, but a line that cannot be said changes nothing instead of throwing.
@@ -114,7 +132,16 @@ public sealed partial class Talk
     /// </returns>
     /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
-    public bool TrySay(ReadOnlySpan<char> line) => Stage.TrySay(this, line);
+    public bool TrySay(ReadOnlySpan<char> line)
+    {
+        lock (_core.Gate)
+        {
+            RequireOwn();
+            bool isSaid = _core.Inbox.Say(Run, line, AnswerRequest.Free) == LineFault.None;
+            _core.Wake();
+            return isSaid;
+        }
+    }
 
     /// <summary>Says something to the character and has it answer with a text of a grammar.</summary>
     /// <param name="line">As for <see cref="Say(ReadOnlySpan{char})"/>.</param>
@@ -134,7 +161,7 @@ public sealed partial class Talk
     public void Ask(ReadOnlySpan<char> line, Grammar grammar, bool remember = true)
     {
         ArgumentNullException.ThrowIfNull(grammar);
-        Stage.Say(this, line, Stage.RequestGrammar(grammar, isAside: !remember));
+        Post(line, _core.Requests.ByGrammar(grammar, new GrammarWork()) with { IsAside = !remember });
     }
 
     /// <summary>Says something to the character and has it choose its answer. Allocates.</summary>
@@ -158,8 +185,8 @@ public sealed partial class Talk
     {
         ArgumentNullException.ThrowIfNull(line);
         ArgumentNullException.ThrowIfNull(options);
-        AnswerRequest request = Stage.RequestChoice(options, isAside: !remember);
-        Stage.Say(this, line, request);
+        AnswerRequest request = _core.Requests.ByOptions(options) with { IsAside = !remember };
+        Post(line, request);
         return request.Choice!.Result;
     }
 
@@ -170,9 +197,9 @@ public sealed partial class Talk
     {
         get
         {
-            lock (Stage.Gate)
+            lock (_core.Gate)
             {
-                return Request.Choice?.Result;
+                return Run.Request.Choice?.Result;
             }
         }
     }
@@ -182,7 +209,15 @@ public sealed partial class Talk
     /// </summary>
     /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
-    public void Interrupt() => Stage.Interrupt(this, shownBytes: null);
+    public void Interrupt()
+    {
+        lock (_core.Gate)
+        {
+            RequireOwn();
+            _core.Inbox.Interrupt(Run, Run.ReadBytes);
+            _core.Wake();
+        }
+    }
 
     /// <summary>Interrupts the character where the game has got to in showing what it read.</summary>
     /// <param name="shownBytes">
@@ -195,7 +230,12 @@ public sealed partial class Talk
     public void Interrupt(int shownBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(shownBytes);
-        Stage.Interrupt(this, shownBytes);
+        lock (_core.Gate)
+        {
+            RequireOwn();
+            _core.Inbox.Interrupt(Run, shownBytes);
+            _core.Wake();
+        }
     }
 
     /// <summary>
@@ -204,7 +244,15 @@ public sealed partial class Talk
     /// </summary>
     /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
-    public void Cancel() => Stage.Cancel(this);
+    public void Cancel()
+    {
+        lock (_core.Gate)
+        {
+            RequireOwn();
+            _core.Inbox.Cancel(Run);
+            _core.Wake();
+        }
+    }
 
     /// <summary>
     /// Ends the talk and gives back what it holds: of the answer under way stays what was said so far. Nothing can be said in it any more; its
@@ -213,12 +261,12 @@ public sealed partial class Talk
     /// <exception cref="InvalidOperationException">The talk is a side of an <see cref="Exchange"/>: close that.</exception>
     public void Close()
     {
-        if (Exchange is not null)
+        if (Run.Exchange is not null)
         {
             throw new InvalidOperationException("The talk is a side of an exchange: close that.");
         }
 
-        Stage.Close(this);
+        CloseSide();
     }
 
     /// <summary>Copies text of the answer that was not read yet: whole UTF-8 characters. Allocates nothing.</summary>
@@ -227,13 +275,12 @@ public sealed partial class Talk
     /// <returns>Whether anything was. If not, nothing is there, or the next character does not fit.</returns>
     public bool TryRead(Span<byte> destination, out int written)
     {
-        lock (Stage.Gate)
+        lock (_core.Gate)
         {
-            bool any = Output.TryRead(destination, out written);
-            ReadBytes += written;
-            if (any && Output.Pending == 0)
+            bool any = Run.TryRead(destination, out written);
+            if (any && !Run.HasText)
             {
-                Stage.Wake(); // somebody may have waited for room, or for the line to be heard to its end
+                _core.Wake(); // somebody may have waited for room, or for the line to be heard to its end
             }
 
             return any;
@@ -247,9 +294,9 @@ public sealed partial class Talk
     /// <param name="state">Given to every call, so that the listener can be a static method; may be null.</param>
     public void Listen(TextListener? listener, object? state = null)
     {
-        lock (Stage.Gate)
+        lock (_core.Gate)
         {
-            (Listener, ListenerState) = (listener, state);
+            (_listener, _listenerState) = (listener, state);
         }
     }
 
@@ -260,19 +307,61 @@ public sealed partial class Talk
     /// <returns>A copy; an answer is in it once it has ended.</returns>
     public IReadOnlyList<TranscriptLine> Transcript()
     {
-        lock (Stage.Gate)
+        lock (_core.Gate)
         {
-            List<TranscriptLine> lines = [];
-            AnswerText text = new(Stage.Model.Tokenizer!);
-            for (int i = 0; i < Log.Turns.Length; i++)
-            {
-                LoggedTurn turn = Log.Turns[i];
-                ReadOnlySpan<byte> line = text.Decode(Log.Ids(turn)).Slice(turn.TextStart, turn.TextLength);
-                string speaker = turn.Kind == TurnKind.Said ? Npc.Name : Partner;
-                lines.Add(new TranscriptLine(speaker, Encoding.UTF8.GetString(line), turn.Tick, i >= Log.WindowStart));
-            }
+            return Run.Talk.Transcript(_core.Context.Texts);
+        }
+    }
 
-            return lines;
+    /// <summary>Ends the talk, of an exchange too.</summary>
+    internal void CloseSide()
+    {
+        lock (_core.Gate)
+        {
+            if (!IsClosed && !_core.IsDisposed)
+            {
+                IsClosed = true;
+                _core.Inbox.Close(Run);
+                _core.Wake();
+            }
+        }
+    }
+
+    /// <summary>Takes text for the listener, if there are both. The gate is held.</summary>
+    internal bool TryDeliver(Span<byte> destination, out int written, [NotNullWhen(true)] out TextListener? listener, out object? state)
+    {
+        (listener, state) = (_listener, _listenerState);
+        written = 0;
+        return listener is not null && Run.TryRead(destination, out written);
+    }
+
+    /// <exception cref="InvalidOperationException">The talk is closed.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
+    internal void RequireOpen()
+    {
+        _core.RequireAlive();
+        if (IsClosed)
+        {
+            throw new InvalidOperationException($"The talk with {Npc.Name} is closed: open another.");
+        }
+    }
+
+    private void Post(ReadOnlySpan<char> line, in AnswerRequest request)
+    {
+        lock (_core.Gate)
+        {
+            RequireOwn();
+            StageInbox.Require(_core.Inbox.Say(Run, line, request), line, Run, request);
+            _core.Wake();
+        }
+    }
+
+    private void RequireOwn()
+    {
+        RequireOpen();
+        if (Run.Exchange is not null)
+        {
+            throw new InvalidOperationException("The talk is a side of an exchange: begin, stop or close that, or open a talk with the character.");
         }
     }
 }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.ObjectPool;
 
-namespace TinyGpt.Dialogue;
+namespace TinyGpt.Dialogue.Scheduling;
 
 /// <summary>The engine's sessions, made when they are first needed and used again from then on. Not thread-safe.</summary>
 internal sealed class SessionPool

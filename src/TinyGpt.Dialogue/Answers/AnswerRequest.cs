@@ -1,4 +1,4 @@
-namespace TinyGpt.Dialogue.Talks;
+namespace TinyGpt.Dialogue.Answers;
 
 /// <summary>What is asked of a character: to answer freely, to answer by a grammar, or to choose.</summary>
 /// <param name="Grammar">The grammar, or null.</param>
@@ -9,6 +9,9 @@ internal readonly record struct AnswerRequest(Grammar? Grammar, SessionOptions? 
 {
     /// <summary>To answer freely.</summary>
     public static AnswerRequest Free => default;
+
+    /// <summary>The most tokens of the answer of a character.</summary>
+    public int MaxTokens(Persona persona) => Choice?.Longest ?? Options?.MaxNewTokens ?? persona.MaxAnswerTokens;
 }
 
 /// <summary>A choice while its options are scored.</summary>

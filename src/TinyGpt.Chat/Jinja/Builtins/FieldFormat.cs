@@ -14,7 +14,7 @@ internal static class FieldFormat
     internal static TrackedText Format(TrackedText text, Arguments arguments, Runtime runtime)
     {
         TrackedTextBuilder result = new(runtime.Budget);
-        int automatic = 0;
+        FieldNumbers numbers = new(arguments);
         string value = text.Value;
         for (int at = 0; at < value.Length;)
         {
@@ -40,7 +40,7 @@ internal static class FieldFormat
                 throw arguments.Fail("was given a brace without its partner");
             }
 
-            result.Append(Field(value[(at + 1)..close], ref automatic, arguments, runtime));
+            result.Append(Field(value[(at + 1)..close], numbers, arguments, runtime));
             at = close + 1;
         }
 
@@ -174,7 +174,7 @@ internal static class FieldFormat
         return Plain(text.ToString());
     }
 
-    private static TrackedText Field(string field, ref int automatic, Arguments arguments, Runtime runtime)
+    private static TrackedText Field(string field, FieldNumbers numbers, Arguments arguments, Runtime runtime)
     {
         int colon = field.IndexOf(':', StringComparison.Ordinal);
         string specification = colon < 0 ? "" : field[(colon + 1)..];
@@ -184,8 +184,8 @@ internal static class FieldFormat
         path = conversion < 0 ? path : path[..conversion];
         int end = path.AsSpan().IndexOfAny('.', '[');
         string first = end < 0 ? path : path[..end];
-        object value = first.Length == 0 ? Positional(automatic++, arguments)
-            : int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int index) ? Positional(index, arguments)
+        object value = first.Length == 0 ? numbers.Next()
+            : int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int index) ? numbers.At(index)
             : arguments.Named.TryGetValue(first, out object? named) ? named
             : throw arguments.Fail($"has no value '{first}'");
         value = Resolve(value, end < 0 ? "" : path[end..], arguments, runtime);
@@ -198,9 +198,6 @@ internal static class FieldFormat
         };
         return Specified(value, specification, arguments, runtime);
     }
-
-    private static object Positional(int index, Arguments arguments) =>
-        index < arguments.Positional.Count ? arguments.Positional[index] : throw arguments.Fail($"has no value {index}");
 
     private static object Resolve(object value, string path, Arguments arguments, Runtime runtime)
     {
@@ -363,5 +360,25 @@ internal static class FieldFormat
         int sign = text.Length > 0 && text.Value[0] is '+' or '-' or ' ' ? 1 : 0;
         return runtime.Operations.Concatenate(
             text.Slice(0, sign), TextOperations.Pad(text.Slice(sign), width - sign, fill, 1, runtime.Budget));
+    }
+
+    /// <summary>Positional values, which a format numbers itself or leaves to be numbered, but not both.</summary>
+    private sealed class FieldNumbers(Arguments arguments)
+    {
+        private int _next;
+        private bool _isNumbered;
+
+        internal object Next() => _isNumbered ? throw Mixed() : Value(_next++);
+
+        internal object At(int index)
+        {
+            _isNumbered = true;
+            return _next > 0 ? throw Mixed() : Value(index);
+        }
+
+        private TemplateException Mixed() => arguments.Fail("cannot have fields with numbers and fields without");
+
+        private object Value(int index) =>
+            index < arguments.Positional.Count ? arguments.Positional[index] : throw arguments.Fail($"has no value {index}");
     }
 }

@@ -15,9 +15,7 @@ internal sealed class None
 /// <summary>A name or member that is not there. Printing it gives nothing; most other uses are an error.</summary>
 internal sealed class Undefined(string problem, bool isForbidden = false)
 {
-    internal bool IsForbidden { get; } = isForbidden;
-
-    internal TemplateException Fail() => new(IsForbidden ? TemplateErrorKind.Forbidden : TemplateErrorKind.Value, problem);
+    internal TemplateException Fail() => new(isForbidden ? TemplateErrorKind.Forbidden : TemplateErrorKind.Value, problem);
 
     internal static Undefined Name(string name) => new($"'{name}' is undefined");
 }

@@ -56,15 +56,12 @@ internal static class Numbers
             return double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
         }
 
-        string digits = value.ToString("E16", CultureInfo.InvariantCulture);
-        string shortest = value.ToString("R", CultureInfo.InvariantCulture);
         if (value == 0)
         {
             return double.IsNegative(value) ? "-0.0" : "0.0";
         }
 
-        int exponent = int.Parse(digits.AsSpan(digits.IndexOf('E') + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-        (string sign, string plain) = Significant(shortest);
+        (string sign, string plain, int exponent) = Digits(value);
         if (exponent is < -4 or >= 16)
         {
             string mantissa = plain.Length == 1 ? plain : $"{plain[0]}.{plain.AsSpan(1)}";
@@ -81,13 +78,18 @@ internal static class Numbers
             : $"{sign}{plain.AsSpan(0, exponent + 1)}.{plain.AsSpan(exponent + 1)}";
     }
 
-    private static (string Sign, string Digits) Significant(string shortest)
+    /// <summary>The sign, the shortest digits without zeros around them, and the exponent of the first digit.</summary>
+    private static (string Sign, string Digits, int Exponent) Digits(double value)
     {
-        string sign = shortest[0] == '-' ? "-" : "";
-        int end = shortest.IndexOf('E');
-        string digits = (end < 0 ? shortest : shortest[..end]).Replace("-", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal);
-        digits = digits.TrimStart('0').TrimEnd('0');
-        return (sign, digits.Length == 0 ? "0" : digits);
+        string shortest = Math.Abs(value).ToString("R", CultureInfo.InvariantCulture);
+        int e = shortest.IndexOf('E', StringComparison.Ordinal);
+        string mantissa = e < 0 ? shortest : shortest[..e];
+        int exponent = e < 0 ? 0 : int.Parse(shortest.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        int dot = mantissa.IndexOf('.', StringComparison.Ordinal);
+        string digits = mantissa.Replace(".", "", StringComparison.Ordinal);
+        int zeros = digits.Length - digits.TrimStart('0').Length;
+        exponent += (dot < 0 ? mantissa.Length : dot) - 1 - zeros;
+        return (double.IsNegative(value) ? "-" : "", digits.Trim('0'), exponent);
     }
 
     private static object Calculate(string operation, Int128 x, Int128 y) => operation switch

@@ -29,8 +29,8 @@ internal sealed class Operations(Budget budget)
         {
             case TrackedText text:
                 return text;
-            case Undefined undefined:
-                return undefined.IsForbidden ? throw undefined.Fail() : TrackedText.Empty;
+            case Undefined:
+                return TrackedText.Empty;
             default:
                 StringBuilder into = new();
                 AppendRepr(value, into);

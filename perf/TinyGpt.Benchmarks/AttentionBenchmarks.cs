@@ -1,11 +1,12 @@
 using BenchmarkDotNet.Attributes;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
+using TinyGpt.Kernels.Scalar;
 
 namespace TinyGpt.Benchmarks;
 
 /// <summary>Attention of one head of 64 channels.</summary>
-public unsafe class AttentionBenchmarks<TKernels> : KernelBenchmarks
-    where TKernels : struct, IKernels
+public unsafe class AttentionBenchmarks : KernelBenchmarks
 {
     private const int Channels = 64;
     private const int PageFloats = 2 * AttentionHead.PositionsPerPage * Channels;
@@ -19,7 +20,7 @@ public unsafe class AttentionBenchmarks<TKernels> : KernelBenchmarks
     public int Keys { get; set; }
 
     /// <summary>Queries at a time: one as in decoding, four as in a prompt. The further ones attend to up to three keys more.</summary>
-    [Params(1, AttentionHead.MostQueries)]
+    [Params(1, AttentionHead.MaxQueries)]
     public int Queries { get; set; }
 
     /// <inheritdoc/>
@@ -55,10 +56,10 @@ public unsafe class AttentionBenchmarks<TKernels> : KernelBenchmarks
             KeyOffset = 0,
             ValueOffset = PageFloats / 2 * sizeof(float),
             KeyCount = Keys,
-            HeadStride = Channels,
+            PaddedHeadSize = Channels,
             ScoreScale = 0.125f,
-            Scores = arena.TakeFloats(Queries * scoresStride),
-            ScoresStride = scoresStride,
+            AttentionScores = arena.TakeFloats(Queries * scoresStride),
+            AttentionScoresStride = scoresStride,
             QuantizedQueries = (short*)arena.Take(Queries * Channels * sizeof(short)),
             Output = arena.TakeFloats(Queries * Channels),
             OutputStride = Channels,
@@ -69,10 +70,10 @@ public unsafe class AttentionBenchmarks<TKernels> : KernelBenchmarks
     /// <summary>Scores, softmax and the weighted sum of values; one multiply-add a channel for the score and one for the sum, for each query.</summary>
     [Benchmark]
     [Work("GMAC", 2 * Channels / 1e9, Per = nameof(Keys), Times = nameof(Queries))]
-    public void Attend() => TKernels.Attend(_floats);
+    public void Attend() => Kernels.Attend(_floats);
 
     /// <summary>The same over int8 keys and values.</summary>
     [Benchmark]
     [Work("GMAC", 2 * Channels / 1e9, Per = nameof(Keys), Times = nameof(Queries))]
-    public void AttendQuantized() => TKernels.AttendQuantized(_quantized);
+    public void AttendQuantized() => Kernels.AttendQuantized(_quantized);
 }

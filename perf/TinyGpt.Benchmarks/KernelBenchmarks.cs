@@ -1,5 +1,9 @@
 using BenchmarkDotNet.Attributes;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
+using TinyGpt.Kernels.Scalar;
+using TinyGpt.Kernels.Tests;
 
 namespace TinyGpt.Benchmarks;
 
@@ -13,7 +17,18 @@ public abstract unsafe class KernelBenchmarks : IDisposable
     protected const int Groups = Width / PanelLayout.InputsPerGroup;
 
     private readonly Random _random = new(1);
+    private KernelSet? _kernels;
     private NativeArena? _arena;
+
+    /// <summary>The tiers that this process can execute.</summary>
+    public static IEnumerable<KernelTier> Tiers => KernelTiers.All.Where(KernelTiers.IsSupported);
+
+    /// <summary>The tier that is measured. Each call is virtual, which costs a nanosecond or two.</summary>
+    [ParamsSource(nameof(Tiers))]
+    public KernelTier Tier { get; set; }
+
+    /// <summary>The tier's operations.</summary>
+    private protected KernelSet Kernels => _kernels ??= KernelSet.Of(Tier);
 
     /// <summary>Makes the operands.</summary>
     [GlobalSetup]
@@ -38,14 +53,14 @@ public abstract unsafe class KernelBenchmarks : IDisposable
     }
 
     /// <summary>Allocates the memory that all operands come from.</summary>
-    protected NativeArena Allocate(long bytes)
+    private protected NativeArena Allocate(long bytes)
     {
         _arena?.Dispose();
         return _arena = new NativeArena(bytes);
     }
 
     /// <summary>Floats between -<paramref name="range"/> and <paramref name="range"/>.</summary>
-    protected float* TakeFloats(NativeArena arena, int count, float range)
+    private protected float* TakeFloats(NativeArena arena, int count, float range)
     {
         float* values = arena.TakeFloats(count);
         Fill(values, count, range);
@@ -53,9 +68,9 @@ public abstract unsafe class KernelBenchmarks : IDisposable
     }
 
     /// <summary>Quantized rows of random values.</summary>
-    protected QuantizedRows TakeRows(NativeArena arena, int rows, int groups)
+    private protected QuantizedActivations TakeRows(NativeArena arena, int rows, int groups)
     {
-        QuantizedRows taken = new(
+        QuantizedActivations taken = new(
             (sbyte*)arena.Take((long)rows * groups * PanelLayout.InputsPerGroup),
             arena.TakeFloats(rows * groups),
             (int*)arena.TakeFloats(rows * groups),
@@ -72,7 +87,7 @@ public abstract unsafe class KernelBenchmarks : IDisposable
     }
 
     /// <summary>A packed matrix of random weights without padding.</summary>
-    protected PackedMatrix TakeMatrix(
+    private protected PackedMatrix TakeMatrix(
         NativeArena arena, int rows, int columns, WeightPrecision precision = WeightPrecision.Int8)
     {
         byte* data = arena.Take(PanelLayout.PackedBytes(rows, columns, precision));
@@ -84,10 +99,10 @@ public abstract unsafe class KernelBenchmarks : IDisposable
             Span<sbyte> weights = new(packed, weightBytes);
             foreach (ref sbyte weight in weights)
             {
-                weight = (sbyte)_random.Next(-PanelLayout.LargestQuantized, PanelLayout.LargestQuantized + 1);
+                weight = (sbyte)_random.Next(-PanelLayout.MaxQuantized, PanelLayout.MaxQuantized + 1);
             }
 
-            Fill((float*)(packed + weightBytes), PanelLayout.RowsPerPanel, 0.01f);
+            Fill((float*)(packed + weightBytes), PanelLayout.OutputsPerPanel, 0.01f);
         }
 
         return matrix;

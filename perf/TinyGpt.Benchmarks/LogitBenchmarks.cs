@@ -1,11 +1,12 @@
 using BenchmarkDotNet.Attributes;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
+using TinyGpt.Kernels.Scalar;
 
 namespace TinyGpt.Benchmarks;
 
 /// <summary>Operations on the logits of GPT-2's vocabulary.</summary>
-public unsafe class LogitBenchmarks<TKernels> : KernelBenchmarks
-    where TKernels : struct, IKernels
+public unsafe class LogitBenchmarks : KernelBenchmarks
 {
     private const int Vocabulary = 50257;
 
@@ -25,10 +26,10 @@ public unsafe class LogitBenchmarks<TKernels> : KernelBenchmarks
     /// <summary>The largest of 50,257.</summary>
     [Benchmark]
     [Work("G numbers", Vocabulary / 1e9)]
-    public int ArgMax() => TKernels.ArgMax(_logits, Vocabulary);
+    public int ArgMax() => Kernels.ArgMax(_logits, Vocabulary);
 
     /// <summary>The weights that sampling draws from.</summary>
     [Benchmark]
     [Work("G numbers", Vocabulary / 1e9)]
-    public void SoftmaxWeights() => TKernels.SoftmaxWeights(_logits, Vocabulary, _maximum, 1.25f, _weights);
+    public void SoftmaxWeights() => Kernels.SoftmaxWeights(_logits, Vocabulary, _maximum, 1.25f, _weights);
 }

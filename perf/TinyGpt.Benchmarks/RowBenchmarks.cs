@@ -1,16 +1,17 @@
 using BenchmarkDotNet.Attributes;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
 
 namespace TinyGpt.Benchmarks;
 
 /// <summary>Operations on one row of a token's features.</summary>
-public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
-    where TKernels : struct, IKernels
+public unsafe class RowBenchmarks : KernelBenchmarks
 {
     private const int Tokens = 64;
     private const int HeadSize = 64;
 
-    private QuantizedRows _quantized;
+    private QuantizedActivations _quantized;
     private PackedMatrix _embedding;
     private float* _source;
     private float* _residual;
@@ -44,28 +45,28 @@ public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
     /// <summary>Quantizes a row.</summary>
     [Benchmark]
     [Work("G numbers", Width / 1e9)]
-    public void Quantize() => TKernels.Quantize(_source, _quantized, 0, 0, Groups);
+    public void Quantize() => Kernels.Quantize(_source, _quantized, 0, 0, Groups);
 
     /// <summary>Adds to the residual, normalizes and quantizes.</summary>
     [Benchmark]
     [Work("G numbers", Width / 1e9)]
     public void AddNormalizeQuantize() =>
-        TKernels.AddNormalizeQuantize(_residual, _addend, Width, _gain, _bias, 1e-5f, _quantized, 0);
+        Kernels.AddNormalizeQuantize(_residual, _addend, Width, _gain, _bias, 1e-5f, _quantized, 0);
 
     /// <summary>Adds to the residual, normalizes by its mean square and quantizes.</summary>
     [Benchmark]
     [Work("G numbers", Width / 1e9)]
-    public void AddRmsNormalizeQuantize() => TKernels.AddRmsNormalizeQuantize(_residual, _addend, Width, _gain, 1e-5f, _quantized, 0);
+    public void AddRmsNormalizeQuantize() => Kernels.AddRmsNormalizeQuantize(_residual, _addend, Width, _gain, 1e-5f, _quantized, 0);
 
     /// <summary>Adds to the residual and normalizes in place, as norms behind their sums do.</summary>
     [Benchmark]
     [Work("G numbers", Width / 1e9)]
-    public void AddNormalize() => TKernels.AddNormalize(_normalized, _addend, Width, _gain, _bias, 1e-5f);
+    public void AddNormalize() => Kernels.AddNormalize(_normalized, _addend, Width, _gain, _bias, 1e-5f);
 
     /// <summary>Adds to the residual.</summary>
     [Benchmark]
     [Work("G numbers", Width / 1e9)]
-    public void Add() => TKernels.Add(_residual, _addend, Width);
+    public void Add() => Kernels.Add(_residual, _addend, Width);
 
     /// <summary>Normalizes the heads of a row: twelve of 64 channels, whose mean square is 1 from the first call on.</summary>
     [Benchmark]
@@ -74,7 +75,7 @@ public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
     {
         for (int head = 0; head < Width; head += HeadSize)
         {
-            TKernels.NormalizeHead(_normalized + head, HeadSize, _ones, 1e-5f);
+            Kernels.NormalizeHead(_normalized + head, HeadSize, _ones, 1e-5f);
         }
     }
 
@@ -85,7 +86,7 @@ public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
     {
         for (int head = 0; head < Width; head += HeadSize)
         {
-            TKernels.QuantizeHead(_source + head, HeadSize, _quantized.Values + head, _destination + (head / HeadSize));
+            Kernels.QuantizeHead(_source + head, HeadSize, _quantized.Values + head, _destination + (head / HeadSize));
         }
     }
 
@@ -96,7 +97,7 @@ public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
     {
         for (int head = 0; head < Width; head += HeadSize)
         {
-            TKernels.Rotate(_residual + head, _ones, _addend, HeadSize);
+            Kernels.Rotate(_residual + head, _ones, _addend, HeadSize);
         }
     }
 
@@ -106,18 +107,17 @@ public unsafe class RowBenchmarks<TKernels> : KernelBenchmarks
     public void Embed()
     {
         _token = (_token + 1) % Tokens;
-        TKernels.Embed(_embedding, _token, _source, _destination);
+        Kernels.Embed(_embedding, _token, _source, _destination);
     }
 }
 
 /// <summary>Activation and quantization of a feed-forward row.</summary>
-public unsafe class ActivationBenchmarks<TKernels> : KernelBenchmarks
-    where TKernels : struct, IKernels
+public unsafe class ActivationBenchmarks : KernelBenchmarks
 {
     private const int FeedForwardWidth = 4 * Width;
     private const int FeedForwardGroups = 4 * Groups;
 
-    private QuantizedRows _quantized;
+    private QuantizedActivations _quantized;
     private float* _source;
 
     /// <summary>The function.</summary>
@@ -135,10 +135,10 @@ public unsafe class ActivationBenchmarks<TKernels> : KernelBenchmarks
     /// <summary>3,072 numbers.</summary>
     [Benchmark]
     [Work("G numbers", FeedForwardWidth / 1e9)]
-    public void ActivateQuantize() => TKernels.ActivateQuantize(_source, Activation, _quantized, 0, 0, FeedForwardGroups);
+    public void ActivateQuantize() => Kernels.ActivateQuantize(_source, Activation, _quantized, 0, 0, FeedForwardGroups);
 
     /// <summary>3,072 gates and as many numbers.</summary>
     [Benchmark]
     [Work("G numbers", FeedForwardWidth / 1e9)]
-    public void GatedActivateQuantize() => TKernels.GatedActivateQuantize(_source, Activation, _quantized, 0, 0, FeedForwardGroups);
+    public void GatedActivateQuantize() => Kernels.GatedActivateQuantize(_source, Activation, _quantized, 0, 0, FeedForwardGroups);
 }

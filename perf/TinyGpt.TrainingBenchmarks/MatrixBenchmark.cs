@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Memory;
 using TinyGpt.Training.Numerics;
 
 namespace TinyGpt.TrainingBenchmarks;

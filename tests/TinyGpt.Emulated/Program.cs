@@ -1,6 +1,10 @@
 using System.Globalization;
 using TinyGpt.Arm64;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.X86Avx2;
+using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86AvxVnni;
 
 namespace TinyGpt.Emulated;
 

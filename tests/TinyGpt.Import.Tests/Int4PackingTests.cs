@@ -1,5 +1,7 @@
 using TinyGpt.Format;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
 using Xunit;
 
 namespace TinyGpt.Import.Tests;
@@ -23,9 +25,9 @@ public sealed unsafe class Int4PackingTests
         new Span<byte>(panels, (int)arena.Capacity).Fill(0xCC);
         QuantizationError error = PanelPacker.Pack(source, WeightPrecision.Int4, panels, Cancellation);
         double squaredError = 0;
-        for (int row = 0; row < PanelLayout.PaddedRows(rows); row++)
+        for (int row = 0; row < PanelLayout.PaddedOutputs(rows); row++)
         {
-            for (int column = 0; column < PanelLayout.PaddedColumns(columns); column++)
+            for (int column = 0; column < PanelLayout.PaddedInputs(columns); column++)
             {
                 bool inside = row < rows && column < columns;
                 float weight = inside ? source[row, column] : 0;

@@ -1,5 +1,5 @@
 using TinyGpt.Format;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Import.Tests;
 
@@ -32,7 +32,7 @@ internal static unsafe class PackedReader
         TensorKind.Panels => Weight(file.Tensor(shape.Name), shape.Columns, row, column),
         TensorKind.Int4Panels => Int4(file.Tensor(shape.Name), shape.Columns, row, column)
             * Int4Scale(file.Tensor(shape.Name), shape.Columns, row, column),
-        _ => ((float*)file.Tensor(shape.Name))[((long)row * PanelLayout.PaddedColumns(shape.Columns)) + column],
+        _ => ((float*)file.Tensor(shape.Name))[((long)row * PanelLayout.PaddedInputs(shape.Columns)) + column],
     };
 
     private static byte* Group(byte* panels, int columns, int row, int column, int groupBytes = 1088) =>

@@ -1,4 +1,6 @@
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
 using Xunit;
 
 namespace TinyGpt.Import.Tests;
@@ -18,9 +20,9 @@ public sealed unsafe class PanelPackerTests
         byte* panels = arena.Take(arena.Capacity);
         new Span<byte>(panels, (int)arena.Capacity).Fill(0xCC);
         QuantizationError error = PanelPacker.Pack(source, WeightPrecision.Int8, panels, TestContext.Current.CancellationToken);
-        for (int row = 0; row < PanelLayout.PaddedRows(rows); row++)
+        for (int row = 0; row < PanelLayout.PaddedOutputs(rows); row++)
         {
-            for (int column = 0; column < PanelLayout.PaddedColumns(columns); column++)
+            for (int column = 0; column < PanelLayout.PaddedInputs(columns); column++)
             {
                 bool inside = row < rows && column < columns;
                 float weight = inside ? source[row, column] : 0;

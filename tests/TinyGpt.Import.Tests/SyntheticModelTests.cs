@@ -1,5 +1,6 @@
 using TinyGpt.Format;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 using Xunit;
 
 namespace TinyGpt.Import.Tests;
@@ -49,9 +50,9 @@ public sealed class SyntheticModelTests
             double sum = 0;
             double squares = 0;
             long count = 0;
-            for (int row = 0; row < (shape.IsQuantized ? PanelLayout.PaddedRows(shape.Rows) : shape.Rows); row++)
+            for (int row = 0; row < (shape.IsQuantized ? PanelLayout.PaddedOutputs(shape.Rows) : shape.Rows); row++)
             {
-                for (int column = 0; column < PanelLayout.PaddedColumns(shape.Columns); column++)
+                for (int column = 0; column < PanelLayout.PaddedInputs(shape.Columns); column++)
                 {
                     float number = PackedReader.Number(file, shape, row, column);
                     if (IsPadding(config, shape, row, column))

@@ -1,3 +1,5 @@
+using TinyGpt.Kernels.Contract;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>
@@ -47,10 +49,10 @@ internal sealed unsafe class AttentionOperands : IDisposable
             KeyOffset = 0,
             ValueOffset = 2 * rowFloats * sizeof(float),
             KeyCount = keys - queries + 1,
-            HeadStride = headStride,
+            PaddedHeadSize = headStride,
             ScoreScale = 1f / MathF.Sqrt(headStride),
-            Scores = _scores.Pointer,
-            ScoresStride = scoresStride,
+            AttentionScores = _scores.Pointer,
+            AttentionScoresStride = scoresStride,
             Output = Output.Pointer,
             OutputStride = queryStride,
         };
@@ -74,5 +76,5 @@ internal sealed unsafe class AttentionOperands : IDisposable
     }
 
     private float At(nint offset, int position, int channel) =>
-        ((float*)(Head.Pages[position / 64] + offset))[(position % 64 * Head.HeadStride) + channel];
+        ((float*)(Head.Pages[position / 64] + offset))[(position % 64 * Head.PaddedHeadSize) + channel];
 }

@@ -1,3 +1,7 @@
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Numerics;
+using TinyGpt.Kernels.Scalar;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>Compares the scalar tier, and the functions of double precision, with the system's own double precision.</summary>
@@ -30,7 +34,7 @@ public sealed unsafe class BlockOperationAccuracyTests
     public void An_rms_norm_is_close_to_double_precision(int width)
     {
         Random random = new(31);
-        int padded = PanelLayout.PaddedColumns(width);
+        int padded = PanelLayout.PaddedInputs(width);
         using NativeBuffer<float> values = new(padded);
         using NativeBuffer<float> gain = new(padded);
         FloatRows.Fill(random, values.Span[..width], 0);
@@ -74,7 +78,7 @@ public sealed unsafe class BlockOperationAccuracyTests
         Random random = new(33);
         for (int i = 0; i < 400_000; i++)
         {
-            double angle = i < 200_000 ? i * 1e-4 : random.NextDouble() * ElementaryFunctions.LargestAngle;
+            double angle = i < 200_000 ? i * 1e-4 : random.NextDouble() * ElementaryFunctions.MaxAngle;
             (double sine, double cosine) = ElementaryFunctions.SineAndCosine(angle);
             (double exactSine, double exactCosine) = Math.SinCos(angle);
             largest = Math.Max(largest, Math.Max(Math.Abs(sine - exactSine), Math.Abs(cosine - exactCosine)));

@@ -1,12 +1,21 @@
+using TinyGpt.Kernels.ArmNeon;
+using TinyGpt.Kernels.ArmNeonDp;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
+using TinyGpt.Kernels.X86Avx2;
+using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86AvxVnni;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>
 /// Compares one tier with the scalar tier, bit for bit, in what later models than GPT-2 added to a block: RMS norm, norms behind sums,
 /// rotary positions, gates, windows.
 /// </summary>
-public abstract unsafe class BlockOperationComparison<TKernels>
-    where TKernels : struct, IKernels
+public abstract unsafe class BlockOperationComparison(KernelTier tier)
 {
+    private readonly KernelSet _kernels = KernelSet.Of(tier);
+
     private const float Epsilon = 1e-5f;
 
     private static readonly int[] Widths = [.. Enumerable.Range(1, 130), 768, 3072];
@@ -29,7 +38,7 @@ public abstract unsafe class BlockOperationComparison<TKernels>
                     using RowBuffers actual = new(3, PanelLayout.Groups(width));
                     ScalarKernels.AddRmsNormalizeQuantize(
                         expectedResidual.Pointer, addend, width, operands.Gain.Pointer, Epsilon, expected.View, 1);
-                    TKernels.AddRmsNormalizeQuantize(actualResidual.Pointer, addend, width, operands.Gain.Pointer, Epsilon, actual.View, 1);
+                    _kernels.AddRmsNormalizeQuantize(actualResidual.Pointer, addend, width, operands.Gain.Pointer, Epsilon, actual.View, 1);
                     actualResidual.AssertSameBits(expectedResidual, $"width {width}, kind {kind}, residual");
                     actual.AssertSameBits(expected, $"width {width}, kind {kind}");
                 }
@@ -50,12 +59,12 @@ public abstract unsafe class BlockOperationComparison<TKernels>
                 using NativeBuffer<float> actual = NativeBuffer<float>.CopyOf(operands.Residual);
                 using NativeBuffer<float> expected = NativeBuffer<float>.CopyOf(operands.Residual);
                 ScalarKernels.Add(expected.Pointer, operands.Addend.Pointer, width);
-                TKernels.Add(actual.Pointer, operands.Addend.Pointer, width);
+                _kernels.Add(actual.Pointer, operands.Addend.Pointer, width);
                 actual.AssertSameBits(expected, $"sum, width {width}, kind {kind}");
                 float* gain = operands.Gain.Pointer;
                 float* bias = operands.Bias.Pointer;
                 ScalarKernels.AddNormalize(expected.Pointer, operands.Addend.Pointer, width, gain, bias, Epsilon);
-                TKernels.AddNormalize(actual.Pointer, operands.Addend.Pointer, width, gain, bias, Epsilon);
+                _kernels.AddNormalize(actual.Pointer, operands.Addend.Pointer, width, gain, bias, Epsilon);
                 actual.AssertSameBits(expected, $"width {width}, kind {kind}");
             }
         }
@@ -73,9 +82,9 @@ public abstract unsafe class BlockOperationComparison<TKernels>
         float* addend = operands.Addend.Pointer;
         float* gain = operands.Gain.Pointer;
         float* bias = operands.Bias.Pointer;
-        TKernels.AddNormalizeQuantize(operands.Residual.Pointer, addend, 100, gain, bias, Epsilon, expected.View, 0);
-        TKernels.AddNormalize(replaced.Pointer, addend, 100, gain, bias, Epsilon);
-        TKernels.Quantize(replaced.Pointer, actual.View, 0, 0, 2);
+        _kernels.AddNormalizeQuantize(operands.Residual.Pointer, addend, 100, gain, bias, Epsilon, expected.View, 0);
+        _kernels.AddNormalize(replaced.Pointer, addend, 100, gain, bias, Epsilon);
+        _kernels.Quantize(replaced.Pointer, actual.View, 0, 0, 2);
         actual.AssertSameBits(expected, "both norms");
     }
 
@@ -91,7 +100,7 @@ public abstract unsafe class BlockOperationComparison<TKernels>
                 using NormOperands operands = new(random, size, kind);
                 using NativeBuffer<float> expected = NativeBuffer<float>.CopyOf(operands.Residual);
                 ScalarKernels.NormalizeHead(expected.Pointer, size, operands.Gain.Pointer, Epsilon);
-                TKernels.NormalizeHead(operands.Residual.Pointer, size, operands.Gain.Pointer, Epsilon);
+                _kernels.NormalizeHead(operands.Residual.Pointer, size, operands.Gain.Pointer, Epsilon);
                 operands.Residual.AssertSameBits(expected, $"head size {size}, kind {kind}");
             }
         }
@@ -114,7 +123,7 @@ public abstract unsafe class BlockOperationComparison<TKernels>
                 FloatRows.Fill(random, sines.Span, 0);
                 using NativeBuffer<float> expected = NativeBuffer<float>.CopyOf(actual);
                 ScalarKernels.Rotate(expected.Pointer, cosines.Pointer, sines.Pointer, channels);
-                TKernels.Rotate(actual.Pointer, cosines.Pointer, sines.Pointer, channels);
+                _kernels.Rotate(actual.Pointer, cosines.Pointer, sines.Pointer, channels);
                 actual.AssertSameBits(expected, $"{channels} channels, kind {kind}");
             }
         }
@@ -149,9 +158,9 @@ public abstract unsafe class BlockOperationComparison<TKernels>
                 }
 
                 ScalarKernels.ActivateQuantize(source.Pointer, activation, expected.View, row, first, count);
-                TKernels.ActivateQuantize(source.Pointer, activation, actual.View, row, first, count);
+                _kernels.ActivateQuantize(source.Pointer, activation, actual.View, row, first, count);
                 ScalarKernels.GatedActivateQuantize(source.Pointer, activation, expectedGated.View, row, first, count);
-                TKernels.GatedActivateQuantize(source.Pointer, activation, actualGated.View, row, first, count);
+                _kernels.GatedActivateQuantize(source.Pointer, activation, actualGated.View, row, first, count);
             }
 
             actual.AssertSameBits(expected, $"round {round}");
@@ -169,7 +178,7 @@ public abstract unsafe class BlockOperationComparison<TKernels>
         Random random = new(27);
         foreach (int keys in new[] { 1, 2, 15, 16, 17, 63, 64, 65, 130 })
         {
-            for (int queries = 1; queries <= Math.Min(keys, AttentionHead.MostQueries); queries++)
+            for (int queries = 1; queries <= Math.Min(keys, AttentionHead.MaxQueries); queries++)
             {
                 foreach (int window in new[] { 1, 2, 3, 16, 17, 33, 64, 129 })
                 {
@@ -178,7 +187,7 @@ public abstract unsafe class BlockOperationComparison<TKernels>
                     ScalarKernels.Attend(head);
                     using NativeBuffer<float> expected = NativeBuffer<float>.CopyOf(operands.Output);
                     operands.Output.Span.Clear();
-                    TKernels.Attend(head);
+                    _kernels.Attend(head);
                     operands.Output.AssertSameBits(expected, $"{queries} queries, {keys} keys, window {window}");
 
                     using QuantizedAttentionOperands quantized = new(random, headStride, keys, queries);
@@ -186,7 +195,7 @@ public abstract unsafe class BlockOperationComparison<TKernels>
                     ScalarKernels.AttendQuantized(quantizedHead);
                     using NativeBuffer<float> expectedQuantized = NativeBuffer<float>.CopyOf(quantized.Output);
                     quantized.Output.Span.Clear();
-                    TKernels.AttendQuantized(quantizedHead);
+                    _kernels.AttendQuantized(quantizedHead);
                     quantized.Output.AssertSameBits(expectedQuantized, $"int8, {queries} queries, {keys} keys, window {window}");
                 }
             }
@@ -207,12 +216,12 @@ public abstract unsafe class BlockOperationComparison<TKernels>
         for (int round = 0; round < 3; round++)
         {
             before = GC.GetAllocatedBytesForCurrentThread();
-            TKernels.AddRmsNormalizeQuantize(residual, addend, 100, gain, Epsilon, rows.View, 0);
-            TKernels.AddNormalize(residual, addend, 100, gain, operands.Bias.Pointer, Epsilon);
-            TKernels.Add(residual, addend, 100);
-            TKernels.NormalizeHead(residual, 100, gain, Epsilon);
-            TKernels.Rotate(residual, gain, addend, 112);
-            TKernels.GatedActivateQuantize(gated.Pointer, Activation.Silu, rows.View, 0, 0, 2);
+            _kernels.AddRmsNormalizeQuantize(residual, addend, 100, gain, Epsilon, rows.View, 0);
+            _kernels.AddNormalize(residual, addend, 100, gain, operands.Bias.Pointer, Epsilon);
+            _kernels.Add(residual, addend, 100);
+            _kernels.NormalizeHead(residual, 100, gain, Epsilon);
+            _kernels.Rotate(residual, gain, addend, 112);
+            _kernels.GatedActivateQuantize(gated.Pointer, Activation.Silu, rows.View, 0, 0, 2);
         }
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
@@ -226,15 +235,15 @@ public abstract unsafe class BlockOperationComparison<TKernels>
         }
     }
 
-    private static void SkipUnlessSupported() =>
-        Assert.SkipUnless(TKernels.IsSupported, $"This processor has no {KernelTiers.Name(TKernels.Tier)} tier.");
+    private void SkipUnlessSupported() =>
+        Assert.SkipUnless(_kernels.IsSupported, $"This processor has no {KernelTiers.Name(_kernels.Tier)} tier.");
 
     /// <summary>A row, what is added to it, gain and bias, all padded with zeros.</summary>
     private sealed class NormOperands : IDisposable
     {
         public NormOperands(Random random, int width, int kind)
         {
-            int padded = PanelLayout.PaddedColumns(width);
+            int padded = PanelLayout.PaddedInputs(width);
             Residual = new(padded);
             Addend = new(padded);
             Gain = new(padded);
@@ -264,16 +273,16 @@ public abstract unsafe class BlockOperationComparison<TKernels>
 }
 
 /// <summary>The AVX2 tier.</summary>
-public sealed class Avx2BlockOperationTests : BlockOperationComparison<Avx2Kernels>;
+public sealed class Avx2BlockOperationTests() : BlockOperationComparison(KernelTier.Avx2);
 
 /// <summary>The AVX-VNNI tier.</summary>
-public sealed class AvxVnniBlockOperationTests : BlockOperationComparison<AvxVnniKernels>;
+public sealed class AvxVnniBlockOperationTests() : BlockOperationComparison(KernelTier.AvxVnni);
 
 /// <summary>The AVX-512 tier.</summary>
-public sealed class Avx512BlockOperationTests : BlockOperationComparison<Avx512Kernels>;
+public sealed class Avx512BlockOperationTests() : BlockOperationComparison(KernelTier.Avx512);
 
 /// <summary>The tier of Advanced SIMD.</summary>
-public sealed class NeonBlockOperationTests : BlockOperationComparison<NeonKernels>;
+public sealed class NeonBlockOperationTests() : BlockOperationComparison(KernelTier.Neon);
 
 /// <summary>The tier of Advanced SIMD with dot products.</summary>
-public sealed class NeonDpBlockOperationTests : BlockOperationComparison<NeonDpKernels>;
+public sealed class NeonDpBlockOperationTests() : BlockOperationComparison(KernelTier.NeonDp);

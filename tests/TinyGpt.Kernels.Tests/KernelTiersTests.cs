@@ -1,3 +1,5 @@
+using TinyGpt.Kernels.Scalar;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>Names, support and selection of tiers.</summary>

@@ -1,3 +1,5 @@
+using TinyGpt.Kernels.Contract;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>The cut of rows into tiles and the places of quantized groups.</summary>
@@ -13,7 +15,7 @@ public sealed unsafe class LayoutTests
             for (int tile = 0; tile < tiles.Count; tile++)
             {
                 Assert.Equal(next, tiles.Start(tile));
-                Assert.InRange(tiles.Size(tile), 1, TokenTiles.LargestTile);
+                Assert.InRange(tiles.Size(tile), 1, TokenTiles.MaxTokensPerTile);
                 Assert.InRange(tiles.Size(0) - tiles.Size(tile), 0, 1);
                 for (int row = next; row < next + tiles.Size(tile); row++)
                 {
@@ -37,7 +39,7 @@ public sealed unsafe class LayoutTests
             {
                 using NativeBuffer<sbyte> values = new(rows * groups * 64);
                 using NativeBuffer<float> scales = new(rows * groups);
-                QuantizedRows view = new(values.Pointer, scales.Pointer, null, rows, groups);
+                QuantizedActivations view = new(values.Pointer, scales.Pointer, null, rows, groups);
                 for (int row = 0; row < rows; row++)
                 {
                     for (int group = 0; group < groups; group++)
@@ -72,7 +74,7 @@ public sealed unsafe class LayoutTests
     public void A_single_row_is_contiguous()
     {
         sbyte* start = (sbyte*)4096;
-        QuantizedRows view = new(start, null, null, 1, 3);
+        QuantizedActivations view = new(start, null, null, 1, 3);
         for (int group = 0; group < 3; group++)
         {
             sbyte* quads = view.Locate(0, group, out int quadStride, out nint scaleIndex);

@@ -1,3 +1,5 @@
+using TinyGpt.Kernels.Contract;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>Quantized rows with their buffers.</summary>
@@ -15,7 +17,7 @@ internal sealed unsafe class RowBuffers : IDisposable
         View = new(_values.Pointer, _scales.Pointer, _sums.Pointer, rows, groups);
     }
 
-    public QuantizedRows View { get; }
+    public QuantizedActivations View { get; }
 
     /// <summary>Random rows, or rows of extreme values.</summary>
     public static RowBuffers Random(Random random, int rows, int groups, bool extreme)

@@ -1,3 +1,6 @@
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>Queries of the last positions with their paged int8 keys and values; the pages lie in mixed order, with gaps between heads.</summary>
@@ -38,10 +41,10 @@ internal sealed unsafe class QuantizedAttentionOperands : IDisposable
             KeyOffset = 0,
             ValueOffset = 2 * areaBytes,
             KeyCount = keys - queries + 1,
-            HeadStride = headStride,
+            PaddedHeadSize = headStride,
             ScoreScale = 1f / MathF.Sqrt(headStride),
-            Scores = _scores.Pointer,
-            ScoresStride = scoresStride,
+            AttentionScores = _scores.Pointer,
+            AttentionScoresStride = scoresStride,
             QuantizedQueries = _quantizedQueries.Pointer,
             Output = Output.Pointer,
             OutputStride = queryStride,
@@ -88,8 +91,8 @@ internal sealed unsafe class QuantizedAttentionOperands : IDisposable
     }
 
     private sbyte* Channels(nint offset, int position) =>
-        (sbyte*)(Head.Pages[position / 64] + offset) + (position % 64 * Head.HeadStride);
+        (sbyte*)(Head.Pages[position / 64] + offset) + (position % 64 * Head.PaddedHeadSize);
 
     private float* Scale(nint offset, int position) =>
-        (float*)(Head.Pages[position / 64] + offset + (64 * Head.HeadStride)) + (position % 64);
+        (float*)(Head.Pages[position / 64] + offset + (64 * Head.PaddedHeadSize)) + (position % 64);
 }

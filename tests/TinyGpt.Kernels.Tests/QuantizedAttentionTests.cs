@@ -1,9 +1,18 @@
+using TinyGpt.Kernels.ArmNeon;
+using TinyGpt.Kernels.ArmNeonDp;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
+using TinyGpt.Kernels.X86Avx2;
+using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86AvxVnni;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>Compares one tier's attention over int8 keys and values with the scalar tier, bit for bit.</summary>
-public abstract unsafe class QuantizedAttentionComparison<TKernels>
-    where TKernels : struct, IKernels
+public abstract unsafe class QuantizedAttentionComparison(KernelTier tier)
 {
+    private readonly KernelSet _kernels = KernelSet.Of(tier);
+
     [Theory]
     [InlineData(16)]
     [InlineData(32)]
@@ -18,13 +27,13 @@ public abstract unsafe class QuantizedAttentionComparison<TKernels>
         Random random = new(16);
         for (int keys = 1; keys <= 200; keys += keys < 70 ? 1 : 13)
         {
-            for (int queries = 1; queries <= Math.Min(keys, AttentionHead.MostQueries); queries++)
+            for (int queries = 1; queries <= Math.Min(keys, AttentionHead.MaxQueries); queries++)
             {
                 using QuantizedAttentionOperands operands = new(random, headStride, keys, queries);
                 ScalarKernels.AttendQuantized(operands.Head);
                 using NativeBuffer<float> expected = NativeBuffer<float>.CopyOf(operands.Output);
                 operands.Output.Span.Clear();
-                TKernels.AttendQuantized(operands.Head);
+                _kernels.AttendQuantized(operands.Head);
                 operands.Output.AssertSameBits(expected, $"{queries} queries, {keys} keys");
                 Assert.False(expected.Span.Contains(float.NaN));
             }
@@ -47,31 +56,31 @@ public abstract unsafe class QuantizedAttentionComparison<TKernels>
                 float expectedScale;
                 float actualScale;
                 ScalarKernels.QuantizeHead(source.Pointer, headStride, expected.Pointer, &expectedScale);
-                TKernels.QuantizeHead(source.Pointer, headStride, actual.Pointer, &actualScale);
+                _kernels.QuantizeHead(source.Pointer, headStride, actual.Pointer, &actualScale);
                 actual.AssertSameBits(expected, $"head stride {headStride}, kind {kind}");
                 Assert.Equal(BitConverter.SingleToInt32Bits(expectedScale), BitConverter.SingleToInt32Bits(actualScale));
             }
         }
     }
 
-    private static void SkipUnlessSupported() =>
-        Assert.SkipUnless(TKernels.IsSupported, $"This processor has no {KernelTiers.Name(TKernels.Tier)} tier.");
+    private void SkipUnlessSupported() =>
+        Assert.SkipUnless(_kernels.IsSupported, $"This processor has no {KernelTiers.Name(_kernels.Tier)} tier.");
 }
 
 /// <summary>The AVX2 tier.</summary>
-public sealed class Avx2QuantizedAttentionTests : QuantizedAttentionComparison<Avx2Kernels>;
+public sealed class Avx2QuantizedAttentionTests() : QuantizedAttentionComparison(KernelTier.Avx2);
 
 /// <summary>The AVX-VNNI tier.</summary>
-public sealed class AvxVnniQuantizedAttentionTests : QuantizedAttentionComparison<AvxVnniKernels>;
+public sealed class AvxVnniQuantizedAttentionTests() : QuantizedAttentionComparison(KernelTier.AvxVnni);
 
 /// <summary>The AVX-512 tier.</summary>
-public sealed class Avx512QuantizedAttentionTests : QuantizedAttentionComparison<Avx512Kernels>;
+public sealed class Avx512QuantizedAttentionTests() : QuantizedAttentionComparison(KernelTier.Avx512);
 
 /// <summary>The tier of Advanced SIMD.</summary>
-public sealed class NeonQuantizedAttentionTests : QuantizedAttentionComparison<NeonKernels>;
+public sealed class NeonQuantizedAttentionTests() : QuantizedAttentionComparison(KernelTier.Neon);
 
 /// <summary>The tier of Advanced SIMD with dot products.</summary>
-public sealed class NeonDpQuantizedAttentionTests : QuantizedAttentionComparison<NeonDpKernels>;
+public sealed class NeonDpQuantizedAttentionTests() : QuantizedAttentionComparison(KernelTier.NeonDp);
 
 /// <summary>Compares the scalar tier with double precision over the same int8 numbers.</summary>
 public sealed unsafe class QuantizedAttentionAccuracyTests

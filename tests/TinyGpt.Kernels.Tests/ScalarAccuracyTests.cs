@@ -1,3 +1,6 @@
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>Compares the scalar tier with double precision: the other tiers inherit the result bit for bit.</summary>
@@ -77,7 +80,7 @@ public sealed unsafe class ScalarAccuracyTests
     public void A_layer_norm_is_close_to_double_precision(int width)
     {
         Random random = new(11);
-        int padded = PanelLayout.PaddedColumns(width);
+        int padded = PanelLayout.PaddedInputs(width);
         using NativeBuffer<float> residual = new(padded);
         using NativeBuffer<float> addend = new(padded);
         using NativeBuffer<float> gain = new(padded);

@@ -1,9 +1,18 @@
+using TinyGpt.Kernels.ArmNeon;
+using TinyGpt.Kernels.ArmNeonDp;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
+using TinyGpt.Kernels.X86Avx2;
+using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86AvxVnni;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>Compares one tier with the scalar tier, bit for bit, over many seeded shapes and kinds of values.</summary>
-public abstract unsafe class TierComparison<TKernels>
-    where TKernels : struct, IKernels
+public abstract unsafe class TierComparison(KernelTier tier)
 {
+    private readonly KernelSet _kernels = KernelSet.Of(tier);
+
     private static readonly int[] Widths = [.. Enumerable.Range(1, 130), 768, 3072];
 
     [Theory]
@@ -61,7 +70,7 @@ public abstract unsafe class TierComparison<TKernels>
                 rows.View.Sums[token] = 64 * activation;
             }
 
-            TKernels.MultiplyPanels(weights.View, rows.View, null, output.Pointer, 16, 0, 1);
+            _kernels.MultiplyPanels(weights.View, rows.View, null, output.Pointer, 16, 0, 1);
             Assert.Equal(-1, output.Span.IndexOfAnyExcept((float)(64 * weight * activation)));
         }
     }
@@ -79,7 +88,7 @@ public abstract unsafe class TierComparison<TKernels>
         output.Span.Fill(7f);
         using NativeBuffer<float> expected = NativeBuffer<float>.CopyOf(output);
         ScalarKernels.MultiplyPanels(weights.View, rows.View, null, expected.Pointer, 176, 3, 4);
-        TKernels.MultiplyPanels(weights.View, rows.View, null, output.Pointer, 176, 3, 4);
+        _kernels.MultiplyPanels(weights.View, rows.View, null, output.Pointer, 176, 3, 4);
         output.AssertSameBits(expected, "panels 3 to 6");
         Assert.Equal(7f, output.Span[(3 * 16) - 1]);
         Assert.Equal(7f, output.Span[7 * 16]);
@@ -103,7 +112,7 @@ public abstract unsafe class TierComparison<TKernels>
             {
                 FloatRows.Fill(random, source.Span, round);
                 ScalarKernels.Quantize(source.Pointer, expected.View, row, first, count);
-                TKernels.Quantize(source.Pointer, actual.View, row, first, count);
+                _kernels.Quantize(source.Pointer, actual.View, row, first, count);
             }
 
             actual.AssertSameBits(expected, $"round {round}");
@@ -124,7 +133,7 @@ public abstract unsafe class TierComparison<TKernels>
         using RowBuffers expected = new(1, 1);
         using RowBuffers actual = new(1, 1);
         ScalarKernels.Quantize(source.Pointer, expected.View, 0, 0, 1);
-        TKernels.Quantize(source.Pointer, actual.View, 0, 0, 1);
+        _kernels.Quantize(source.Pointer, actual.View, 0, 0, 1);
         actual.AssertSameBits(expected, "halves");
         Assert.Equal(-32, actual.View.Values[0]);
         Assert.Equal(-30, actual.View.Values[1]);
@@ -163,7 +172,7 @@ public abstract unsafe class TierComparison<TKernels>
             {
                 FloatRows.Fill(random, source.Span, round);
                 ScalarKernels.ActivateQuantize(source.Pointer, activation, expected.View, row, 0, groups);
-                TKernels.ActivateQuantize(source.Pointer, activation, actual.View, row, 0, groups);
+                _kernels.ActivateQuantize(source.Pointer, activation, actual.View, row, 0, groups);
             }
 
             actual.AssertSameBits(expected, $"round {round}");
@@ -184,14 +193,14 @@ public abstract unsafe class TierComparison<TKernels>
         Random random = new(6);
         for (int keys = 1; keys <= 200; keys += keys < 70 ? 1 : 13)
         {
-            for (int queries = 1; queries <= Math.Min(keys, AttentionHead.MostQueries); queries++)
+            for (int queries = 1; queries <= Math.Min(keys, AttentionHead.MaxQueries); queries++)
             {
                 using AttentionOperands operands = new(random, headStride, keys, magnitude: keys % 3 == 0 ? 30f : 1f, queries);
                 AttentionHead head = operands.Head;
                 ScalarKernels.Attend(head);
                 using NativeBuffer<float> expected = NativeBuffer<float>.CopyOf(operands.Output);
                 operands.Output.Span.Clear();
-                TKernels.Attend(head);
+                _kernels.Attend(head);
                 operands.Output.AssertSameBits(expected, $"{queries} queries, {keys} keys");
             }
         }
@@ -206,7 +215,7 @@ public abstract unsafe class TierComparison<TKernels>
         {
             int tokens = random.Next(1, 40);
             using MatrixBuffer embedding = new(random, tokens, columns, extreme: columns % 7 == 0);
-            using NativeBuffer<float> position = new(PanelLayout.PaddedColumns(columns));
+            using NativeBuffer<float> position = new(PanelLayout.PaddedInputs(columns));
             FloatRows.Fill(random, position.Span[..columns], 0);
             using NativeBuffer<float> expected = new(position.Length);
             using NativeBuffer<float> actual = new(position.Length);
@@ -215,7 +224,7 @@ public abstract unsafe class TierComparison<TKernels>
                 float* addend = token % 2 == 0 ? position.Pointer : null;
                 actual.Span.Fill(3f);
                 ScalarKernels.Embed(embedding.View, token, addend, expected.Pointer);
-                TKernels.Embed(embedding.View, token, addend, actual.Pointer);
+                _kernels.Embed(embedding.View, token, addend, actual.Pointer);
                 actual.AssertSameBits(expected, $"{columns} columns, token {token}");
             }
         }
@@ -238,13 +247,13 @@ public abstract unsafe class TierComparison<TKernels>
                 }
 
                 float* unaligned = values.Pointer + (round % 2);
-                Assert.Equal(ScalarKernels.ArgMax(unaligned, count), TKernels.ArgMax(unaligned, count));
+                Assert.Equal(ScalarKernels.ArgMax(unaligned, count), _kernels.ArgMax(unaligned, count));
             }
 
             values.Span.Fill(float.NaN);
-            Assert.Equal(0, TKernels.ArgMax(values.Pointer, count));
+            Assert.Equal(0, _kernels.ArgMax(values.Pointer, count));
             values.Span[count - 1] = float.NegativeInfinity;
-            Assert.Equal(count - 1, TKernels.ArgMax(values.Pointer, count));
+            Assert.Equal(count - 1, _kernels.ArgMax(values.Pointer, count));
         }
     }
 
@@ -263,9 +272,9 @@ public abstract unsafe class TierComparison<TKernels>
             using NativeBuffer<float> expected = new(count);
             using NativeBuffer<float> actual = new(count);
             ScalarKernels.SoftmaxWeights(logits.Pointer, count, maximum, inverse, expected.Pointer);
-            TKernels.SoftmaxWeights(logits.Pointer, count, maximum, inverse, actual.Pointer);
+            _kernels.SoftmaxWeights(logits.Pointer, count, maximum, inverse, actual.Pointer);
             actual.AssertSameBits(expected, $"{count} logits");
-            TKernels.SoftmaxWeights(logits.Pointer, count, maximum, inverse, logits.Pointer);
+            _kernels.SoftmaxWeights(logits.Pointer, count, maximum, inverse, logits.Pointer);
             logits.AssertSameBits(expected, $"{count} logits in place");
         }
     }
@@ -286,7 +295,7 @@ public abstract unsafe class TierComparison<TKernels>
         using NativeBuffer<float> expected = new(Count);
         using NativeBuffer<float> actual = new(Count);
         ScalarKernels.SoftmaxWeights(arguments.Pointer, Count, 0f, 1f, expected.Pointer);
-        TKernels.SoftmaxWeights(arguments.Pointer, Count, 0f, 1f, actual.Pointer);
+        _kernels.SoftmaxWeights(arguments.Pointer, Count, 0f, 1f, actual.Pointer);
         actual.AssertSameBits(expected, "exponents");
     }
 
@@ -306,42 +315,42 @@ public abstract unsafe class TierComparison<TKernels>
         for (int round = 0; round < 3; round++)
         {
             before = GC.GetAllocatedBytesForCurrentThread();
-            TKernels.MultiplyPanels(weights.View, rows.View, null, floats.Pointer, 128, 0, 4);
-            TKernels.MultiplyPanels(int4Weights.View, rows.View, null, floats.Pointer, 128, 0, 4);
-            TKernels.Quantize(vector.Pointer, rows.View, 1, 0, 2);
-            TKernels.ActivateQuantize(vector.Pointer, Activation.GeluErf, rows.View, 1, 0, 2);
-            TKernels.AddNormalizeQuantize(
+            _kernels.MultiplyPanels(weights.View, rows.View, null, floats.Pointer, 128, 0, 4);
+            _kernels.MultiplyPanels(int4Weights.View, rows.View, null, floats.Pointer, 128, 0, 4);
+            _kernels.Quantize(vector.Pointer, rows.View, 1, 0, 2);
+            _kernels.ActivateQuantize(vector.Pointer, Activation.GeluErf, rows.View, 1, 0, 2);
+            _kernels.AddNormalizeQuantize(
                 floats.Pointer, null, 100, vector.Pointer, vector.Pointer, 1e-5f, rows.View, 0);
-            TKernels.Attend(operands.Head);
-            TKernels.AttendQuantized(quantized.Head);
-            TKernels.QuantizeHead(vector.Pointer, 64, (sbyte*)floats.Pointer, floats.Pointer + 64);
-            TKernels.Embed(weights.View, 5, null, vector.Pointer);
-            TKernels.SoftmaxWeights(vector.Pointer, 100, 1f, 1f, vector.Pointer);
-            TKernels.ArgMax(vector.Pointer, 100);
+            _kernels.Attend(operands.Head);
+            _kernels.AttendQuantized(quantized.Head);
+            _kernels.QuantizeHead(vector.Pointer, 64, (sbyte*)floats.Pointer, floats.Pointer + 64);
+            _kernels.Embed(weights.View, 5, null, vector.Pointer);
+            _kernels.SoftmaxWeights(vector.Pointer, 100, 1f, 1f, vector.Pointer);
+            _kernels.ArgMax(vector.Pointer, 100);
         }
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
-    private static void CompareProducts(
+    private void CompareProducts(
         Random random, WeightPrecision precision, int tokens, int outputs, int columns, bool extreme, bool hasBias)
     {
         using MatrixBuffer weights = new(random, outputs, columns, extreme, precision);
         using RowBuffers rows = RowBuffers.Random(random, tokens, weights.View.Groups, extreme);
-        using NativeBuffer<float> bias = new(PanelLayout.PaddedRows(outputs));
+        using NativeBuffer<float> bias = new(PanelLayout.PaddedOutputs(outputs));
         FloatRows.Fill(random, bias.Span, 0);
         int stride = bias.Length + random.Next(20);
         using NativeBuffer<float> expected = new(tokens * stride);
         using NativeBuffer<float> actual = new(tokens * stride);
         float* biasPointer = hasBias ? bias.Pointer : null;
         ScalarKernels.MultiplyPanels(weights.View, rows.View, biasPointer, expected.Pointer, stride, 0, weights.View.Panels);
-        TKernels.MultiplyPanels(weights.View, rows.View, biasPointer, actual.Pointer, stride, 0, weights.View.Panels);
+        _kernels.MultiplyPanels(weights.View, rows.View, biasPointer, actual.Pointer, stride, 0, weights.View.Panels);
         actual.AssertSameBits(expected, $"{precision}, {tokens} × {outputs} × {columns}");
     }
 
-    private static void CompareLayerNorm(Random random, int width, int kind, bool hasAddend)
+    private void CompareLayerNorm(Random random, int width, int kind, bool hasAddend)
     {
-        int padded = PanelLayout.PaddedColumns(width);
+        int padded = PanelLayout.PaddedInputs(width);
         using NativeBuffer<float> residual = new(padded);
         using NativeBuffer<float> addend = new(padded);
         using NativeBuffer<float> gain = new(padded);
@@ -356,26 +365,26 @@ public abstract unsafe class TierComparison<TKernels>
         float* added = hasAddend ? addend.Pointer : null;
         ScalarKernels.AddNormalizeQuantize(
             expectedResidual.Pointer, added, width, gain.Pointer, bias.Pointer, 1e-5f, expected.View, 1);
-        TKernels.AddNormalizeQuantize(residual.Pointer, added, width, gain.Pointer, bias.Pointer, 1e-5f, actual.View, 1);
+        _kernels.AddNormalizeQuantize(residual.Pointer, added, width, gain.Pointer, bias.Pointer, 1e-5f, actual.View, 1);
         residual.AssertSameBits(expectedResidual, $"width {width}, kind {kind}, residual");
         actual.AssertSameBits(expected, $"width {width}, kind {kind}");
     }
 
-    private static void SkipUnlessSupported() =>
-        Assert.SkipUnless(TKernels.IsSupported, $"This processor has no {KernelTiers.Name(TKernels.Tier)} tier.");
+    private void SkipUnlessSupported() =>
+        Assert.SkipUnless(_kernels.IsSupported, $"This processor has no {KernelTiers.Name(_kernels.Tier)} tier.");
 }
 
 /// <summary>The AVX2 tier.</summary>
-public sealed class Avx2TierTests : TierComparison<Avx2Kernels>;
+public sealed class Avx2TierTests() : TierComparison(KernelTier.Avx2);
 
 /// <summary>The AVX-VNNI tier.</summary>
-public sealed class AvxVnniTierTests : TierComparison<AvxVnniKernels>;
+public sealed class AvxVnniTierTests() : TierComparison(KernelTier.AvxVnni);
 
 /// <summary>The AVX-512 tier.</summary>
-public sealed class Avx512TierTests : TierComparison<Avx512Kernels>;
+public sealed class Avx512TierTests() : TierComparison(KernelTier.Avx512);
 
 /// <summary>The tier of Advanced SIMD.</summary>
-public sealed class NeonTierTests : TierComparison<NeonKernels>;
+public sealed class NeonTierTests() : TierComparison(KernelTier.Neon);
 
 /// <summary>The tier of Advanced SIMD with dot products.</summary>
-public sealed class NeonDpTierTests : TierComparison<NeonDpKernels>;
+public sealed class NeonDpTierTests() : TierComparison(KernelTier.NeonDp);

@@ -1,23 +1,23 @@
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Contract;
 
 /// <summary>
-/// A view of a quantized weight matrix in the layout of <see cref="PanelLayout"/>. It owns nothing: whoever made it has checked that
+/// A view of a quantized weight matrix in the layout of <see cref="PanelLayout"/>. It owns nothing. Its maker checked that
 /// <see cref="Data"/> holds <see cref="PanelLayout.PackedBytes"/> readable bytes for as long as the view is used.
 /// </summary>
-public readonly unsafe struct PackedMatrix
+internal readonly unsafe struct PackedMatrix
 {
     /// <summary>Makes a view of packed weights.</summary>
     /// <param name="data">The first panel; aligned to 64 bytes.</param>
-    /// <param name="rows">Outputs, 1 or more, before padding.</param>
-    /// <param name="columns">Inputs, 1 or more, before padding.</param>
+    /// <param name="outputs">Outputs, 1 or more, before padding.</param>
+    /// <param name="inputs">Inputs, 1 or more, before padding.</param>
     /// <param name="precision">How the weights are held.</param>
-    public PackedMatrix(byte* data, int rows, int columns, WeightPrecision precision = WeightPrecision.Int8)
+    public PackedMatrix(byte* data, int outputs, int inputs, WeightPrecision precision = WeightPrecision.Int8)
     {
         Data = data;
-        Rows = rows;
-        Columns = columns;
-        Panels = PanelLayout.Panels(rows);
-        Groups = PanelLayout.Groups(columns);
+        Outputs = outputs;
+        Inputs = inputs;
+        Panels = PanelLayout.Panels(outputs);
+        Groups = PanelLayout.Groups(inputs);
         Precision = precision;
         GroupBytes = PanelLayout.GroupBytesOf(precision);
     }
@@ -26,12 +26,12 @@ public readonly unsafe struct PackedMatrix
     public byte* Data { get; }
 
     /// <summary>Outputs, before padding to 16.</summary>
-    public int Rows { get; }
+    public int Outputs { get; }
 
     /// <summary>Inputs, before padding to 64.</summary>
-    public int Columns { get; }
+    public int Inputs { get; }
 
-    /// <summary>Panels of 16 rows.</summary>
+    /// <summary>Panels of 16 outputs.</summary>
     public int Panels { get; }
 
     /// <summary>Groups of 64 inputs in each panel.</summary>

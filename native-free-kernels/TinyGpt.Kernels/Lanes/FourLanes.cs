@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>The last two steps of the sum tree, lane i + lane i+2, then lane i + lane i+1: 128-bit vectors serve all machines.</summary>
 internal static class FourLanes

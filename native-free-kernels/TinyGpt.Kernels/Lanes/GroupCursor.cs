@@ -1,27 +1,28 @@
 using System.Runtime.CompilerServices;
+using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
-/// <summary>A place in <see cref="QuantizedRows"/>: one group of one row, and the step to the row's next group.</summary>
+/// <summary>A place in <see cref="QuantizedActivations"/>: one group of one token, and the step to the token's next group.</summary>
 internal unsafe struct GroupCursor
 {
     private readonly int _rowsInTile;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public GroupCursor(in QuantizedRows rows, int row, int group)
+    public GroupCursor(in QuantizedActivations tokens, int token, int group)
     {
-        Quads = rows.Locate(row, group, out int quadStride, out nint scaleIndex);
-        QuadStride = quadStride;
-        Scale = rows.Scales + scaleIndex;
-        Sum = rows.Sums + scaleIndex;
-        _rowsInTile = quadStride / PanelLayout.InputsPerQuad;
+        KBlocks = tokens.Locate(token, group, out int kBlockStride, out nint scaleIndex);
+        KBlockStride = kBlockStride;
+        Scale = tokens.Scales + scaleIndex;
+        Sum = tokens.Sums + scaleIndex;
+        _rowsInTile = kBlockStride / PanelLayout.InputsPerKBlock;
     }
 
-    /// <summary>The group's first quad.</summary>
-    public sbyte* Quads { get; private set; }
+    /// <summary>The group's first k-block.</summary>
+    public sbyte* KBlocks { get; private set; }
 
-    /// <summary>Bytes from quad to quad.</summary>
-    public int QuadStride { get; }
+    /// <summary>Bytes from k-block to k-block.</summary>
+    public int KBlockStride { get; }
 
     /// <summary>The group's scale.</summary>
     public float* Scale { get; private set; }
@@ -32,7 +33,7 @@ internal unsafe struct GroupCursor
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MoveNext()
     {
-        Quads += PanelLayout.QuadsPerGroup * QuadStride;
+        KBlocks += PanelLayout.KBlocksPerGroup * KBlockStride;
         Scale += _rowsInTile;
         Sum += _rowsInTile;
     }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using TinyGpt.Kernels.Numerics;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>A function of each lane, known to the compiler of the loop that applies it.</summary>
 internal interface ILaneFunction

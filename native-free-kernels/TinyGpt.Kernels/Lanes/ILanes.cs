@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>
 /// Sixteen float lanes: one register of 512 bits, two of 256 or four of 128. Whatever the width, each operation computes each lane by

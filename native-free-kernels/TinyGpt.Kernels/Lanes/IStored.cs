@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>How the cache stores a channel: a type, so that one text of the weighted sum is compiled for each.</summary>
 internal unsafe interface IStored

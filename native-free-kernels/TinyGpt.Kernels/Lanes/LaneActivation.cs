@@ -1,61 +1,62 @@
 using System.Runtime.CompilerServices;
+using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>The functions of feed-forward layers on 16 lanes; formulas and sources are described at the scalar tier.</summary>
 internal static unsafe class LaneActivation
 {
     public static void ActivateQuantize<TLanes>(
-        float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+        float* source, Activation activation, in QuantizedActivations destination, int token, int firstGroup, int groupCount)
         where TLanes : struct, ILanes<TLanes>
     {
         switch (activation)
         {
             case Activation.GeluTanh:
-                ActivateQuantize<TLanes, GeluTanhFunction>(source, destination, row, firstGroup, groupCount);
+                ActivateQuantize<TLanes, GeluTanhFunction>(source, destination, token, firstGroup, groupCount);
                 break;
             case Activation.GeluErf:
-                ActivateQuantize<TLanes, GeluErfFunction>(source, destination, row, firstGroup, groupCount);
+                ActivateQuantize<TLanes, GeluErfFunction>(source, destination, token, firstGroup, groupCount);
                 break;
             case Activation.Relu:
-                ActivateQuantize<TLanes, ReluFunction>(source, destination, row, firstGroup, groupCount);
+                ActivateQuantize<TLanes, ReluFunction>(source, destination, token, firstGroup, groupCount);
                 break;
             default:
-                ActivateQuantize<TLanes, SiluFunction>(source, destination, row, firstGroup, groupCount);
+                ActivateQuantize<TLanes, SiluFunction>(source, destination, token, firstGroup, groupCount);
                 break;
         }
     }
 
     public static void GatedActivateQuantize<TLanes>(
-        float* source, Activation activation, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+        float* source, Activation activation, in QuantizedActivations destination, int token, int firstGroup, int groupCount)
         where TLanes : struct, ILanes<TLanes>
     {
         switch (activation)
         {
             case Activation.GeluTanh:
-                GatedActivateQuantize<TLanes, GeluTanhFunction>(source, destination, row, firstGroup, groupCount);
+                GatedActivateQuantize<TLanes, GeluTanhFunction>(source, destination, token, firstGroup, groupCount);
                 break;
             case Activation.GeluErf:
-                GatedActivateQuantize<TLanes, GeluErfFunction>(source, destination, row, firstGroup, groupCount);
+                GatedActivateQuantize<TLanes, GeluErfFunction>(source, destination, token, firstGroup, groupCount);
                 break;
             case Activation.Relu:
-                GatedActivateQuantize<TLanes, ReluFunction>(source, destination, row, firstGroup, groupCount);
+                GatedActivateQuantize<TLanes, ReluFunction>(source, destination, token, firstGroup, groupCount);
                 break;
             default:
-                GatedActivateQuantize<TLanes, SiluFunction>(source, destination, row, firstGroup, groupCount);
+                GatedActivateQuantize<TLanes, SiluFunction>(source, destination, token, firstGroup, groupCount);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ActivateQuantize<TLanes, TFunction>(
-        float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+        float* source, in QuantizedActivations destination, int token, int firstGroup, int groupCount)
         where TLanes : struct, ILanes<TLanes>
         where TFunction : struct, ILaneFunction
     {
         // A block of its own for the results keeps the loops small: sixteen inlined exponentials would exceed what the compiler inlines.
         float* activated = stackalloc float[PanelLayout.InputsPerGroup];
-        GroupCursor cursor = new(destination, row, firstGroup);
+        GroupCursor cursor = new(destination, token, firstGroup);
         float* values = source + ((nint)firstGroup * PanelLayout.InputsPerGroup);
         for (int group = 0; group < groupCount; group++)
         {
@@ -74,12 +75,12 @@ internal static unsafe class LaneActivation
     /// <summary>Sixteen lanes are a panel's outputs, so gates and values, which take turns panel by panel, meet lane by lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void GatedActivateQuantize<TLanes, TFunction>(
-        float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+        float* source, in QuantizedActivations destination, int token, int firstGroup, int groupCount)
         where TLanes : struct, ILanes<TLanes>
         where TFunction : struct, ILaneFunction
     {
         float* activated = stackalloc float[PanelLayout.InputsPerGroup];
-        GroupCursor cursor = new(destination, row, firstGroup);
+        GroupCursor cursor = new(destination, token, firstGroup);
         float* values = source + ((nint)firstGroup * 2 * PanelLayout.InputsPerGroup);
         for (int group = 0; group < groupCount; group++)
         {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>
 /// The first index of the largest value: one pass for the value, one for its place. A block of 16 that holds it is searched from its

@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Tiles;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>
 /// Attention of one query over paged keys and values. Scores: one lane a channel (mod 16), four keys at a time so that the ends of
@@ -26,7 +28,7 @@ internal static unsafe class LaneAttention
         }
 
         Score<TLanes>(head);
-        Accumulate<TLanes, StoredFloat>(head, 1f / LaneSoftmax.Softmax<TLanes>(head.Scores, head.FirstKey(0), head.KeyCount));
+        Accumulate<TLanes, StoredFloat>(head, 1f / LaneSoftmax.Softmax<TLanes>(head.AttentionScores, head.FirstKey(0), head.KeyCount));
     }
 
     /// <summary>The output of one query from its weights.</summary>
@@ -36,18 +38,18 @@ internal static unsafe class LaneAttention
         where TStored : struct, IStored
     {
         int channel = 0;
-        for (; channel + 64 <= head.HeadStride; channel += 64)
+        for (; channel + 64 <= head.PaddedHeadSize; channel += 64)
         {
             Accumulate<TLanes, TStored, Four>(head, channel, inverseSum);
         }
 
-        if (channel + 32 <= head.HeadStride)
+        if (channel + 32 <= head.PaddedHeadSize)
         {
             Accumulate<TLanes, TStored, Two>(head, channel, inverseSum);
             channel += 32;
         }
 
-        if (channel < head.HeadStride)
+        if (channel < head.PaddedHeadSize)
         {
             Accumulate<TLanes, TStored, One>(head, channel, inverseSum);
         }
@@ -58,9 +60,9 @@ internal static unsafe class LaneAttention
     private static void Score<TLanes>(in AttentionHead head)
         where TLanes : struct, ILanes<TLanes>
     {
-        nint stride = head.HeadStride;
+        nint stride = head.PaddedHeadSize;
         float* query = head.Query;
-        float* scores = head.Scores;
+        float* scores = head.AttentionScores;
         Vector128<float> scale = Vector128.Create(head.ScoreScale);
         int last = head.KeyCount - 1;
         int ahead = KeysAhead<StoredFloat>(head);
@@ -101,7 +103,7 @@ internal static unsafe class LaneAttention
         TLanes sum1 = TLanes.Zero;
         TLanes sum2 = TLanes.Zero;
         TLanes sum3 = TLanes.Zero;
-        nint stride = (nint)head.HeadStride * TStored.Bytes;
+        nint stride = (nint)head.PaddedHeadSize * TStored.Bytes;
 
         // Widening int8 values keeps the processor busy and the memory idle, so the next head's keys are asked for meanwhile.
         nint quantizedKeys = AttentionHead.PositionsPerPage * (stride + sizeof(float));
@@ -109,8 +111,8 @@ internal static unsafe class LaneAttention
         for (int first = 0; first < head.KeyCount; first += AttentionHead.PositionsPerPage)
         {
             byte* value = Row<TStored>(head, head.ValueOffset, first) + ((nint)channel * TStored.Bytes);
-            float* end = head.Scores + Math.Min(first + AttentionHead.PositionsPerPage, head.KeyCount);
-            for (float* score = head.Scores + first; score < end; score++)
+            float* end = head.AttentionScores + Math.Min(first + AttentionHead.PositionsPerPage, head.KeyCount);
+            for (float* score = head.AttentionScores + first; score < end; score++)
             {
                 if (Sse.IsSupported && TStored.Bytes == 1)
                 {
@@ -155,12 +157,12 @@ internal static unsafe class LaneAttention
         where TStored : struct, IStored
     {
         byte* page = head.Pages[position / AttentionHead.PositionsPerPage];
-        return page + offset + ((nint)(position % AttentionHead.PositionsPerPage) * head.HeadStride * TStored.Bytes);
+        return page + offset + ((nint)(position % AttentionHead.PositionsPerPage) * head.PaddedHeadSize * TStored.Bytes);
     }
 
     /// <summary>How far ahead of a step to ask for keys.</summary>
     public static int KeysAhead<TStored>(in AttentionHead head)
-        where TStored : struct, IStored => BytesAhead / (head.HeadStride * TStored.Bytes);
+        where TStored : struct, IStored => BytesAhead / (head.PaddedHeadSize * TStored.Bytes);
 
     /// <summary>
     /// Asks for keys a few steps ahead, and for this step's values, which are wanted once all keys are scored. A head's keys and values
@@ -174,7 +176,7 @@ internal static unsafe class LaneAttention
         {
             byte* key = Row<TStored>(head, head.KeyOffset, Math.Min(position + ahead, head.KeyCount - 1));
             byte* value = Row<TStored>(head, head.ValueOffset, position);
-            nint bytes = (nint)KeysPerStep * head.HeadStride * TStored.Bytes;
+            nint bytes = (nint)KeysPerStep * head.PaddedHeadSize * TStored.Bytes;
             for (nint line = 0; line < bytes; line += CacheLineBytes)
             {
                 Sse.Prefetch0(key + line);

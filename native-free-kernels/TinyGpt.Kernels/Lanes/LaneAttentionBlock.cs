@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>
 /// Attention of two to four queries of consecutive positions: every key and value is loaded for all of them, and each query goes through
@@ -18,10 +19,10 @@ internal static unsafe class LaneAttentionBlock
         where TLanes : struct, ILanes<TLanes>
     {
         Score<TLanes>(head);
-        float* inverseSums = stackalloc float[AttentionHead.MostQueries];
+        float* inverseSums = stackalloc float[AttentionHead.MaxQueries];
         for (int query = 0; query < head.Queries; query++)
         {
-            float* scores = head.Scores + (query * head.ScoresStride);
+            float* scores = head.AttentionScores + (query * head.AttentionScoresStride);
             inverseSums[query] = 1f / LaneSoftmax.Softmax<TLanes>(scores, head.FirstKey(query), head.KeyCount + query);
         }
 
@@ -37,7 +38,7 @@ internal static unsafe class LaneAttentionBlock
         for (int first = 0; first < head.KeyCount; first += AttentionHead.PositionsPerPage)
         {
             int count = Math.Min(AttentionHead.PositionsPerPage, head.KeyCount - first);
-            for (int channel = 0; channel < head.HeadStride; channel += PanelLayout.VirtualLanes)
+            for (int channel = 0; channel < head.PaddedHeadSize; channel += PanelLayout.VirtualLanes)
             {
                 Accumulate<TLanes, TStored>(head, first, count, channel);
             }
@@ -57,7 +58,7 @@ internal static unsafe class LaneAttentionBlock
     private static void Score<TLanes>(in AttentionHead head)
         where TLanes : struct, ILanes<TLanes>
     {
-        nint stride = head.HeadStride;
+        nint stride = head.PaddedHeadSize;
         Vector128<float> scale = Vector128.Create(head.ScoreScale);
         int last = head.KeyCount + head.Queries - 2;
         for (int position = 0; position <= last; position += KeysPerStep)
@@ -88,8 +89,8 @@ internal static unsafe class LaneAttentionBlock
                 Vector128<float> sums = FourLanes.SumEach(
                     TLanes.FoldSum(sum00), TLanes.FoldSum(sum01), TLanes.FoldSum(sum10), TLanes.FoldSum(sum11));
                 Vector128<double> pairs = (sums * scale).AsDouble();
-                *(double*)(head.Scores + (query * head.ScoresStride) + position) = pairs.ToScalar();
-                *(double*)(head.Scores + (next * head.ScoresStride) + position) = pairs.GetElement(1);
+                *(double*)(head.AttentionScores + (query * head.AttentionScoresStride) + position) = pairs.ToScalar();
+                *(double*)(head.AttentionScores + (next * head.AttentionScoresStride) + position) = pairs.GetElement(1);
             }
         }
     }
@@ -108,15 +109,15 @@ internal static unsafe class LaneAttentionBlock
         float* output1 = output0 + (Math.Min(1, last) * head.OutputStride);
         float* output2 = output0 + (Math.Min(2, last) * head.OutputStride);
         float* output3 = output0 + (last * head.OutputStride);
-        float* score = head.Scores + first;
-        nint score1 = Math.Min(1, last) * head.ScoresStride;
-        nint score2 = Math.Min(2, last) * head.ScoresStride;
-        nint score3 = last * head.ScoresStride;
+        float* score = head.AttentionScores + first;
+        nint score1 = Math.Min(1, last) * head.AttentionScoresStride;
+        nint score2 = Math.Min(2, last) * head.AttentionScoresStride;
+        nint score3 = last * head.AttentionScoresStride;
         TLanes sum0 = first == 0 ? TLanes.Zero : TLanes.Load(output0);
         TLanes sum1 = first == 0 ? TLanes.Zero : TLanes.Load(output1);
         TLanes sum2 = first == 0 ? TLanes.Zero : TLanes.Load(output2);
         TLanes sum3 = first == 0 ? TLanes.Zero : TLanes.Load(output3);
-        nint stride = (nint)head.HeadStride * TStored.Bytes;
+        nint stride = (nint)head.PaddedHeadSize * TStored.Bytes;
         byte* value = LaneAttention.Row<TStored>(head, head.ValueOffset, first) + ((nint)channel * TStored.Bytes);
         for (float* end = score + count; score < end; score++)
         {
@@ -141,9 +142,9 @@ internal static unsafe class LaneAttentionBlock
         where TStored : struct, IStored
     {
         float* output = head.Output + (query * head.OutputStride);
-        float* scores = head.Scores + (query * head.ScoresStride);
+        float* scores = head.AttentionScores + (query * head.AttentionScoresStride);
         TLanes inverse = TLanes.Broadcast(inverseSum);
-        for (int channel = 0; channel < head.HeadStride; channel += PanelLayout.VirtualLanes)
+        for (int channel = 0; channel < head.PaddedHeadSize; channel += PanelLayout.VirtualLanes)
         {
             TLanes sum = TLanes.Load(output + channel);
             for (int position = head.KeyCount; position < head.KeyCount + query; position++)

@@ -1,24 +1,25 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
-/// <summary>Reads one row back out of its panel: its four bytes of each quad lie 64 bytes apart.</summary>
+/// <summary>Reads one row back out of its panel: its four bytes of each k-block lie 64 bytes apart.</summary>
 internal static unsafe class LaneEmbedding
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Embed<TLanes>(in PackedMatrix embedding, int token, float* position, float* destination)
         where TLanes : struct, ILanes<TLanes>
     {
-        int lane = token % PanelLayout.RowsPerPanel;
-        byte* packed = embedding.Panel(token / PanelLayout.RowsPerPanel) + (lane * PanelLayout.InputsPerQuad);
-        byte* scales = embedding.Panel(token / PanelLayout.RowsPerPanel) + PanelLayout.GroupWeightBytes + (lane * sizeof(float));
+        int lane = token % PanelLayout.OutputsPerPanel;
+        byte* packed = embedding.Panel(token / PanelLayout.OutputsPerPanel) + (lane * PanelLayout.InputsPerKBlock);
+        byte* scales = embedding.Panel(token / PanelLayout.OutputsPerPanel) + PanelLayout.GroupWeightBytes + (lane * sizeof(float));
         for (int group = 0; group < embedding.Groups; group++)
         {
             TLanes scale = TLanes.Broadcast(*(float*)scales);
             for (int i = 0; i < PanelLayout.InputsPerGroup; i += PanelLayout.VirtualLanes)
             {
-                TLanes value = TLanes.FromQuantized(LoadQuads(packed + (i / PanelLayout.InputsPerQuad * PanelLayout.QuadBytes))) * scale;
+                TLanes value = TLanes.FromQuantized(LoadKBlocks(packed + (i / PanelLayout.InputsPerKBlock * PanelLayout.KBlockBytes))) * scale;
                 int feature = (group * PanelLayout.InputsPerGroup) + i;
                 TLanes.Store(destination + feature, position == null ? value : value + TLanes.Load(position + feature));
             }
@@ -29,10 +30,10 @@ internal static unsafe class LaneEmbedding
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<sbyte> LoadQuads(byte* first) =>
+    private static Vector128<sbyte> LoadKBlocks(byte* first) =>
         Vector128.Create(
             *(int*)first,
-            *(int*)(first + PanelLayout.QuadBytes),
-            *(int*)(first + (2 * PanelLayout.QuadBytes)),
-            *(int*)(first + (3 * PanelLayout.QuadBytes))).AsSByte();
+            *(int*)(first + PanelLayout.KBlockBytes),
+            *(int*)(first + (2 * PanelLayout.KBlockBytes)),
+            *(int*)(first + (3 * PanelLayout.KBlockBytes))).AsSByte();
 }

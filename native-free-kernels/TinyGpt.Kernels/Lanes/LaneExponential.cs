@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Numerics;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>e^x on 16 lanes; the method and its sources are described at <see cref="ExponentialConstants"/>.</summary>
 internal static unsafe class LaneExponential
@@ -10,7 +12,7 @@ internal static unsafe class LaneExponential
     public static TLanes Exponential<TLanes>(TLanes x)
         where TLanes : struct, ILanes<TLanes>
     {
-        TLanes clamped = TLanes.Smaller(x, TLanes.Broadcast(ExponentialConstants.Largest));
+        TLanes clamped = TLanes.Smaller(x, TLanes.Broadcast(ExponentialConstants.MaxArgument));
         TLanes n = TLanes.Round(clamped * TLanes.Broadcast(ExponentialConstants.Log2OfE));
         TLanes r = TLanes.FusedNegateMultiplyAdd(n, TLanes.Broadcast(ExponentialConstants.Ln2High), clamped);
         r = TLanes.FusedNegateMultiplyAdd(n, TLanes.Broadcast(ExponentialConstants.Ln2Low), r);
@@ -22,7 +24,7 @@ internal static unsafe class LaneExponential
         p = TLanes.FusedMultiplyAdd(p, r, TLanes.Broadcast(ExponentialConstants.Coefficient0));
         p = TLanes.FusedMultiplyAdd(p, r * r, r) + TLanes.Broadcast(1f);
 
-        return TLanes.ZeroWhereLess(x, TLanes.Broadcast(ExponentialConstants.Smallest), TLanes.MultiplyByPowerOfTwo(p, n));
+        return TLanes.ZeroWhereLess(x, TLanes.Broadcast(ExponentialConstants.MinArgument), TLanes.MultiplyByPowerOfTwo(p, n));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -39,7 +41,7 @@ internal static unsafe class LaneExponential
 
         if (i < count)
         {
-            // The rows have no padding here: the tail goes through a full block of its own.
+            // The tokens have no padding here: the tail goes through a full block of its own.
             float* block = stackalloc float[PanelLayout.VirtualLanes];
             new ReadOnlySpan<float>(logits + i, count - i).CopyTo(new Span<float>(block, PanelLayout.VirtualLanes));
             TLanes.Store(block, Exponential((TLanes.Load(block) - maximumLanes) * inverseLanes));

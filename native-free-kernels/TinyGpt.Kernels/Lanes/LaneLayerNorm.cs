@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>
 /// Layer norm over 16 lanes. Feature i belongs to lane i mod 16. The lanes behind the width add +0 to sums that are never -0, which
@@ -10,44 +11,44 @@ internal static unsafe class LaneLayerNorm
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddNormalizeQuantize<TLanes>(
-        float* residual, float* addend, int width, float* gain, float* bias, float epsilon, in QuantizedRows destination, int row)
+        float* residual, float* addend, int hiddenSize, float* gain, float* bias, float epsilon, in QuantizedActivations destination, int token)
         where TLanes : struct, ILanes<TLanes>
     {
-        float mean = AddAndSum<TLanes>(residual, addend, width) / width;
+        float mean = AddAndSum<TLanes>(residual, addend, hiddenSize) / hiddenSize;
         TLanes meanLanes = TLanes.Broadcast(mean);
-        TLanes inverseDeviation = InverseDeviation(residual, meanLanes, width, epsilon);
-        GroupCursor cursor = new(destination, row, 0);
+        TLanes inverseDeviation = InverseDeviation(residual, meanLanes, hiddenSize, epsilon);
+        GroupCursor cursor = new(destination, token, 0);
         for (int i = 0; i < destination.Groups * PanelLayout.InputsPerGroup; i += PanelLayout.InputsPerGroup)
         {
             LaneQuantization.QuantizeGroup(
-                Normalize(residual, i, width, meanLanes, inverseDeviation, gain, bias),
-                Normalize(residual, i + 16, width, meanLanes, inverseDeviation, gain, bias),
-                Normalize(residual, i + 32, width, meanLanes, inverseDeviation, gain, bias),
-                Normalize(residual, i + 48, width, meanLanes, inverseDeviation, gain, bias),
+                Normalize(residual, i, hiddenSize, meanLanes, inverseDeviation, gain, bias),
+                Normalize(residual, i + 16, hiddenSize, meanLanes, inverseDeviation, gain, bias),
+                Normalize(residual, i + 32, hiddenSize, meanLanes, inverseDeviation, gain, bias),
+                Normalize(residual, i + 48, hiddenSize, meanLanes, inverseDeviation, gain, bias),
                 cursor);
             cursor.MoveNext();
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddNormalize<TLanes>(float* residual, float* addend, int width, float* gain, float* bias, float epsilon)
+    public static void AddNormalize<TLanes>(float* residual, float* addend, int hiddenSize, float* gain, float* bias, float epsilon)
         where TLanes : struct, ILanes<TLanes>
     {
-        TLanes mean = TLanes.Broadcast(AddAndSum<TLanes>(residual, addend, width) / width);
-        TLanes inverseDeviation = InverseDeviation(residual, mean, width, epsilon);
-        for (int i = 0; i < width; i += PanelLayout.VirtualLanes)
+        TLanes mean = TLanes.Broadcast(AddAndSum<TLanes>(residual, addend, hiddenSize) / hiddenSize);
+        TLanes inverseDeviation = InverseDeviation(residual, mean, hiddenSize, epsilon);
+        for (int i = 0; i < hiddenSize; i += PanelLayout.VirtualLanes)
         {
-            TLanes.Store(residual + i, Normalize(residual, i, width, mean, inverseDeviation, gain, bias));
+            TLanes.Store(residual + i, Normalize(residual, i, hiddenSize, mean, inverseDeviation, gain, bias));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add<TLanes>(float* target, float* addend, int width)
+    public static void Add<TLanes>(float* target, float* addend, int hiddenSize)
         where TLanes : struct, ILanes<TLanes>
     {
-        for (int i = 0; i < width; i += PanelLayout.VirtualLanes)
+        for (int i = 0; i < hiddenSize; i += PanelLayout.VirtualLanes)
         {
-            TLanes.Store(target + i, KeepWidth(TLanes.Load(target + i) + TLanes.Load(addend + i), width - i));
+            TLanes.Store(target + i, KeepWidth(TLanes.Load(target + i) + TLanes.Load(addend + i), hiddenSize - i));
         }
     }
 
@@ -58,20 +59,20 @@ internal static unsafe class LaneLayerNorm
         remaining >= PanelLayout.VirtualLanes ? value : TLanes.KeepFirst(value, remaining);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float AddAndSum<TLanes>(float* residual, float* addend, int width)
+    private static float AddAndSum<TLanes>(float* residual, float* addend, int hiddenSize)
         where TLanes : struct, ILanes<TLanes>
     {
         TLanes sum = TLanes.Zero;
-        for (int i = 0; i < width; i += PanelLayout.VirtualLanes)
+        for (int i = 0; i < hiddenSize; i += PanelLayout.VirtualLanes)
         {
             TLanes value = TLanes.Load(residual + i);
             if (addend != null)
             {
-                value = KeepWidth(value + TLanes.Load(addend + i), width - i);
+                value = KeepWidth(value + TLanes.Load(addend + i), hiddenSize - i);
                 TLanes.Store(residual + i, value);
             }
 
-            sum += KeepWidth(value, width - i);
+            sum += KeepWidth(value, hiddenSize - i);
         }
 
         return FourLanes.Sum(TLanes.FoldSum(sum));
@@ -79,25 +80,25 @@ internal static unsafe class LaneLayerNorm
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLanes Normalize<TLanes>(
-        float* residual, int i, int width, TLanes mean, TLanes inverseDeviation, float* gain, float* bias)
+        float* residual, int i, int hiddenSize, TLanes mean, TLanes inverseDeviation, float* gain, float* bias)
         where TLanes : struct, ILanes<TLanes>
     {
         TLanes scaled = (TLanes.Load(residual + i) - mean) * inverseDeviation;
-        return KeepWidth(TLanes.FusedMultiplyAdd(scaled, TLanes.Load(gain + i), TLanes.Load(bias + i)), width - i);
+        return KeepWidth(TLanes.FusedMultiplyAdd(scaled, TLanes.Load(gain + i), TLanes.Load(bias + i)), hiddenSize - i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static TLanes InverseDeviation<TLanes>(float* residual, TLanes mean, int width, float epsilon)
+    private static TLanes InverseDeviation<TLanes>(float* residual, TLanes mean, int hiddenSize, float epsilon)
         where TLanes : struct, ILanes<TLanes>
     {
         TLanes squares = TLanes.Zero;
-        for (int i = 0; i < width; i += PanelLayout.VirtualLanes)
+        for (int i = 0; i < hiddenSize; i += PanelLayout.VirtualLanes)
         {
-            TLanes difference = KeepWidth(TLanes.Load(residual + i) - mean, width - i);
+            TLanes difference = KeepWidth(TLanes.Load(residual + i) - mean, hiddenSize - i);
             squares = TLanes.FusedMultiplyAdd(difference, difference, squares);
         }
 
-        float variance = FourLanes.Sum(TLanes.FoldSum(squares)) / width;
+        float variance = FourLanes.Sum(TLanes.FoldSum(squares)) / hiddenSize;
         return TLanes.Broadcast(1f / MathF.Sqrt(variance + epsilon));
     }
 }

@@ -1,16 +1,18 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Numerics;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>Quantization of groups of 64 values held in four times 16 lanes.</summary>
 internal static unsafe class LaneQuantization
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Quantize<TLanes>(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+    public static void Quantize<TLanes>(float* source, in QuantizedActivations destination, int token, int firstGroup, int groupCount)
         where TLanes : struct, ILanes<TLanes>
     {
-        GroupCursor cursor = new(destination, row, firstGroup);
+        GroupCursor cursor = new(destination, token, firstGroup);
         float* values = source + ((nint)firstGroup * PanelLayout.InputsPerGroup);
         for (int group = 0; group < groupCount; group++)
         {
@@ -30,21 +32,21 @@ internal static unsafe class LaneQuantization
             TLanes.Larger(TLanes.Absolute(values2), TLanes.Absolute(values3)));
         float largest = FourLanes.Largest(TLanes.FoldLarger(magnitudes));
 
-        bool isZero = largest < QuantizationConstants.SmallestMagnitude;
-        *cursor.Scale = isZero ? 0f : largest / PanelLayout.LargestQuantized;
-        TLanes inverse = TLanes.Broadcast(isZero ? 0f : PanelLayout.LargestQuantized / largest);
+        bool isZero = largest < QuantizationConstants.MinMagnitude;
+        *cursor.Scale = isZero ? 0f : largest / PanelLayout.MaxQuantized;
+        TLanes inverse = TLanes.Broadcast(isZero ? 0f : PanelLayout.MaxQuantized / largest);
 
         Vector128<sbyte> quantized0 = TLanes.ToQuantized(values0 * inverse);
         Vector128<sbyte> quantized1 = TLanes.ToQuantized(values1 * inverse);
         Vector128<sbyte> quantized2 = TLanes.ToQuantized(values2 * inverse);
         Vector128<sbyte> quantized3 = TLanes.ToQuantized(values3 * inverse);
 
-        int quadStride = cursor.QuadStride;
-        sbyte* quads = cursor.Quads;
-        StoreQuads(quads, quadStride, quantized0);
-        StoreQuads(quads + (4 * quadStride), quadStride, quantized1);
-        StoreQuads(quads + (8 * quadStride), quadStride, quantized2);
-        StoreQuads(quads + (12 * quadStride), quadStride, quantized3);
+        int kBlockStride = cursor.KBlockStride;
+        sbyte* kBlocks = cursor.KBlocks;
+        StoreKBlocks(kBlocks, kBlockStride, quantized0);
+        StoreKBlocks(kBlocks + (4 * kBlockStride), kBlockStride, quantized1);
+        StoreKBlocks(kBlocks + (8 * kBlockStride), kBlockStride, quantized2);
+        StoreKBlocks(kBlocks + (12 * kBlockStride), kBlockStride, quantized3);
 
         // All 64 magnitudes together are at most 64 · 127 = 8128, so 16-bit sums are exact.
         Vector128<short> sums = PairSums(quantized0) + PairSums(quantized1) + PairSums(quantized2) + PairSums(quantized3);
@@ -52,19 +54,19 @@ internal static unsafe class LaneQuantization
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreQuads(sbyte* quads, int quadStride, Vector128<sbyte> quantized)
+    private static void StoreKBlocks(sbyte* kBlocks, int kBlockStride, Vector128<sbyte> quantized)
     {
-        if (quadStride == PanelLayout.InputsPerQuad)
+        if (kBlockStride == PanelLayout.InputsPerKBlock)
         {
-            quantized.Store(quads);
+            quantized.Store(kBlocks);
             return;
         }
 
         Vector128<int> words = quantized.AsInt32();
-        *(int*)quads = words.ToScalar();
-        *(int*)(quads + quadStride) = words.GetElement(1);
-        *(int*)(quads + (2 * quadStride)) = words.GetElement(2);
-        *(int*)(quads + (3 * quadStride)) = words.GetElement(3);
+        *(int*)kBlocks = words.ToScalar();
+        *(int*)(kBlocks + kBlockStride) = words.GetElement(1);
+        *(int*)(kBlocks + (2 * kBlockStride)) = words.GetElement(2);
+        *(int*)(kBlocks + (3 * kBlockStride)) = words.GetElement(3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

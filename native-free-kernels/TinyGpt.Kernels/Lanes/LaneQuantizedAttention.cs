@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Numerics;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>
 /// Attention over quantized keys and values. Scores: exact integer dots of four keys at a time, whose scales lie side by side. The
@@ -15,19 +17,19 @@ internal static unsafe class LaneQuantizedAttention
     public static void Attend<TLanes>(in AttentionHead head)
         where TLanes : struct, ILanes<TLanes>
     {
-        float* factors = stackalloc float[AttentionHead.MostQueries];
+        float* factors = stackalloc float[AttentionHead.MaxQueries];
         for (int query = 0; query < head.Queries; query++)
         {
             float scale = QuantizeQuery<TLanes>(
-                head.Query + (query * head.QueryStride), head.HeadStride, head.QuantizedQueries + (query * head.HeadStride));
+                head.Query + (query * head.QueryStride), head.PaddedHeadSize, head.QuantizedQueries + (query * head.PaddedHeadSize));
             factors[query] = scale * head.ScoreScale;
         }
 
         Score<TLanes>(head, factors);
-        float* inverseSums = stackalloc float[AttentionHead.MostQueries];
+        float* inverseSums = stackalloc float[AttentionHead.MaxQueries];
         for (int query = 0; query < head.Queries; query++)
         {
-            float* scores = head.Scores + (query * head.ScoresStride);
+            float* scores = head.AttentionScores + (query * head.AttentionScoresStride);
             inverseSums[query] = 1f / LaneSoftmax.Softmax<TLanes>(scores, head.FirstKey(query), head.KeyCount + query);
             ScaleWeights<TLanes>(head, scores, head.KeyCount + query);
         }
@@ -43,22 +45,22 @@ internal static unsafe class LaneQuantizedAttention
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void QuantizeHead<TLanes>(float* source, int headStride, sbyte* values, float* scale)
+    public static void QuantizeHead<TLanes>(float* source, int paddedHeadSize, sbyte* values, float* scale)
         where TLanes : struct, ILanes<TLanes>
     {
-        *scale = Scale<TLanes>(source, headStride, out TLanes inverse);
-        for (nint i = 0; i < headStride; i += PanelLayout.VirtualLanes)
+        *scale = Scale<TLanes>(source, paddedHeadSize, out TLanes inverse);
+        for (nint i = 0; i < paddedHeadSize; i += PanelLayout.VirtualLanes)
         {
             TLanes.ToQuantized(TLanes.Load(source + i) * inverse).Store(values + i);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float QuantizeQuery<TLanes>(float* source, int headStride, short* values)
+    private static float QuantizeQuery<TLanes>(float* source, int paddedHeadSize, short* values)
         where TLanes : struct, ILanes<TLanes>
     {
-        float scale = Scale<TLanes>(source, headStride, out TLanes inverse);
-        for (nint i = 0; i < headStride; i += PanelLayout.VirtualLanes)
+        float scale = Scale<TLanes>(source, paddedHeadSize, out TLanes inverse);
+        for (nint i = 0; i < paddedHeadSize; i += PanelLayout.VirtualLanes)
         {
             Vector128<sbyte> quantized = TLanes.ToQuantized(TLanes.Load(source + i) * inverse);
             Vector128.WidenLower(quantized).Store(values + i);
@@ -69,19 +71,19 @@ internal static unsafe class LaneQuantizedAttention
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Scale<TLanes>(float* source, int headStride, out TLanes inverse)
+    private static float Scale<TLanes>(float* source, int paddedHeadSize, out TLanes inverse)
         where TLanes : struct, ILanes<TLanes>
     {
         TLanes magnitudes = TLanes.Absolute(TLanes.Load(source));
-        for (nint i = PanelLayout.VirtualLanes; i < headStride; i += PanelLayout.VirtualLanes)
+        for (nint i = PanelLayout.VirtualLanes; i < paddedHeadSize; i += PanelLayout.VirtualLanes)
         {
             magnitudes = TLanes.Larger(TLanes.Absolute(TLanes.Load(source + i)), magnitudes);
         }
 
         float largest = FourLanes.Largest(TLanes.FoldLarger(magnitudes));
-        bool isZero = largest < QuantizationConstants.SmallestMagnitude;
-        inverse = TLanes.Broadcast(isZero ? 0f : PanelLayout.LargestQuantized / largest);
-        return isZero ? 0f : largest / PanelLayout.LargestQuantized;
+        bool isZero = largest < QuantizationConstants.MinMagnitude;
+        inverse = TLanes.Broadcast(isZero ? 0f : PanelLayout.MaxQuantized / largest);
+        return isZero ? 0f : largest / PanelLayout.MaxQuantized;
     }
 
     /// <summary>
@@ -92,7 +94,7 @@ internal static unsafe class LaneQuantizedAttention
     private static void Score<TLanes>(in AttentionHead head, float* factors)
         where TLanes : struct, ILanes<TLanes>
     {
-        nint stride = head.HeadStride;
+        nint stride = head.PaddedHeadSize;
         int last = head.KeyCount + head.Queries - 2;
         int ahead = LaneAttention.KeysAhead<StoredInt8>(head);
         for (int position = 0; position <= last; position += LaneAttention.KeysPerStep)
@@ -117,7 +119,7 @@ internal static unsafe class LaneQuantizedAttention
                     TLanes.Dot(key2, quantized, stride),
                     TLanes.Dot(key3, quantized, stride));
                 Vector128<float> scores = Vector128.ConvertToSingle(dots) * (scales * Vector128.Create(factors[query]));
-                scores.Store(head.Scores + (query * head.ScoresStride) + position);
+                scores.Store(head.AttentionScores + (query * head.AttentionScoresStride) + position);
             }
         }
     }
@@ -156,6 +158,6 @@ internal static unsafe class LaneQuantizedAttention
     private static float* Scales(in AttentionHead head, nint offset, int position)
     {
         byte* area = head.Pages[position / AttentionHead.PositionsPerPage] + offset;
-        return (float*)(area + (AttentionHead.PositionsPerPage * (nint)head.HeadStride)) + (position % AttentionHead.PositionsPerPage);
+        return (float*)(area + (AttentionHead.PositionsPerPage * (nint)head.PaddedHeadSize)) + (position % AttentionHead.PositionsPerPage);
     }
 }

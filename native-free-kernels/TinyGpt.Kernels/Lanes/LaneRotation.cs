@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>Rotary positions on 16 lanes, one a channel: the lanes of a pair are neighbours, so its other half is a swap away.</summary>
 internal static unsafe class LaneRotation

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>The softmax of attention, one lane a key (mod 16).</summary>
 internal static unsafe class LaneSoftmax

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
+using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Memory;
 
 /// <summary>
 /// One 64-byte-aligned allocation outside the managed heap, handed out front to back. What is taken from it lives until the
 /// arena is disposed; nothing is freed singly. Not thread-safe.
 /// </summary>
-public sealed unsafe class NativeArena : IDisposable
+internal sealed unsafe class NativeArena : IDisposable
 {
     private byte* _memory;
     private long _used;

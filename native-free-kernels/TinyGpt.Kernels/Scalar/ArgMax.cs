@@ -1,6 +1,6 @@
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Scalar;
 
-public readonly unsafe partial struct ScalarKernels
+internal readonly unsafe partial struct ScalarKernels
 {
     /// <inheritdoc/>
     public static int ArgMax(float* values, int count)

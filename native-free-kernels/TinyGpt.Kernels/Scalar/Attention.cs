@@ -1,6 +1,8 @@
-namespace TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
-public readonly unsafe partial struct ScalarKernels
+namespace TinyGpt.Kernels.Scalar;
+
+internal readonly unsafe partial struct ScalarKernels
 {
     /// <inheritdoc/>
     public static void Attend(in AttentionHead head)
@@ -12,7 +14,7 @@ public readonly unsafe partial struct ScalarKernels
                 head.Query + (query * head.QueryStride),
                 head.FirstKey(query),
                 head.KeyCount + query,
-                head.Scores + (query * head.ScoresStride),
+                head.AttentionScores + (query * head.AttentionScoresStride),
                 head.Output + (query * head.OutputStride));
         }
     }
@@ -26,7 +28,7 @@ public readonly unsafe partial struct ScalarKernels
         {
             float* key = Row(head, head.KeyOffset, position);
             new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
-            for (int i = 0; i < head.HeadStride; i++)
+            for (int i = 0; i < head.PaddedHeadSize; i++)
             {
                 ref float lane = ref lanes[i % PanelLayout.VirtualLanes];
                 lane = MathF.FusedMultiplyAdd(query[i], key[i], lane);
@@ -39,7 +41,7 @@ public readonly unsafe partial struct ScalarKernels
 
         float inverseSum = 1f / Softmax(scores, first, keys, maximum);
 
-        for (int channel = 0; channel < head.HeadStride; channel++)
+        for (int channel = 0; channel < head.PaddedHeadSize; channel++)
         {
             float accumulator = 0f;
             for (int position = first; position < keys; position++)
@@ -70,6 +72,6 @@ public readonly unsafe partial struct ScalarKernels
     private static float* Row(in AttentionHead head, nint offset, int position)
     {
         byte* page = head.Pages[position / AttentionHead.PositionsPerPage];
-        return (float*)(page + offset) + ((nint)(position % AttentionHead.PositionsPerPage) * head.HeadStride);
+        return (float*)(page + offset) + ((nint)(position % AttentionHead.PositionsPerPage) * head.PaddedHeadSize);
     }
 }

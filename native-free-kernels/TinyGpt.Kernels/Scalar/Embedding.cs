@@ -1,6 +1,8 @@
-namespace TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
-public readonly unsafe partial struct ScalarKernels
+namespace TinyGpt.Kernels.Scalar;
+
+internal readonly unsafe partial struct ScalarKernels
 {
     /// <inheritdoc/>
     public static void Embed(in PackedMatrix embedding, int token, float* position, float* destination)

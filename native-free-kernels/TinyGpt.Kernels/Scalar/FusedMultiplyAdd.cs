@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Scalar;
 
-public readonly unsafe partial struct ScalarKernels
+internal readonly unsafe partial struct ScalarKernels
 {
     /// <summary>
     /// Whether <see cref="MathF.FusedMultiplyAdd"/> rounds once. Without the instruction it is the C library's <c>fmaf</c>; a poor one

@@ -1,24 +1,20 @@
-namespace TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Numerics;
 
-/// <summary>The constants of activation quantization.</summary>
-internal static class QuantizationConstants
-{
-    /// <summary>2⁻¹⁰⁰: a group whose largest magnitude is smaller becomes zeros, which keeps 127 / magnitude finite.</summary>
-    public const float SmallestMagnitude = 7.88860905e-31f;
-}
+namespace TinyGpt.Kernels.Scalar;
 
-public readonly unsafe partial struct ScalarKernels
+internal readonly unsafe partial struct ScalarKernels
 {
     /// <inheritdoc/>
-    public static void Quantize(float* source, in QuantizedRows destination, int row, int firstGroup, int groupCount)
+    public static void Quantize(float* source, in QuantizedActivations destination, int token, int firstGroup, int groupCount)
     {
         for (int group = firstGroup; group < firstGroup + groupCount; group++)
         {
-            QuantizeGroup(source + ((nint)group * PanelLayout.InputsPerGroup), destination, row, group);
+            QuantizeGroup(source + ((nint)group * PanelLayout.InputsPerGroup), destination, token, group);
         }
     }
 
-    private static void QuantizeGroup(float* values, in QuantizedRows destination, int row, int group)
+    private static void QuantizeGroup(float* values, in QuantizedActivations destination, int token, int group)
     {
         float largest = 0f;
         for (int i = 0; i < PanelLayout.InputsPerGroup; i++)
@@ -27,16 +23,16 @@ public readonly unsafe partial struct ScalarKernels
             largest = magnitude > largest ? magnitude : largest;
         }
 
-        bool isZero = largest < QuantizationConstants.SmallestMagnitude;
-        float scale = isZero ? 0f : largest / PanelLayout.LargestQuantized;
-        float inverse = isZero ? 0f : PanelLayout.LargestQuantized / largest;
+        bool isZero = largest < QuantizationConstants.MinMagnitude;
+        float scale = isZero ? 0f : largest / PanelLayout.MaxQuantized;
+        float inverse = isZero ? 0f : PanelLayout.MaxQuantized / largest;
 
-        sbyte* quads = destination.Locate(row, group, out int quadStride, out nint scaleIndex);
+        sbyte* kBlocks = destination.Locate(token, group, out int kBlockStride, out nint scaleIndex);
         int sum = 0;
         for (int i = 0; i < PanelLayout.InputsPerGroup; i++)
         {
             int quantized = (int)MathF.Round(values[i] * inverse, MidpointRounding.ToEven);
-            quads[(i / PanelLayout.InputsPerQuad * quadStride) + (i % PanelLayout.InputsPerQuad)] = (sbyte)quantized;
+            kBlocks[(i / PanelLayout.InputsPerKBlock * kBlockStride) + (i % PanelLayout.InputsPerKBlock)] = (sbyte)quantized;
             sum += quantized;
         }
 

@@ -1,6 +1,9 @@
-namespace TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Numerics;
 
-public readonly unsafe partial struct ScalarKernels
+namespace TinyGpt.Kernels.Scalar;
+
+internal readonly unsafe partial struct ScalarKernels
 {
     /// <inheritdoc/>
     public static void AttendQuantized(in AttentionHead head)
@@ -10,43 +13,43 @@ public readonly unsafe partial struct ScalarKernels
             AttendQuantizedOne(
                 head,
                 head.Query + (query * head.QueryStride),
-                head.QuantizedQueries + (query * head.HeadStride),
+                head.QuantizedQueries + (query * head.PaddedHeadSize),
                 head.FirstKey(query),
                 head.KeyCount + query,
-                head.Scores + (query * head.ScoresStride),
+                head.AttentionScores + (query * head.AttentionScoresStride),
                 head.Output + (query * head.OutputStride));
         }
     }
 
     /// <inheritdoc/>
-    public static void QuantizeHead(float* source, int headStride, sbyte* values, float* scale)
+    public static void QuantizeHead(float* source, int paddedHeadSize, sbyte* values, float* scale)
     {
-        *scale = HeadScale(source, headStride, out float inverse);
-        for (int i = 0; i < headStride; i++)
+        *scale = HeadScale(source, paddedHeadSize, out float inverse);
+        for (int i = 0; i < paddedHeadSize; i++)
         {
             values[i] = (sbyte)MathF.Round(source[i] * inverse, MidpointRounding.ToEven);
         }
     }
 
-    private static float HeadScale(float* source, int headStride, out float inverse)
+    private static float HeadScale(float* source, int paddedHeadSize, out float inverse)
     {
         float largest = 0f;
-        for (int i = 0; i < headStride; i++)
+        for (int i = 0; i < paddedHeadSize; i++)
         {
             float magnitude = MathF.Abs(source[i]);
             largest = magnitude > largest ? magnitude : largest;
         }
 
-        bool isZero = largest < QuantizationConstants.SmallestMagnitude;
-        inverse = isZero ? 0f : PanelLayout.LargestQuantized / largest;
-        return isZero ? 0f : largest / PanelLayout.LargestQuantized;
+        bool isZero = largest < QuantizationConstants.MinMagnitude;
+        inverse = isZero ? 0f : PanelLayout.MaxQuantized / largest;
+        return isZero ? 0f : largest / PanelLayout.MaxQuantized;
     }
 
     private static void AttendQuantizedOne(
         in AttentionHead head, float* query, short* quantizedQuery, int first, int keys, float* scores, float* output)
     {
-        float queryScale = HeadScale(query, head.HeadStride, out float inverse);
-        for (int i = 0; i < head.HeadStride; i++)
+        float queryScale = HeadScale(query, head.PaddedHeadSize, out float inverse);
+        for (int i = 0; i < head.PaddedHeadSize; i++)
         {
             quantizedQuery[i] = (short)MathF.Round(query[i] * inverse, MidpointRounding.ToEven);
         }
@@ -56,7 +59,7 @@ public readonly unsafe partial struct ScalarKernels
         {
             sbyte* key = QuantizedRow(head, head.KeyOffset, position, out float keyScale);
             int dot = 0;
-            for (int i = 0; i < head.HeadStride; i++)
+            for (int i = 0; i < head.PaddedHeadSize; i++)
             {
                 dot += quantizedQuery[i] * key[i];
             }
@@ -68,7 +71,7 @@ public readonly unsafe partial struct ScalarKernels
 
         float inverseSum = 1f / Softmax(scores, first, keys, maximum);
 
-        for (int channel = 0; channel < head.HeadStride; channel++)
+        for (int channel = 0; channel < head.PaddedHeadSize; channel++)
         {
             float accumulator = 0f;
             for (int position = first; position < keys; position++)
@@ -85,7 +88,7 @@ public readonly unsafe partial struct ScalarKernels
     {
         byte* area = head.Pages[position / AttentionHead.PositionsPerPage] + offset;
         int slot = position % AttentionHead.PositionsPerPage;
-        scale = ((float*)(area + (AttentionHead.PositionsPerPage * (nint)head.HeadStride)))[slot];
-        return (sbyte*)area + ((nint)slot * head.HeadStride);
+        scale = ((float*)(area + (AttentionHead.PositionsPerPage * (nint)head.PaddedHeadSize)))[slot];
+        return (sbyte*)area + ((nint)slot * head.PaddedHeadSize);
     }
 }

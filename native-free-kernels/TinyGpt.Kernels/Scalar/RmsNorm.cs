@@ -1,27 +1,29 @@
-namespace TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
-public readonly unsafe partial struct ScalarKernels
+namespace TinyGpt.Kernels.Scalar;
+
+internal readonly unsafe partial struct ScalarKernels
 {
     /// <inheritdoc/>
     public static void AddRmsNormalizeQuantize(
-        float* residual, float* addend, int width, float* gain, float epsilon, in QuantizedRows destination, int row)
+        float* residual, float* addend, int hiddenSize, float* gain, float epsilon, in QuantizedActivations destination, int token)
     {
-        for (int i = 0; i < width && addend != null; i++)
+        for (int i = 0; i < hiddenSize && addend != null; i++)
         {
             residual[i] += addend[i];
         }
 
-        float inverseRoot = InverseRoot(residual, width, epsilon);
+        float inverseRoot = InverseRoot(residual, hiddenSize, epsilon);
         float* normalized = stackalloc float[PanelLayout.InputsPerGroup];
         for (int group = 0; group < destination.Groups; group++)
         {
             for (int i = 0; i < PanelLayout.InputsPerGroup; i++)
             {
                 int feature = (group * PanelLayout.InputsPerGroup) + i;
-                normalized[i] = feature < width ? residual[feature] * inverseRoot * gain[feature] : 0f;
+                normalized[i] = feature < hiddenSize ? residual[feature] * inverseRoot * gain[feature] : 0f;
             }
 
-            QuantizeGroup(normalized, destination, row, group);
+            QuantizeGroup(normalized, destination, token, group);
         }
     }
 
@@ -35,17 +37,17 @@ public readonly unsafe partial struct ScalarKernels
         }
     }
 
-    private static float InverseRoot(float* values, int width, float epsilon)
+    private static float InverseRoot(float* values, int hiddenSize, float epsilon)
     {
         float* lanes = stackalloc float[PanelLayout.VirtualLanes];
         new Span<float>(lanes, PanelLayout.VirtualLanes).Clear();
-        for (int i = 0; i < width; i++)
+        for (int i = 0; i < hiddenSize; i++)
         {
             ref float lane = ref lanes[i % PanelLayout.VirtualLanes];
             lane = MathF.FusedMultiplyAdd(values[i], values[i], lane);
         }
 
-        float meanSquare = SumLanes(lanes) / width;
+        float meanSquare = SumLanes(lanes) / hiddenSize;
         return 1f / MathF.Sqrt(meanSquare + epsilon);
     }
 }

@@ -1,10 +1,12 @@
-namespace TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+
+namespace TinyGpt.Kernels.Scalar;
 
 /// <summary>
 /// The reference: plain loops, one lane at a time, with the arithmetic of <see cref="IKernels"/> spelled out. It shares no code with
 /// the vector tiers, so that equal bits mean something; it runs everywhere and is meant for tests, not for speed.
 /// </summary>
-public readonly unsafe partial struct ScalarKernels : IKernels
+internal readonly unsafe partial struct ScalarKernels : IKernels
 {
     /// <inheritdoc/>
     public static KernelTier Tier => KernelTier.Scalar;

@@ -1,8 +1,8 @@
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Tiles;
 
 /// <summary>
 /// A small number as a type: a method that is generic over it is compiled once per number, with the branches on it folded away, so one
-/// readable body serves every tile height without costing registers for rows that it has not.
+/// readable body serves every tile height without costing registers for tokens that it has not.
 /// </summary>
 internal interface ICount
 {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Tiles;
 
 /// <summary>A tier's matrix kernel for one panel and one tile.</summary>
 internal interface ITileKernel
@@ -23,7 +24,7 @@ internal static unsafe class TiledMultiply
     /// <summary>Multiplies by the kernel of the weights' precision: the one place where it is asked for.</summary>
     public static void Run<TInt8, TInt4>(
         in PackedMatrix weights,
-        in QuantizedRows activations,
+        in QuantizedActivations activations,
         float* bias,
         float* output,
         nint outputStride,
@@ -45,7 +46,7 @@ internal static unsafe class TiledMultiply
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Walk<TKernel>(
         in PackedMatrix weights,
-        in QuantizedRows activations,
+        in QuantizedActivations activations,
         float* bias,
         float* output,
         nint outputStride,
@@ -56,12 +57,12 @@ internal static unsafe class TiledMultiply
         TokenTiles tiles = activations.Tiles;
         for (int panel = firstPanel; panel < firstPanel + panelCount; panel++)
         {
-            int firstOutput = panel * PanelLayout.RowsPerPanel;
+            int firstOutput = panel * PanelLayout.OutputsPerPanel;
             for (int tile = 0; tile < tiles.Count; tile++)
             {
-                int firstRow = tiles.Start(tile);
-                int rows = tiles.Size(tile);
-                nint firstGroup = (nint)firstRow * activations.Groups;
+                int firstToken = tiles.Start(tile);
+                int tokens = tiles.Size(tile);
+                nint firstGroup = (nint)firstToken * activations.Groups;
                 TileOperands operands = new()
                 {
                     Panel = weights.Panel(panel),
@@ -69,38 +70,38 @@ internal static unsafe class TiledMultiply
                     Scales = activations.Scales + firstGroup,
                     Sums = activations.Sums + firstGroup,
                     Groups = weights.Groups,
-                    Output = output + (firstRow * outputStride) + firstOutput,
+                    Output = output + (firstToken * outputStride) + firstOutput,
                     OutputStride = outputStride,
                     Ahead = WeightPrefetch.Start(weights, panel, tile, tiles.Count),
                     AheadBytes = WeightPrefetch.BytesInGroup(weights, tiles.Count),
                 };
-                Begin(operands, rows, bias == null ? null : bias + firstOutput);
-                Multiply<TKernel>(operands, rows);
+                Begin(operands, tokens, bias == null ? null : bias + firstOutput);
+                Multiply<TKernel>(operands, tokens);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Begin(in TileOperands tile, int rows, float* bias)
+    private static void Begin(in TileOperands tile, int tokens, float* bias)
     {
-        for (int row = 0; row < rows; row++)
+        for (int token = 0; token < tokens; token++)
         {
-            Span<float> outputs = new(tile.Output + (row * tile.OutputStride), PanelLayout.RowsPerPanel);
+            Span<float> outputs = new(tile.Output + (token * tile.OutputStride), PanelLayout.OutputsPerPanel);
             if (bias == null)
             {
                 outputs.Clear();
             }
             else
             {
-                new ReadOnlySpan<float>(bias, PanelLayout.RowsPerPanel).CopyTo(outputs);
+                new ReadOnlySpan<float>(bias, PanelLayout.OutputsPerPanel).CopyTo(outputs);
             }
         }
     }
 
-    private static void Multiply<TKernel>(in TileOperands tile, int rows)
+    private static void Multiply<TKernel>(in TileOperands tile, int tokens)
         where TKernel : struct, ITileKernel
     {
-        switch (rows)
+        switch (tokens)
         {
             case 1:
                 TKernel.Multiply<One>(tile);

@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
+using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Tiles;
 
 /// <summary>
-/// Asks for the weights of the next panel while this one is multiplied. With several token rows a panel takes so long to compute that the
+/// Asks for the weights of the next panel while this one is multiplied. With several tokens a panel takes so long to compute that the
 /// processor does not look far enough ahead by itself, and every panel would begin by waiting for memory. The requests are spread
-/// evenly over the tiles and their groups: a burst would fill the queue of misses and hold up the loads that are needed now. One row
+/// evenly over the tiles and their groups: a burst would fill the queue of misses and hold up the loads that are needed now. One token
 /// alone does not ask here: it gains nothing on AVX-VNNI, and AVX2 asks inside its loop. A request for an address that does not exist
 /// does nothing.
 /// </summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Perf;
 

@@ -1,5 +1,13 @@
 using System.Runtime.InteropServices;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.ArmNeon;
+using TinyGpt.Kernels.ArmNeonDp;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
+using TinyGpt.Kernels.Scalar;
+using TinyGpt.Kernels.X86Avx2;
+using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86AvxVnni;
 using TinyGpt.Model;
 
 namespace TinyGpt.Perf;
@@ -17,7 +25,7 @@ internal abstract unsafe class MatrixWork : IDisposable
     private readonly NativeArena _rows;
     private readonly int _chunk;
     private readonly int _chunks;
-    private readonly QuantizedRows _widest;
+    private readonly QuantizedActivations _widest;
     private readonly float* _output;
 
     /// <summary>Makes rows of random numbers.</summary>
@@ -32,9 +40,9 @@ internal abstract unsafe class MatrixWork : IDisposable
         _chunk = chunk;
         _chunks = (tokens + chunk - 1) / chunk;
         WeightBytes = matrices.Sum(Bytes);
-        MultiplyAdds = matrices.Sum(matrix => (double)matrix.Rows * matrix.Columns) * _chunk * _chunks;
+        MultiplyAdds = matrices.Sum(matrix => (double)matrix.Outputs * matrix.Inputs) * _chunk * _chunks;
         int groups = matrices.Max(matrix => matrix.Groups);
-        OutputStride = matrices.Max(matrix => PanelLayout.PaddedRows(matrix.Rows));
+        OutputStride = matrices.Max(matrix => PanelLayout.PaddedOutputs(matrix.Outputs));
         long scales = (long)chunk * groups;
         long rowBytes = scales * (PanelLayout.InputsPerGroup + sizeof(float) + sizeof(int));
         const long Rounding = 8 * PanelLayout.Alignment;
@@ -43,7 +51,7 @@ internal abstract unsafe class MatrixWork : IDisposable
         Random.Shared.NextBytes(new Span<byte>(values, (int)scales * PanelLayout.InputsPerGroup));
         float* rowScales = _rows.TakeFloats(scales);
         new Span<float>(rowScales, (int)scales).Fill(1e-3f);
-        _widest = new QuantizedRows(values, rowScales, (int*)_rows.Take(scales * sizeof(int)), chunk, groups);
+        _widest = new QuantizedActivations(values, rowScales, (int*)_rows.Take(scales * sizeof(int)), chunk, groups);
         _output = _rows.TakeFloats((long)chunk * OutputStride);
     }
 
@@ -79,7 +87,7 @@ internal abstract unsafe class MatrixWork : IDisposable
         {
             byte* copy = arena.Take(Bytes(matrix));
             Buffer.MemoryCopy(matrix.Data, copy, Bytes(matrix), Bytes(matrix));
-            return new PackedMatrix(copy, matrix.Rows, matrix.Columns, matrix.Precision);
+            return new PackedMatrix(copy, matrix.Outputs, matrix.Inputs, matrix.Precision);
         })];
         return Create(tier, copies, arena, tokens, 1);
     }
@@ -109,7 +117,7 @@ internal abstract unsafe class MatrixWork : IDisposable
             for (int job = 0; job < claimed.Length; job++)
             {
                 PackedMatrix matrix = _matrices[job % _matrices.Count];
-                QuantizedRows rows = new(_widest.Values, _widest.Scales, _widest.Sums, _chunk, matrix.Groups);
+                QuantizedActivations rows = new(_widest.Values, _widest.Scales, _widest.Sums, _chunk, matrix.Groups);
                 int first;
                 while ((first = Interlocked.Add(ref claimed[job], PanelsAtOnce) - PanelsAtOnce) < matrix.Panels)
                 {
@@ -126,7 +134,7 @@ internal abstract unsafe class MatrixWork : IDisposable
         _rows.Dispose();
     }
 
-    private protected abstract void Multiply(in PackedMatrix matrix, in QuantizedRows rows, float* output, int firstPanel, int panelCount);
+    private protected abstract void Multiply(in PackedMatrix matrix, in QuantizedActivations rows, float* output, int firstPanel, int panelCount);
 
     private static MatrixWork Create(KernelTier tier, IReadOnlyList<PackedMatrix> matrices, NativeArena? weights, int tokens, int chunk) => tier switch
     {
@@ -147,7 +155,7 @@ internal abstract unsafe class MatrixWork : IDisposable
         weights.Head.Matrix,
     ];
 
-    private static long Bytes(PackedMatrix matrix) => PanelLayout.PackedBytes(matrix.Rows, matrix.Columns, matrix.Precision);
+    private static long Bytes(PackedMatrix matrix) => PanelLayout.PackedBytes(matrix.Outputs, matrix.Inputs, matrix.Precision);
 
     private static void FillPanels(PackedMatrix matrix)
     {
@@ -158,7 +166,7 @@ internal abstract unsafe class MatrixWork : IDisposable
             Span<sbyte> weights = new(group, weightBytes);
             Random.Shared.NextBytes(MemoryMarshal.AsBytes(weights));
             weights.Replace(sbyte.MinValue, (sbyte)0); // the one value that int8 panels never hold
-            new Span<float>(group + weightBytes, PanelLayout.RowsPerPanel).Fill(1e-3f);
+            new Span<float>(group + weightBytes, PanelLayout.OutputsPerPanel).Fill(1e-3f);
         }
     }
 
@@ -169,7 +177,7 @@ internal abstract unsafe class MatrixWork : IDisposable
         where TKernels : struct, IKernels
     {
         private protected override void Multiply(
-            in PackedMatrix matrix, in QuantizedRows rows, float* output, int firstPanel, int panelCount) =>
+            in PackedMatrix matrix, in QuantizedActivations rows, float* output, int firstPanel, int panelCount) =>
             TKernels.MultiplyPanels(matrix, rows, null, output, OutputStride, firstPanel, panelCount);
     }
 }

@@ -1,4 +1,7 @@
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
+using TinyGpt.Kernels.Scalar;
 
 namespace TinyGpt.Perf;
 
@@ -15,8 +18,8 @@ internal sealed unsafe partial class TierComparison<TKernels>
         float* bias = arena.TakeFloats(Width);
         float* expected = arena.TakeFloats(Width);
         float* actual = arena.TakeFloats(Width);
-        QuantizedRows expectedRows = TakeRows(arena, 1);
-        QuantizedRows actualRows = TakeRows(arena, 1);
+        QuantizedActivations expectedRows = TakeRows(arena, 1);
+        QuantizedActivations actualRows = TakeRows(arena, 1);
         for (int width = Width - PanelLayout.InputsPerGroup + 1; width <= Width; width++)
         {
             foreach (float* buffer in (float*[])[start, addend, gain, bias])

@@ -1,4 +1,7 @@
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
+using TinyGpt.Kernels.Scalar;
 
 namespace TinyGpt.Perf;
 
@@ -49,8 +52,8 @@ internal sealed unsafe partial class TierComparison<TKernels>(Random random)
             new Span<float>(inputs, PanelLayout.InputsPerGroup).Clear();
             inputs[PanelLayout.InputsPerGroup] = -1e6f;
             inputs[PanelLayout.InputsPerGroup + 1] = 1e-30f;
-            QuantizedRows expected = TakeRows(arena, rows);
-            QuantizedRows actual = TakeRows(arena, rows);
+            QuantizedActivations expected = TakeRows(arena, rows);
+            QuantizedActivations actual = TakeRows(arena, rows);
             for (int row = 0; row < rows; row++)
             {
                 ScalarKernels.Quantize(inputs + (row * Width), expected, row, 0, Groups);
@@ -81,8 +84,8 @@ internal sealed unsafe partial class TierComparison<TKernels>(Random random)
         float* bias = arena.TakeFloats(Width);
         float* expected = arena.TakeFloats(Width);
         float* actual = arena.TakeFloats(Width);
-        QuantizedRows expectedRows = TakeRows(arena, 1);
-        QuantizedRows actualRows = TakeRows(arena, 1);
+        QuantizedActivations expectedRows = TakeRows(arena, 1);
+        QuantizedActivations actualRows = TakeRows(arena, 1);
         for (int width = Width - PanelLayout.InputsPerGroup + 1; width <= Width; width++)
         {
             foreach (float* buffer in (float*[])[start, addend, gain, bias])
@@ -129,9 +132,9 @@ internal sealed unsafe partial class TierComparison<TKernels>(Random random)
                     KeyOffset = 0,
                     ValueOffset = pageFloats / 2 * sizeof(float),
                     KeyCount = keys,
-                    HeadStride = stride,
+                    PaddedHeadSize = stride,
                     ScoreScale = 0.25f,
-                    Scores = scores,
+                    AttentionScores = scores,
                     Output = expected,
                 };
                 ScalarKernels.Attend(head);
@@ -188,7 +191,7 @@ internal sealed unsafe partial class TierComparison<TKernels>(Random random)
     private void CompareMatrices(WeightPrecision precision)
     {
         const int Panels = 5;
-        const int Outputs = Panels * PanelLayout.RowsPerPanel;
+        const int Outputs = Panels * PanelLayout.OutputsPerPanel;
         using NativeArena arena = new(1 << 20);
         PackedMatrix weights = RandomMatrix(arena, Outputs, Width, precision);
         float* bias = RandomFloats(arena, Outputs, 1f);
@@ -197,7 +200,7 @@ internal sealed unsafe partial class TierComparison<TKernels>(Random random)
         float* actual = arena.TakeFloats(LargestRows * Outputs);
         foreach (int rows in RowCounts)
         {
-            QuantizedRows activations = TakeRows(arena, rows);
+            QuantizedActivations activations = TakeRows(arena, rows);
             for (int row = 0; row < rows; row++)
             {
                 ScalarKernels.Quantize(inputs + (row * Width), activations, row, 0, Groups);
@@ -212,9 +215,9 @@ internal sealed unsafe partial class TierComparison<TKernels>(Random random)
         }
     }
 
-    private void Compare(string operation, in QuantizedRows expected, in QuantizedRows actual)
+    private void Compare(string operation, in QuantizedActivations expected, in QuantizedActivations actual)
     {
-        int groups = expected.Rows * expected.Groups;
+        int groups = expected.Tokens * expected.Groups;
         CompareBits(
             operation,
             new ReadOnlySpan<byte>(expected.Values, groups * PanelLayout.InputsPerGroup),
@@ -248,7 +251,7 @@ internal sealed unsafe partial class TierComparison<TKernels>(Random random)
         }
     }
 
-    private static QuantizedRows TakeRows(NativeArena arena, int rows) => new(
+    private static QuantizedActivations TakeRows(NativeArena arena, int rows) => new(
         (sbyte*)arena.Take((long)rows * Width), arena.TakeFloats(rows * Groups), (int*)arena.TakeFloats(rows * Groups), rows, Groups);
 
     private PackedMatrix RandomMatrix(NativeArena arena, int rows, int columns, WeightPrecision precision = WeightPrecision.Int8)
@@ -262,10 +265,10 @@ internal sealed unsafe partial class TierComparison<TKernels>(Random random)
             for (int i = 0; i < weightBytes; i++)
             {
                 // -128 is no int8 weight; as two of 4 bits it is one pair less that is tried.
-                packed[i] = (byte)random.Next(-PanelLayout.LargestQuantized, PanelLayout.LargestQuantized + 1);
+                packed[i] = (byte)random.Next(-PanelLayout.MaxQuantized, PanelLayout.MaxQuantized + 1);
             }
 
-            Randomize((float*)(packed + weightBytes), PanelLayout.RowsPerPanel, 0.01f);
+            Randomize((float*)(packed + weightBytes), PanelLayout.OutputsPerPanel, 0.01f);
         }
 
         return matrix;

@@ -1,5 +1,6 @@
 using TinyGpt.Dialogue.Saves;
 using TinyGpt.Dialogue.Talks;
+using TinyGpt.Kernels;
 
 namespace TinyGpt.Dialogue;
 

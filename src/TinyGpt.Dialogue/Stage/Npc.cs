@@ -1,5 +1,3 @@
-using TinyGpt.Dialogue.Prompts;
-
 namespace TinyGpt.Dialogue;
 
 /// <summary>

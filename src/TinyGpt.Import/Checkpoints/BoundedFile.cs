@@ -1,5 +1,3 @@
-using TinyGpt.Format;
-
 namespace TinyGpt.Import;
 
 /// <summary>Reads small files of unknown origin.</summary>

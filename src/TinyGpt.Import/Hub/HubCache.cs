@@ -1,5 +1,3 @@
-using TinyGpt.Format;
-
 namespace TinyGpt.Import;
 
 /// <summary>The folder where pulled models are. Thread-safe, also between processes.</summary>

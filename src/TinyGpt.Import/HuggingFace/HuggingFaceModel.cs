@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using TinyGpt.Format;
-using TinyGpt.Kernels;
 
 namespace TinyGpt.Import;
 

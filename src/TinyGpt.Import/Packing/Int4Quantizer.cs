@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Import;
 
@@ -11,7 +11,7 @@ namespace TinyGpt.Import;
 internal static unsafe class Int4Quantizer
 {
     private const int Smallest = -PanelLayout.Int4Offset;
-    private const int Largest = PanelLayout.LargestInt4 - PanelLayout.Int4Offset;
+    private const int Largest = PanelLayout.MaxInt4 - PanelLayout.Int4Offset;
 
     // What the largest magnitude may become, in steps of the scale: from cut off by a quarter to not reaching the last step.
     private const float FirstDivisor = 6;
@@ -29,7 +29,7 @@ internal static unsafe class Int4Quantizer
         double squaredError = 0;
         double squaredNorm = 0;
         double largestError = 0;
-        byte* lanes = group + (lane * PanelLayout.InputsPerQuad);
+        byte* lanes = group + (lane * PanelLayout.InputsPerKBlock);
         const int Half = PanelLayout.InputsPerGroup / 2;
         for (int i = 0; i < PanelLayout.InputsPerGroup; i++)
         {
@@ -37,7 +37,7 @@ internal static unsafe class Int4Quantizer
             int quantized = scale == 0 ? 0 : Round(weights[i] / scale);
             byte stored = (byte)(quantized + PanelLayout.Int4Offset);
             int input = i % Half;
-            byte* pair = lanes + (input / PanelLayout.InputsPerQuad * PanelLayout.QuadBytes) + (input % PanelLayout.InputsPerQuad);
+            byte* pair = lanes + (input / PanelLayout.InputsPerKBlock * PanelLayout.KBlockBytes) + (input % PanelLayout.InputsPerKBlock);
             *pair = i < Half ? stored : (byte)(*pair | (stored << 4));
             double difference = ((double)quantized * scale) - weights[i];
             squaredError += difference * difference;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using TinyGpt.Format;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Import;
 
@@ -34,7 +35,7 @@ internal static unsafe class PanelPacker
     /// <exception cref="ModelFormatException">A number is not finite or too large.</exception>
     public static void Copy(IRowSource source, float* target, CancellationToken cancellation)
     {
-        int stride = PanelLayout.PaddedColumns(source.Columns);
+        int stride = PanelLayout.PaddedInputs(source.Columns);
         ForEach(
             source.Rows,
             row =>
@@ -69,18 +70,18 @@ internal static unsafe class PanelPacker
 
     private static QuantizationError PackPanel(IRowSource source, WeightPrecision precision, int panel, byte* target)
     {
-        int firstRow = panel * PanelLayout.RowsPerPanel;
-        int rows = Math.Min(PanelLayout.RowsPerPanel, source.Rows - firstRow);
+        int firstRow = panel * PanelLayout.OutputsPerPanel;
+        int rows = Math.Min(PanelLayout.OutputsPerPanel, source.Rows - firstRow);
         int groups = PanelLayout.Groups(source.Columns);
         int stride = groups * PanelLayout.InputsPerGroup;
-        float[] rented = ArrayPool<float>.Shared.Rent(PanelLayout.RowsPerPanel * stride);
-        Span<float> floats = rented.AsSpan(0, PanelLayout.RowsPerPanel * stride);
+        float[] rented = ArrayPool<float>.Shared.Rent(PanelLayout.OutputsPerPanel * stride);
+        Span<float> floats = rented.AsSpan(0, PanelLayout.OutputsPerPanel * stride);
         floats.Clear();
         source.CopyRows(firstRow, rows, floats, stride);
         QuantizationError error = default;
         int groupBytes = PanelLayout.GroupBytesOf(precision);
         byte* output = target + ((long)panel * groups * groupBytes);
-        for (int lane = 0; lane < PanelLayout.RowsPerPanel; lane++)
+        for (int lane = 0; lane < PanelLayout.OutputsPerPanel; lane++)
         {
             Span<float> row = floats.Slice(lane * stride, stride);
             RequireFinite(row, source, firstRow + lane);
@@ -106,18 +107,18 @@ internal static unsafe class PanelPacker
             largest = MathF.Max(largest, MathF.Abs(weight));
         }
 
-        float scale = largest / PanelLayout.LargestQuantized;
+        float scale = largest / PanelLayout.MaxQuantized;
         ((float*)(group + PanelLayout.GroupWeightBytes))[lane] = scale;
         double squaredError = 0;
         double squaredNorm = 0;
         double largestError = 0;
-        sbyte* lanes = (sbyte*)group + (lane * PanelLayout.InputsPerQuad);
+        sbyte* lanes = (sbyte*)group + (lane * PanelLayout.InputsPerKBlock);
         for (int i = 0; i < weights.Length; i++)
         {
             // A scale of 0 stands for a group of zeros. Below the normal range the quotient can pass 127 by rounding.
             float quantized = scale == 0 ? 0
-                : Math.Clamp(MathF.Round(weights[i] / scale), -PanelLayout.LargestQuantized, PanelLayout.LargestQuantized);
-            lanes[(i / PanelLayout.InputsPerQuad * PanelLayout.QuadBytes) + (i % PanelLayout.InputsPerQuad)] = (sbyte)quantized;
+                : Math.Clamp(MathF.Round(weights[i] / scale), -PanelLayout.MaxQuantized, PanelLayout.MaxQuantized);
+            lanes[(i / PanelLayout.InputsPerKBlock * PanelLayout.KBlockBytes) + (i % PanelLayout.InputsPerKBlock)] = (sbyte)quantized;
             double difference = ((double)quantized * scale) - weights[i];
             squaredError += difference * difference;
             squaredNorm += (double)weights[i] * weights[i];

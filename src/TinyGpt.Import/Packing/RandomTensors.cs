@@ -1,4 +1,5 @@
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Import;
 
@@ -18,7 +19,7 @@ internal sealed unsafe class RandomTensors : ITensorSource
     private static readonly float QuantileDeviation = Deviation(Quantiles);
 
     // The same quantiles in fifteen steps.
-    private static readonly sbyte[] Int4Quantiles = [.. Quantiles.Select(value => (sbyte)MathF.Round(value * 7f / PanelLayout.LargestQuantized))];
+    private static readonly sbyte[] Int4Quantiles = [.. Quantiles.Select(value => (sbyte)MathF.Round(value * 7f / PanelLayout.MaxQuantized))];
     private static readonly float Int4QuantileDeviation = Deviation(Int4Quantiles);
 
     private readonly ulong _seed;
@@ -101,7 +102,7 @@ internal sealed unsafe class RandomTensors : ITensorSource
             sums[i] = (2 * at) - (BytesInSum * byte.MaxValue);
         }
 
-        return [.. sums.Select(sum => (sbyte)(sum * PanelLayout.LargestQuantized / sums[^1]))];
+        return [.. sums.Select(sum => (sbyte)(sum * PanelLayout.MaxQuantized / sums[^1]))];
     }
 
     private static float Deviation(sbyte[] numbers) => MathF.Sqrt(numbers.Sum(value => (float)value * value) / numbers.Length);
@@ -131,15 +132,15 @@ internal sealed unsafe class RandomTensors : ITensorSource
                 }
             }
 
-            for (int lane = 0; lane < PanelLayout.RowsPerPanel; lane++)
+            for (int lane = 0; lane < PanelLayout.OutputsPerPanel; lane++)
             {
                 // Scales differ, so that a kernel that takes the wrong one is found out.
                 float variation = 0.875f + ((random.Next() >> 56) / 1024f);
                 scales[lane] = MatrixDeviation / deviation * variation;
             }
 
-            bool atEdge = (panel + 1) * PanelLayout.RowsPerPanel > tensor.Rows || (group + 1) * PanelLayout.InputsPerGroup > tensor.Columns;
-            if (atEdge || Config.HeadStride != Config.HeadSize || Config.FeedForwardWidth % PanelLayout.RowsPerPanel != 0)
+            bool atEdge = (panel + 1) * PanelLayout.OutputsPerPanel > tensor.Rows || (group + 1) * PanelLayout.InputsPerGroup > tensor.Columns;
+            if (atEdge || Config.HeadStride != Config.HeadSize || Config.FeedForwardWidth % PanelLayout.OutputsPerPanel != 0)
             {
                 ClearPadding(tensor, panel, group, output);
             }
@@ -167,9 +168,9 @@ internal sealed unsafe class RandomTensors : ITensorSource
     private void ClearPadding(TensorShape tensor, int panel, int group, byte* output)
     {
         bool columnsAreHeads = tensor.Name.EndsWith(ModelTensors.AttentionOutput, StringComparison.Ordinal);
-        for (int lane = 0; lane < PanelLayout.RowsPerPanel; lane++)
+        for (int lane = 0; lane < PanelLayout.OutputsPerPanel; lane++)
         {
-            int row = (panel * PanelLayout.RowsPerPanel) + lane;
+            int row = (panel * PanelLayout.OutputsPerPanel) + lane;
             bool rowIsPadding = row >= tensor.Rows || IsPaddingRow(tensor.Name, row);
             if (rowIsPadding)
             {
@@ -189,16 +190,16 @@ internal sealed unsafe class RandomTensors : ITensorSource
 
     private static void ClearWeight(WeightPrecision precision, byte* group, int lane, int input)
     {
-        (int quad, int byteInLane) = Math.DivRem(input, PanelLayout.InputsPerQuad);
-        byte* lanes = group + (lane * PanelLayout.InputsPerQuad) + byteInLane;
+        (int quad, int byteInLane) = Math.DivRem(input, PanelLayout.InputsPerKBlock);
+        byte* lanes = group + (lane * PanelLayout.InputsPerKBlock) + byteInLane;
         if (precision == WeightPrecision.Int8)
         {
-            lanes[quad * PanelLayout.QuadBytes] = 0;
+            lanes[quad * PanelLayout.KBlockBytes] = 0;
             return;
         }
 
-        byte* pair = lanes + (quad % PanelLayout.BlocksPerGroup * PanelLayout.QuadBytes);
-        *pair = (byte)(quad < PanelLayout.BlocksPerGroup
+        byte* pair = lanes + (quad % PanelLayout.KBlockPairsPerGroup * PanelLayout.KBlockBytes);
+        *pair = (byte)(quad < PanelLayout.KBlockPairsPerGroup
             ? (*pair & 0xF0) | PanelLayout.Int4Offset
             : (*pair & 0x0F) | (PanelLayout.Int4Offset << 4));
     }
@@ -206,7 +207,7 @@ internal sealed unsafe class RandomTensors : ITensorSource
     private void FillRow(TensorShape tensor, int row, float* target, ulong seed)
     {
         SplitMix64 random = new(seed);
-        int stride = PanelLayout.PaddedColumns(tensor.Columns);
+        int stride = PanelLayout.PaddedInputs(tensor.Columns);
         Span<float> floats = new(target + ((long)row * stride), stride);
         bool isGain = tensor.Name.EndsWith(ModelTensors.Gain(""), StringComparison.Ordinal);
         string owner = isGain ? "" : tensor.Name.Replace(ModelTensors.Bias(""), "", StringComparison.Ordinal);
@@ -225,7 +226,7 @@ internal sealed unsafe class RandomTensors : ITensorSource
         || (Config.Gated && matrix.EndsWith(ModelTensors.FeedForwardIn, StringComparison.Ordinal) && IsGatePadding(row));
 
     private bool IsGatePadding(int row) =>
-        (row / (2 * PanelLayout.RowsPerPanel) * PanelLayout.RowsPerPanel) + (row % PanelLayout.RowsPerPanel) >= Config.FeedForwardWidth;
+        (row / (2 * PanelLayout.OutputsPerPanel) * PanelLayout.OutputsPerPanel) + (row % PanelLayout.OutputsPerPanel) >= Config.FeedForwardWidth;
 
     private bool IsHeadPadding(int index) => index % Config.HeadStride >= Config.HeadSize;
 }

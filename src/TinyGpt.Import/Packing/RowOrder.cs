@@ -1,4 +1,4 @@
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Import;
 
@@ -71,8 +71,8 @@ internal static class RowOrder
         int[] rows = new int[config.FeedForwardInWidth];
         for (int row = 0; row < rows.Length; row++)
         {
-            (int panel, int lane) = Math.DivRem(row, PanelLayout.RowsPerPanel);
-            int output = (panel / 2 * PanelLayout.RowsPerPanel) + lane;
+            (int panel, int lane) = Math.DivRem(row, PanelLayout.OutputsPerPanel);
+            int output = (panel / 2 * PanelLayout.OutputsPerPanel) + lane;
             rows[row] = output >= config.FeedForwardWidth ? Zeros : output + (panel % 2 * config.FeedForwardWidth);
         }
 

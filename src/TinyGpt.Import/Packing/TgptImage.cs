@@ -1,5 +1,6 @@
 using TinyGpt.Format;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Memory;
 
 namespace TinyGpt.Import;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using TinyGpt.Format;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Memory;
 
 namespace TinyGpt.Import;
 

@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Security.Cryptography;
 using TinyGpt.Format;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
 
 namespace TinyGpt.Import;
 

@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Format;
 

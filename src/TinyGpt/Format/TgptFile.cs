@@ -1,5 +1,5 @@
 using System.Buffers;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Memory;
 
 namespace TinyGpt.Format;
 

@@ -1,5 +1,6 @@
 using TinyGpt.Cache;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 using TinyGpt.Model;
 using TinyGpt.Sampling;
 using TinyGpt.Snapshots;

@@ -1,4 +1,5 @@
 using TinyGpt.Kernels;
+using TinyGpt.Text;
 
 namespace TinyGpt;
 

@@ -1,6 +1,13 @@
 using System.Diagnostics;
 using TinyGpt.Cache;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.ArmNeon;
+using TinyGpt.Kernels.ArmNeonDp;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
+using TinyGpt.Kernels.X86Avx2;
+using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86AvxVnni;
 using TinyGpt.Threading;
 
 namespace TinyGpt.Model;
@@ -162,7 +169,7 @@ internal abstract class Decoder : IDisposable
     public unsafe void CopyFinalState(Span<float> state)
     {
         Debug.Assert(Rows.LogitCount == 1, "Only a single row lies as plain values with one scale a group.");
-        QuantizedRows row = Scratch.NormalizedLast(1);
+        QuantizedActivations row = Scratch.NormalizedLast(1);
         for (int feature = 0; feature < Config.Width; feature++)
         {
             state[feature] = row.Values[feature] * row.Scales[feature / PanelLayout.InputsPerGroup];

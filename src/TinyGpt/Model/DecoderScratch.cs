@@ -1,4 +1,6 @@
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
 
 namespace TinyGpt.Model;
 
@@ -22,11 +24,11 @@ internal sealed unsafe class DecoderScratch : IDisposable
     public DecoderScratch(ModelConfig config, DecoderLimits limits)
     {
         _memory = new NativeArena(Bytes(config, limits));
-        WidthStride = PanelLayout.PaddedColumns(config.Width);
-        QueryKeyValueStride = PanelLayout.PaddedColumns(config.QueryKeyValueWidth);
-        AttendedStride = PanelLayout.PaddedColumns(config.AttentionWidth);
+        WidthStride = PanelLayout.PaddedInputs(config.Width);
+        QueryKeyValueStride = PanelLayout.PaddedInputs(config.QueryKeyValueWidth);
+        AttendedStride = PanelLayout.PaddedInputs(config.AttentionWidth);
         HiddenStride = HiddenLength(config);
-        LogitsStride = PanelLayout.PaddedColumns(config.VocabularySize);
+        LogitsStride = PanelLayout.PaddedInputs(config.VocabularySize);
         Residual = Floats(limits.Rows, WidthStride);
         Projection = Floats(limits.Rows, WidthStride);
         QueryKeyValue = Floats(limits.Rows, QueryKeyValueStride);
@@ -35,10 +37,10 @@ internal sealed unsafe class DecoderScratch : IDisposable
         Logits = Floats(limits.LogitRows, LogitsStride);
         _normalized = Quantized(limits.Rows, WidthStride);
         _quantizedAttended = Quantized(limits.Rows, AttendedStride);
-        _quantizedHidden = Quantized(limits.Rows, PanelLayout.PaddedColumns(config.FeedForwardWidth));
+        _quantizedHidden = Quantized(limits.Rows, PanelLayout.PaddedInputs(config.FeedForwardWidth));
         _normalizedLast = Quantized(limits.LogitRows, WidthStride);
         ScoresStride = ScoresLength(config);
-        _scores = Floats(limits.Threads * AttentionHead.MostQueries, ScoresStride);
+        _scores = Floats(limits.Threads * AttentionHead.MaxQueries, ScoresStride);
         _headStride = config.HeadStride;
         RotationStride = RotaryAngles.ChannelsOf(config.Rotary);
         Cosines = Floats(limits.Rows, RotationStride);
@@ -46,10 +48,10 @@ internal sealed unsafe class DecoderScratch : IDisposable
         _quantizedQueries = (short*)_memory.Take(QuantizedQueryBytes(config, limits));
     }
 
-    private readonly QuantizedRows _normalized;
-    private readonly QuantizedRows _quantizedAttended;
-    private readonly QuantizedRows _quantizedHidden;
-    private readonly QuantizedRows _normalizedLast;
+    private readonly QuantizedActivations _normalized;
+    private readonly QuantizedActivations _quantizedAttended;
+    private readonly QuantizedActivations _quantizedHidden;
+    private readonly QuantizedActivations _normalizedLast;
 
     public int WidthStride { get; }
 
@@ -88,59 +90,59 @@ internal sealed unsafe class DecoderScratch : IDisposable
     /// <summary>Floats from the scores of one query to those of the next.</summary>
     public int ScoresStride { get; }
 
-    /// <summary>A worker's own room for the scores of <see cref="AttentionHead.MostQueries"/> queries.</summary>
-    public float* Scores(int worker) => _scores + ((nint)worker * AttentionHead.MostQueries * ScoresStride);
+    /// <summary>A worker's own room for the scores of <see cref="AttentionHead.MaxQueries"/> queries.</summary>
+    public float* Scores(int worker) => _scores + ((nint)worker * AttentionHead.MaxQueries * ScoresStride);
 
-    /// <summary>A worker's own room for <see cref="AttentionHead.MostQueries"/> quantized queries of one head.</summary>
-    public short* QuantizedQueries(int worker) => _quantizedQueries + ((nint)worker * AttentionHead.MostQueries * _headStride);
+    /// <summary>A worker's own room for <see cref="AttentionHead.MaxQueries"/> quantized queries of one head.</summary>
+    public short* QuantizedQueries(int worker) => _quantizedQueries + ((nint)worker * AttentionHead.MaxQueries * _headStride);
 
     /// <summary>The normalized residual, quantized, for a pass of so many rows.</summary>
-    public QuantizedRows Normalized(int rows) => ForRows(_normalized, rows);
+    public QuantizedActivations Normalized(int rows) => ForRows(_normalized, rows);
 
-    public QuantizedRows QuantizedAttended(int rows) => ForRows(_quantizedAttended, rows);
+    public QuantizedActivations QuantizedAttended(int rows) => ForRows(_quantizedAttended, rows);
 
-    public QuantizedRows QuantizedHidden(int rows) => ForRows(_quantizedHidden, rows);
+    public QuantizedActivations QuantizedHidden(int rows) => ForRows(_quantizedHidden, rows);
 
     /// <summary>The normalized residual of the rows whose logits are wanted.</summary>
-    public QuantizedRows NormalizedLast(int rows) => ForRows(_normalizedLast, rows);
+    public QuantizedActivations NormalizedLast(int rows) => ForRows(_normalizedLast, rows);
 
     /// <summary>The native memory that a decoder takes, in bytes; exact.</summary>
     public static long Bytes(ModelConfig config, DecoderLimits limits)
     {
-        int width = PanelLayout.PaddedColumns(config.Width);
-        int attended = PanelLayout.PaddedColumns(config.AttentionWidth);
-        int hidden = PanelLayout.PaddedColumns(config.FeedForwardWidth);
-        int queryKeyValue = PanelLayout.PaddedColumns(config.QueryKeyValueWidth);
-        int logits = PanelLayout.PaddedColumns(config.VocabularySize);
+        int width = PanelLayout.PaddedInputs(config.Width);
+        int attended = PanelLayout.PaddedInputs(config.AttentionWidth);
+        int hidden = PanelLayout.PaddedInputs(config.FeedForwardWidth);
+        int queryKeyValue = PanelLayout.PaddedInputs(config.QueryKeyValueWidth);
+        int logits = PanelLayout.PaddedInputs(config.VocabularySize);
         return checked(
             (2 * FloatBytes(limits.Rows, width)) + FloatBytes(limits.Rows, queryKeyValue) + FloatBytes(limits.Rows, attended)
             + FloatBytes(limits.Rows, HiddenLength(config)) + FloatBytes(limits.LogitRows, logits)
             + QuantizedBytes(limits.Rows, width) + QuantizedBytes(limits.Rows, attended) + QuantizedBytes(limits.Rows, hidden)
-            + QuantizedBytes(limits.LogitRows, width) + FloatBytes(limits.Threads * AttentionHead.MostQueries, ScoresLength(config))
+            + QuantizedBytes(limits.LogitRows, width) + FloatBytes(limits.Threads * AttentionHead.MaxQueries, ScoresLength(config))
             + QuantizedQueryBytes(config, limits) + (2 * FloatBytes(limits.Rows, RotaryAngles.ChannelsOf(config.Rotary))));
     }
 
     public void Dispose() => _memory.Dispose();
 
-    private static int ScoresLength(ModelConfig config) => PanelLayout.PaddedColumns(config.ContextLength);
+    private static int ScoresLength(ModelConfig config) => PanelLayout.PaddedInputs(config.ContextLength);
 
     /// <summary>Whole groups; gates take as much as what they open.</summary>
     private static int HiddenLength(ModelConfig config) =>
-        (config.Gated ? 2 : 1) * PanelLayout.PaddedColumns(config.FeedForwardWidth);
+        (config.Gated ? 2 : 1) * PanelLayout.PaddedInputs(config.FeedForwardWidth);
 
     private static long QuantizedQueryBytes(ModelConfig config, DecoderLimits limits) =>
-        NativeArena.RoundUp((long)limits.Threads * AttentionHead.MostQueries * config.HeadStride * sizeof(short));
+        NativeArena.RoundUp((long)limits.Threads * AttentionHead.MaxQueries * config.HeadStride * sizeof(short));
 
     private static long FloatBytes(int rows, int stride) => NativeArena.RoundUp((long)rows * stride * sizeof(float));
 
     private static long QuantizedBytes(int rows, int stride) =>
         NativeArena.RoundUp((long)rows * stride) + (2 * FloatBytes(rows, PanelLayout.Groups(stride)));
 
-    private static QuantizedRows ForRows(QuantizedRows all, int rows) => new(all.Values, all.Scales, all.Sums, rows, all.Groups);
+    private static QuantizedActivations ForRows(QuantizedActivations all, int rows) => new(all.Values, all.Scales, all.Sums, rows, all.Groups);
 
     private float* Floats(int rows, int stride) => _memory.TakeFloats((long)rows * stride);
 
-    private QuantizedRows Quantized(int rows, int stride)
+    private QuantizedActivations Quantized(int rows, int stride)
     {
         int groups = PanelLayout.Groups(stride);
         return new((sbyte*)_memory.Take((long)rows * stride), Floats(rows, groups), (int*)Floats(rows, groups), rows, groups);

@@ -1,5 +1,6 @@
 using TinyGpt.Cache;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Model;
 
@@ -12,7 +13,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
     : Decoder(config, weights, cache, limits)
     where TKernels : struct, IKernels
 {
-    private const int PanelsPerGroup = PanelLayout.InputsPerGroup / PanelLayout.RowsPerPanel;
+    private const int PanelsPerGroup = PanelLayout.InputsPerGroup / PanelLayout.OutputsPerPanel;
 
     // Attention is dealt out in bundles of heads that fill whole quantization groups, so that a unit can quantize what it made.
     private readonly int _headsInBundle =
@@ -22,7 +23,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
     // and smaller units.
     private readonly bool _quantizesCache = cache.Layout.Precision == KvPrecision.Int8;
     private readonly int _panelsInUnit = cache.Layout.Precision == KvPrecision.Int8 || config.Rotary is not null || config.QueryKeyNorm
-        ? config.HeadStride / PanelLayout.RowsPerPanel
+        ? config.HeadStride / PanelLayout.OutputsPerPanel
         : 1;
 
     private readonly int _panelsInHiddenUnit = config.Gated ? 2 * PanelsPerGroup : PanelsPerGroup;
@@ -53,9 +54,9 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
     protected override void Run(int first, int count, int worker)
     {
         BlockWeights block = Weights.Blocks[Layer];
-        QuantizedRows normalized = Scratch.Normalized(Rows.Count);
-        QuantizedRows attended = Scratch.QuantizedAttended(Rows.Count);
-        QuantizedRows hidden = Scratch.QuantizedHidden(Rows.Count);
+        QuantizedActivations normalized = Scratch.Normalized(Rows.Count);
+        QuantizedActivations attended = Scratch.QuantizedAttended(Rows.Count);
+        QuantizedActivations hidden = Scratch.QuantizedHidden(Rows.Count);
         switch (Stage)
         {
             case Stage.CopyPages: // appending to a page that others share: the copy is ours alone
@@ -187,10 +188,10 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         ? null
         : Weights.PositionEmbedding + ((nint)Rows.Position(row) * Scratch.WidthStride);
 
-    private static void Multiply(ProjectionWeights projection, QuantizedRows rows, float* output, int stride, int first, int count) =>
+    private static void Multiply(ProjectionWeights projection, QuantizedActivations rows, float* output, int stride, int first, int count) =>
         TKernels.MultiplyPanels(projection.Matrix, rows, projection.Bias, output, stride, first, count);
 
-    private void Normalize(NormWeights norm, bool addProjection, QuantizedRows destination, int first, int count)
+    private void Normalize(NormWeights norm, bool addProjection, QuantizedActivations destination, int first, int count)
     {
         for (int row = first; row < first + count; row++)
         {
@@ -198,7 +199,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         }
     }
 
-    private void NormalizeRow(NormWeights norm, float* addend, int row, QuantizedRows destination, int destinationRow)
+    private void NormalizeRow(NormWeights norm, float* addend, int row, QuantizedActivations destination, int destinationRow)
     {
         float* residual = Residual(row);
         if (norm.Gain == null) // what the first block of GPT-1 reads has no norm
@@ -229,7 +230,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         }
     }
 
-    private void Activate(QuantizedRows destination, int firstGroup, int groupCount)
+    private void Activate(QuantizedActivations destination, int firstGroup, int groupCount)
     {
         for (int row = 0; row < Rows.Count; row++)
         {
@@ -278,10 +279,10 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
     {
         int queries = Config.AttentionWidth;
         int keys = Config.KeyValueWidth;
-        int firstKeyPanel = queries / PanelLayout.RowsPerPanel;
+        int firstKeyPanel = queries / PanelLayout.OutputsPerPanel;
         for (int panel = Math.Max(firstPanel, firstKeyPanel); panel < firstPanel + panelCount; panel++)
         {
-            int output = panel * PanelLayout.RowsPerPanel;
+            int output = panel * PanelLayout.OutputsPerPanel;
             int channel = (output - queries) % keys;
             int head = channel / Config.HeadStride;
             nint offset = output < queries + keys ? Cache.Layout.KeyOffset(Layer, head) : Cache.Layout.ValueOffset(Layer, head);
@@ -291,7 +292,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
                 float* source = Scratch.QueryKeyValue + ((nint)row * Scratch.QueryKeyValueStride) + output;
                 float* target = (float*)(Rows.Sequence(row).Table[page] + offset)
                     + (slot * Config.HeadStride) + (channel % Config.HeadStride);
-                new ReadOnlySpan<float>(source, PanelLayout.RowsPerPanel).CopyTo(new Span<float>(target, PanelLayout.RowsPerPanel));
+                new ReadOnlySpan<float>(source, PanelLayout.OutputsPerPanel).CopyTo(new Span<float>(target, PanelLayout.OutputsPerPanel));
             }
         }
     }
@@ -317,7 +318,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         }
     }
 
-    private void Attend(int bundle, int block, QuantizedRows destination, int worker)
+    private void Attend(int bundle, int block, QuantizedActivations destination, int worker)
     {
         int firstRow = Rows.BlockStart(block);
         int endRow = Rows.BlockStart(block + 1);
@@ -340,10 +341,10 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
                 ValueOffset = Cache.Layout.ValueOffset(Layer, head / _headsOfOneKey),
                 KeyCount = keyCount - (pagesBehind * AttentionHead.PositionsPerPage),
                 Window = window,
-                HeadStride = Config.HeadStride,
+                PaddedHeadSize = Config.HeadStride,
                 ScoreScale = _scoreScale,
-                Scores = Scratch.Scores(worker),
-                ScoresStride = Scratch.ScoresStride,
+                AttentionScores = Scratch.Scores(worker),
+                AttentionScoresStride = Scratch.ScoresStride,
                 QuantizedQueries = Scratch.QuantizedQueries(worker),
                 Output = attended + (head * Config.HeadStride),
                 OutputStride = Scratch.AttendedStride,

@@ -1,5 +1,3 @@
-using TinyGpt.Kernels;
-
 namespace TinyGpt;
 
 /// <content>What a configuration may be.</content>

@@ -1,4 +1,5 @@
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt;
 
@@ -100,7 +101,7 @@ public sealed partial record ModelConfig
     public int? EndOfTextToken { get; init; }
 
     /// <summary>Floats of one head in memory: <see cref="HeadSize"/> rounded up to 16.</summary>
-    public int HeadStride => PanelLayout.PaddedRows(HeadSize);
+    public int HeadStride => PanelLayout.PaddedOutputs(HeadSize);
 
     /// <summary>Floats of all query heads in memory, the input width of the attention's output projection.</summary>
     public int AttentionWidth => Heads * HeadStride;
@@ -115,7 +116,7 @@ public sealed partial record ModelConfig
     /// Outputs of the feed-forward layer's first matrix: <see cref="FeedForwardWidth"/>, or twice that, rounded up to 16 first, where it
     /// is gated.
     /// </summary>
-    public int FeedForwardInWidth => Gated ? 2 * PanelLayout.PaddedRows(FeedForwardWidth) : FeedForwardWidth;
+    public int FeedForwardInWidth => Gated ? 2 * PanelLayout.PaddedOutputs(FeedForwardWidth) : FeedForwardWidth;
 
     /// <summary>The number of trained parameters, biases and norms included; a tied head counts once.</summary>
     public long ParameterCount

@@ -1,5 +1,5 @@
 using TinyGpt.Cache;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Model;
 
@@ -23,7 +23,7 @@ internal sealed class PassRows(DecoderLimits limits, int sequences)
 
     public int CopyCount { get; private set; }
 
-    /// <summary>Blocks of 1 … <see cref="AttentionHead.MostQueries"/> rows.</summary>
+    /// <summary>Blocks of 1 … <see cref="AttentionHead.MaxQueries"/> rows.</summary>
     public int BlockCount { get; private set; }
 
     /// <summary>The most keys that any row attends to.</summary>
@@ -80,7 +80,7 @@ internal sealed class PassRows(DecoderLimits limits, int sequences)
 
     private bool ContinuesBlock(int position, KvSequence sequence) =>
         Count > 0
-        && Count - _blockStarts[BlockCount - 1] < AttentionHead.MostQueries
+        && Count - _blockStarts[BlockCount - 1] < AttentionHead.MaxQueries
         && sequence == _sequences[Count - 1]
         && position == _positions[Count - 1] + 1;
 }

@@ -1,4 +1,5 @@
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Numerics;
 
 namespace TinyGpt.Model;
 
@@ -14,7 +15,7 @@ internal sealed unsafe class RotaryAngles(RotaryPositions rotary)
     public int Channels { get; } = ChannelsOf(rotary);
 
     /// <summary>Channels that are written for a position; none without rotary positions.</summary>
-    public static int ChannelsOf(RotaryPositions? rotary) => rotary is null ? 0 : PanelLayout.PaddedRows(rotary.Dimensions);
+    public static int ChannelsOf(RotaryPositions? rotary) => rotary is null ? 0 : PanelLayout.PaddedOutputs(rotary.Dimensions);
 
     /// <summary>The angle that each pair turns from one position to the next, in radians.</summary>
     public static double[] Frequencies(RotaryPositions rotary)

@@ -1,4 +1,5 @@
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt;
 
@@ -31,5 +32,5 @@ public sealed record TensorShape(string Name, TensorKind Kind, int Rows, int Col
     /// <summary>The size in bytes as stored and as held in memory, padding included.</summary>
     public long Bytes => IsQuantized
         ? PanelLayout.PackedBytes(Rows, Columns, Precision)
-        : (long)Rows * PanelLayout.PaddedColumns(Columns) * sizeof(float);
+        : (long)Rows * PanelLayout.PaddedInputs(Columns) * sizeof(float);
 }

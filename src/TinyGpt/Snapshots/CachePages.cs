@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using TinyGpt.Cache;
 using TinyGpt.Format;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Snapshots;
 

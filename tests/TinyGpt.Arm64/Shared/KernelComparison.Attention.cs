@@ -1,4 +1,5 @@
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
 
 namespace TinyGpt.Arm64;
 
@@ -12,7 +13,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
 
     private bool Attend(int round, int window = int.MaxValue)
     {
-        int headStride = ((round % 8) + 1) * PanelLayout.RowsPerPanel;
+        int headStride = ((round % 8) + 1) * PanelLayout.OutputsPerPanel;
         int keys = (round % 200) + 1;
         int headBytes = AttentionHead.PositionsPerPage * headStride * sizeof(float);
         byte** pages = (byte**)_memory.Take(Pages * sizeof(byte*));
@@ -36,7 +37,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
 
     private bool AttendQuantized(int round, int window = int.MaxValue)
     {
-        int headStride = ((round % 8) + 1) * PanelLayout.RowsPerPanel;
+        int headStride = ((round % 8) + 1) * PanelLayout.OutputsPerPanel;
         int keys = (round % 200) + 1;
         int headBytes = AttentionHead.PositionsPerPage * (headStride + sizeof(float)); // a position's channels and its scale
         byte** pages = (byte**)_memory.Take(Pages * sizeof(byte*));
@@ -53,7 +54,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
             Window = window,
             KeyOffset = 0,
             ValueOffset = 2 * headBytes,
-            QuantizedQueries = (short*)_memory.Take(AttentionHead.MostQueries * headStride * sizeof(short)),
+            QuantizedQueries = (short*)_memory.Take(AttentionHead.MaxQueries * headStride * sizeof(short)),
         };
         Results results = _memory.TakeResults(head.Queries * headStride * sizeof(float));
         ScalarKernels.AttendQuantized(head with { Output = (float*)results.Expected });
@@ -63,7 +64,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
 
     private bool QuantizeHead(int round)
     {
-        int headStride = ((round % 8) + 1) * PanelLayout.RowsPerPanel;
+        int headStride = ((round % 8) + 1) * PanelLayout.OutputsPerPanel;
         float* source = TakeFilled(headStride, round);
         Results values = _memory.TakeResults(headStride);
         Results scale = _memory.TakeResults(sizeof(float));
@@ -88,18 +89,18 @@ internal sealed unsafe partial class KernelComparison<TKernels>
     /// <summary>One to four queries, with everything but the pages and the results.</summary>
     private AttentionHead TakeQueries(int round, int headStride, int keys)
     {
-        int queries = (round % AttentionHead.MostQueries) + 1;
-        int scoresStride = PanelLayout.PaddedColumns(keys + queries);
+        int queries = (round % AttentionHead.MaxQueries) + 1;
+        int scoresStride = PanelLayout.PaddedInputs(keys + queries);
         return new AttentionHead
         {
             Queries = queries,
             Query = TakeFilled(queries * headStride, 0),
             QueryStride = headStride,
             KeyCount = keys,
-            HeadStride = headStride,
+            PaddedHeadSize = headStride,
             ScoreScale = round % 3 == 0 ? 2f : 0.125f,
-            Scores = _memory.TakeFloats(queries * scoresStride),
-            ScoresStride = scoresStride,
+            AttentionScores = _memory.TakeFloats(queries * scoresStride),
+            AttentionScoresStride = scoresStride,
             OutputStride = headStride,
         };
     }
@@ -111,7 +112,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
         PackedMatrix embedding = TakeMatrix(tokens, columns, extreme: round % 5 == 0);
         float* position = round % 2 == 0 ? null : TakePadded(columns, 0);
         int token = _numbers.Next(tokens);
-        Results results = _memory.TakeResults(PanelLayout.PaddedColumns(columns) * sizeof(float));
+        Results results = _memory.TakeResults(PanelLayout.PaddedInputs(columns) * sizeof(float));
         ScalarKernels.Embed(embedding, token, position, (float*)results.Expected);
         TKernels.Embed(embedding, token, position, (float*)results.Actual);
         return Compare(results);

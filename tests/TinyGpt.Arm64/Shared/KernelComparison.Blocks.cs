@@ -1,4 +1,6 @@
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
 
 namespace TinyGpt.Arm64;
 
@@ -11,7 +13,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
     private bool AddRmsNormalizeQuantize(int round)
     {
         int width = ChooseWidth(round);
-        Results residuals = TakeInPlace(TakePadded(width, round), PanelLayout.PaddedColumns(width));
+        Results residuals = TakeInPlace(TakePadded(width, round), PanelLayout.PaddedInputs(width));
         float* addend = round % 2 == 0 ? null : TakePadded(width, round);
         float* gain = TakePadded(width, 0);
         int row = _numbers.Next(3);
@@ -25,7 +27,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
     private bool AddNormalize(int round)
     {
         int width = ChooseWidth(round);
-        Results residuals = TakeInPlace(TakePadded(width, round), PanelLayout.PaddedColumns(width));
+        Results residuals = TakeInPlace(TakePadded(width, round), PanelLayout.PaddedInputs(width));
         float* addend = TakePadded(width, round);
         float* gain = TakePadded(width, 0);
         float* bias = TakePadded(width, 0);
@@ -37,7 +39,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
     private bool Add(int round)
     {
         int width = ChooseWidth(round);
-        Results sums = TakeInPlace(TakePadded(width, round), PanelLayout.PaddedColumns(width));
+        Results sums = TakeInPlace(TakePadded(width, round), PanelLayout.PaddedInputs(width));
         float* addend = TakePadded(width, round);
         ScalarKernels.Add((float*)sums.Expected, addend, width);
         TKernels.Add((float*)sums.Actual, addend, width);
@@ -47,7 +49,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
     private bool NormalizeHead(int round)
     {
         int size = round + 1;
-        Results heads = TakeInPlace(TakePadded(size, round), PanelLayout.PaddedRows(size));
+        Results heads = TakeInPlace(TakePadded(size, round), PanelLayout.PaddedOutputs(size));
         float* gain = TakePadded(size, 0);
         ScalarKernels.NormalizeHead((float*)heads.Expected, size, gain, NormEpsilon);
         TKernels.NormalizeHead((float*)heads.Actual, size, gain, NormEpsilon);
@@ -56,7 +58,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
 
     private bool Rotate(int round)
     {
-        int channels = ((round % 16) + 1) * PanelLayout.RowsPerPanel;
+        int channels = ((round % 16) + 1) * PanelLayout.OutputsPerPanel;
         Results heads = TakeInPlace(TakeFilled(channels, round), channels);
         float* cosines = TakeFilled(channels, 0);
         float* sines = TakeFilled(channels, 0);

@@ -1,4 +1,5 @@
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Arm64;
 
@@ -14,9 +15,9 @@ internal sealed unsafe partial class KernelComparison<TKernels>
 
         public Results Sums => sums;
 
-        public QuantizedRows Expected => new((sbyte*)values.Expected, (float*)scales.Expected, (int*)sums.Expected, rows, groups);
+        public QuantizedActivations Expected => new((sbyte*)values.Expected, (float*)scales.Expected, (int*)sums.Expected, rows, groups);
 
-        public QuantizedRows Actual => new((sbyte*)values.Actual, (float*)scales.Actual, (int*)sums.Actual, rows, groups);
+        public QuantizedActivations Actual => new((sbyte*)values.Actual, (float*)scales.Actual, (int*)sums.Actual, rows, groups);
     }
 
     private RowResults TakeRowResults(int rows, int groups) => new(
@@ -37,7 +38,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
     /// <summary>The same, padded with zeros to whole groups.</summary>
     private float* TakePadded(int count, int kind)
     {
-        float* floats = _memory.TakeFloats(PanelLayout.PaddedColumns(count));
+        float* floats = _memory.TakeFloats(PanelLayout.PaddedInputs(count));
         _numbers.Fill(new Span<float>(floats, count), kind);
         return floats;
     }
@@ -50,7 +51,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
     {
         PackedMatrix matrix = new(_memory.Take((int)PanelLayout.PackedBytes(rows, columns, precision)), rows, columns, precision);
         (int smallest, int largest) = PackedWeights.Range(precision);
-        int span = precision == WeightPrecision.Int4 ? PanelLayout.LargestInt4 : byte.MaxValue;
+        int span = precision == WeightPrecision.Int4 ? PanelLayout.MaxInt4 : byte.MaxValue;
         for (int row = 0; row < rows; row++)
         {
             for (int column = 0; column < columns; column++)
@@ -68,9 +69,9 @@ internal sealed unsafe partial class KernelComparison<TKernels>
     }
 
     /// <summary>Quantized rows; extreme ones hold ±127 only.</summary>
-    private QuantizedRows TakeRows(int rows, int groups, bool extreme)
+    private QuantizedActivations TakeRows(int rows, int groups, bool extreme)
     {
-        QuantizedRows result = new(
+        QuantizedActivations result = new(
             (sbyte*)_memory.Take(rows * groups * PanelLayout.InputsPerGroup),
             _memory.TakeFloats(rows * groups),
             (int*)_memory.TakeFloats(rows * groups),
@@ -85,7 +86,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
                 for (int i = 0; i < PanelLayout.InputsPerGroup; i++)
                 {
                     sbyte value = (sbyte)(extreme ? 127 - (254 * _numbers.Next(2)) : _numbers.Next(-127, 127));
-                    quads[(i / PanelLayout.InputsPerQuad * quadStride) + (i % PanelLayout.InputsPerQuad)] = value;
+                    quads[(i / PanelLayout.InputsPerKBlock * quadStride) + (i % PanelLayout.InputsPerKBlock)] = value;
                     sum += value;
                 }
 

@@ -1,4 +1,6 @@
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
 
 namespace TinyGpt.Arm64;
 
@@ -72,13 +74,13 @@ internal sealed unsafe partial class KernelComparison<TKernels> : IDisposable
         bool isLarge = round % 40 == 39; // as wide as a real layer
         int groups = isLarge ? 12 : _numbers.Next(1, MostGroups);
         PackedMatrix weights = TakeMatrix(_numbers.Next(1, 130), groups * PanelLayout.InputsPerGroup, extreme, precision);
-        QuantizedRows rows = TakeRows((round % MostRows) + 1, groups, extreme);
-        int outputs = weights.Panels * PanelLayout.RowsPerPanel;
+        QuantizedActivations rows = TakeRows((round % MostRows) + 1, groups, extreme);
+        int outputs = weights.Panels * PanelLayout.OutputsPerPanel;
         float* bias = TakeFilled(outputs, 0);
         int stride = outputs + _numbers.Next(20);
         int firstPanel = _numbers.Next(weights.Panels);
         int panels = _numbers.Next(1, weights.Panels - firstPanel);
-        Results results = _memory.TakeResults(rows.Rows * stride * sizeof(float));
+        Results results = _memory.TakeResults(rows.Tokens * stride * sizeof(float));
         float* added = round % 2 == 0 ? null : bias;
         ScalarKernels.MultiplyPanels(weights, rows, added, (float*)results.Expected, stride, firstPanel, panels);
         TKernels.MultiplyPanels(weights, rows, added, (float*)results.Actual, stride, firstPanel, panels);

@@ -1,3 +1,5 @@
+using TinyGpt.Kernels.Contract;
+
 namespace TinyGpt.Arm64;
 
 /// <summary>

@@ -1,4 +1,6 @@
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Memory;
 using TinyGpt.Model;
 
 namespace TinyGpt.Arm64;
@@ -129,7 +131,7 @@ internal sealed unsafe class SeededModel : IDisposable
         PackedMatrix matrix = new(target, tensor.Rows, tensor.Columns, tensor.Precision);
         (int smallest, int largest) = PackedWeights.Range(tensor.Precision);
         float usualScale = tensor.Precision == WeightPrecision.Int4 ? Int4Scale : MatrixScale;
-        for (int row = 0; row < PanelLayout.PaddedRows(tensor.Rows); row++)
+        for (int row = 0; row < PanelLayout.PaddedOutputs(tensor.Rows); row++)
         {
             bool isBehind = row >= tensor.Rows;
             bool isPaddingRow = isBehind || IsPaddingRow(tensor.Name, row);
@@ -153,7 +155,7 @@ internal sealed unsafe class SeededModel : IDisposable
     {
         bool isGain = EndsWith(tensor.Name, ModelTensors.Gain(""));
         ReadOnlySpan<char> owner = EndsWith(tensor.Name, ModelTensors.Bias("")) ? tensor.Name.AsSpan()[..^ModelTensors.Bias("").Length] : "";
-        int stride = PanelLayout.PaddedColumns(tensor.Columns);
+        int stride = PanelLayout.PaddedInputs(tensor.Columns);
         for (int row = 0; row < tensor.Rows; row++)
         {
             for (int column = 0; column < tensor.Columns; column++)
@@ -170,7 +172,7 @@ internal sealed unsafe class SeededModel : IDisposable
         || (Config.Gated && matrix.EndsWith(ModelTensors.FeedForwardIn) && IsGatePadding(row));
 
     private bool IsGatePadding(int row) =>
-        (row / (2 * PanelLayout.RowsPerPanel) * PanelLayout.RowsPerPanel) + (row % PanelLayout.RowsPerPanel) >= Config.FeedForwardWidth;
+        (row / (2 * PanelLayout.OutputsPerPanel) * PanelLayout.OutputsPerPanel) + (row % PanelLayout.OutputsPerPanel) >= Config.FeedForwardWidth;
 
     private bool IsHeadPadding(int index) => index % Config.HeadStride >= Config.HeadSize;
 

@@ -1,3 +1,6 @@
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>Attention over up to three pages that hold exactly one head, in floats and quantized; and the quantization of a head.</summary>
@@ -31,7 +34,7 @@ internal static unsafe class AttentionSweep
                     for (int keys = 1; keys <= LargestKeyCount; keys++)
                     {
                         head.Append(random);
-                        for (int queries = 1; queries <= Math.Min(keys, AttentionHead.MostQueries); queries++)
+                        for (int queries = 1; queries <= Math.Min(keys, AttentionHead.MaxQueries); queries++)
                         {
                             string detail = $"{queries} queries, head stride {headStride}, {(keysFirst ? "keys" : "values")} first";
                             Compare<TKernels>(record, head, isQuantized, keys, queries, int.MaxValue, edge, detail);

@@ -1,3 +1,6 @@
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>RMS norm, norms behind sums, sums, norms of heads and rotations, in rows and heads of exactly the length that the contract asks for.</summary>
@@ -76,7 +79,7 @@ internal static unsafe class BlockSweep
     private static void CompareHeads<TKernels>(CallRecord record, Random random, int size, GuardedEdge edge)
         where TKernels : struct, IKernels
     {
-        int stride = PanelLayout.PaddedRows(size);
+        int stride = PanelLayout.PaddedOutputs(size);
         for (int kind = 0; kind < 6; kind++)
         {
             using GuardedBuffer<float> actual = new(stride, edge);

@@ -1,3 +1,5 @@
+using TinyGpt.Kernels.Scalar;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>What <see cref="DeliberateViolation"/> does wrong.</summary>

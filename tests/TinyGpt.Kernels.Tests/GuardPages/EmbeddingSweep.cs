@@ -1,3 +1,6 @@
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>Embeddings of the first and last tokens of panels, with and without a position.</summary>
@@ -36,9 +39,9 @@ internal static unsafe class EmbeddingSweep
         using GuardedBuffer<float> expected = new(padded, edge);
         record.Begin(
             nameof(IKernels.Embed),
-            embedding.Columns,
+            embedding.Inputs,
             edge,
-            $"token {token} of {embedding.Rows}, {(position == null ? "no position" : "position")}");
+            $"token {token} of {embedding.Outputs}, {(position == null ? "no position" : "position")}");
         TKernels.Embed(embedding, token, position, actual.Pointer);
         record.BeginReference();
         ScalarKernels.Embed(embedding, token, position, expected.Pointer);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using TinyGpt.Kernels.Contract;
 using TinyGpt.Tests;
 
 namespace TinyGpt.Kernels.Tests;

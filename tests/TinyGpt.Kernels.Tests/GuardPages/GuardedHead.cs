@@ -1,3 +1,6 @@
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>
@@ -26,7 +29,7 @@ internal sealed unsafe class GuardedHead : IDisposable
         _keysFirst = keysFirst;
         _isQuantized = isQuantized;
         _edge = edge;
-        _query = new(AttentionHead.MostQueries * headStride, edge);
+        _query = new(AttentionHead.MaxQueries * headStride, edge);
         FloatRows.Fill(random, _query.Span, 0);
         _query.Seal();
         _pageTable = new(0, edge);
@@ -65,17 +68,17 @@ internal sealed unsafe class GuardedHead : IDisposable
         int queries, GuardedBuffer<float> scores, GuardedBuffer<short> quantizedQueries, GuardedBuffer<float> output) => new()
         {
             Queries = queries,
-            Query = _query.Pointer + (_edge == GuardedEdge.End ? (AttentionHead.MostQueries - queries) * _headStride : 0),
+            Query = _query.Pointer + (_edge == GuardedEdge.End ? (AttentionHead.MaxQueries - queries) * _headStride : 0),
             QueryStride = _headStride,
             Pages = (byte**)_pageTable.Pointer,
             KeyOffset = _keysFirst ? 0 : AreaBytes,
             ValueOffset = _keysFirst ? AreaBytes : 0,
             KeyCount = _keys - queries + 1,
-            HeadStride = _headStride,
+            PaddedHeadSize = _headStride,
             ScoreScale = 1f / MathF.Sqrt(_headStride),
-            Scores = scores.Pointer,
+            AttentionScores = scores.Pointer,
             QuantizedQueries = quantizedQueries.Pointer,
-            ScoresStride = ScoresStride,
+            AttentionScoresStride = ScoresStride,
             Output = output.Pointer,
             OutputStride = _headStride,
         };

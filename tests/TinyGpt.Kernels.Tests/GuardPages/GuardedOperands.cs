@@ -1,3 +1,5 @@
+using TinyGpt.Kernels.Contract;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>Quantized rows whose three buffers each touch an unreadable page.</summary>
@@ -16,7 +18,7 @@ internal sealed unsafe class GuardedRows : IDisposable
         View = new(_values.Pointer, _scales.Pointer, _sums.Pointer, rows, groups);
     }
 
-    public QuantizedRows View { get; }
+    public QuantizedActivations View { get; }
 
     /// <summary>Makes rows to read: random and sealed.</summary>
     public static GuardedRows Random(Random random, int rows, int groups, GuardedEdge edge)
@@ -30,8 +32,8 @@ internal sealed unsafe class GuardedRows : IDisposable
                 int sum = 0;
                 for (int i = 0; i < PanelLayout.InputsPerGroup; i++)
                 {
-                    sbyte value = (sbyte)random.Next(-PanelLayout.LargestQuantized, PanelLayout.LargestQuantized + 1);
-                    quads[(i / PanelLayout.InputsPerQuad * quadStride) + (i % PanelLayout.InputsPerQuad)] = value;
+                    sbyte value = (sbyte)random.Next(-PanelLayout.MaxQuantized, PanelLayout.MaxQuantized + 1);
+                    quads[(i / PanelLayout.InputsPerKBlock * quadStride) + (i % PanelLayout.InputsPerKBlock)] = value;
                     sum += value;
                 }
 
@@ -74,10 +76,10 @@ internal sealed unsafe class GuardedMatrix : IDisposable
         View = new(_data.Pointer, rows, columns, precision);
         for (int row = 0; row < rows; row++)
         {
-            int lane = row % PanelLayout.RowsPerPanel;
+            int lane = row % PanelLayout.OutputsPerPanel;
             for (int group = 0; group < View.Groups; group++)
             {
-                byte* packed = View.Panel(row / PanelLayout.RowsPerPanel) + (group * View.GroupBytes);
+                byte* packed = View.Panel(row / PanelLayout.OutputsPerPanel) + (group * View.GroupBytes);
                 int firstColumn = group * PanelLayout.InputsPerGroup;
                 for (int i = 0; i < Math.Min(PanelLayout.InputsPerGroup, columns - firstColumn); i++)
                 {
@@ -87,9 +89,9 @@ internal sealed unsafe class GuardedMatrix : IDisposable
                         continue;
                     }
 
-                    int quad = i / PanelLayout.InputsPerQuad * PanelLayout.QuadBytes;
-                    sbyte weight = (sbyte)random.Next(-PanelLayout.LargestQuantized, PanelLayout.LargestQuantized + 1);
-                    packed[quad + (lane * PanelLayout.InputsPerQuad) + (i % PanelLayout.InputsPerQuad)] = (byte)weight;
+                    int quad = i / PanelLayout.InputsPerKBlock * PanelLayout.KBlockBytes;
+                    sbyte weight = (sbyte)random.Next(-PanelLayout.MaxQuantized, PanelLayout.MaxQuantized + 1);
+                    packed[quad + (lane * PanelLayout.InputsPerKBlock) + (i % PanelLayout.InputsPerKBlock)] = (byte)weight;
                 }
 
                 ((float*)(packed + View.GroupBytes - PanelLayout.GroupScaleBytes))[lane] = random.NextSingle();
@@ -110,7 +112,7 @@ internal static class GuardedFloats
     /// <summary>A random row of exactly the padded length of <paramref name="width"/> features, zeros behind them; not sealed.</summary>
     public static GuardedBuffer<float> Padded(Random random, int width, GuardedEdge edge, int kind = 0)
     {
-        GuardedBuffer<float> row = new(Math.Max(PanelLayout.PaddedColumns(width), PanelLayout.InputsPerGroup), edge);
+        GuardedBuffer<float> row = new(Math.Max(PanelLayout.PaddedInputs(width), PanelLayout.InputsPerGroup), edge);
         row.Span.Clear();
         FloatRows.Fill(random, row.Span[..width], kind);
         return row;

@@ -1,3 +1,6 @@
+using TinyGpt.Kernels.Contract;
+using TinyGpt.Kernels.Scalar;
+
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>Matrix products of every tile height, with outputs that end with the last row's last panel.</summary>
@@ -46,7 +49,7 @@ internal static unsafe class MatrixSweep
         where TKernels : struct, IKernels
     {
         using GuardedRows activations = GuardedRows.Random(random, rows, weights.Groups, edge);
-        using GuardedBuffer<float> bias = new(weights.Panels * PanelLayout.RowsPerPanel, edge);
+        using GuardedBuffer<float> bias = new(weights.Panels * PanelLayout.OutputsPerPanel, edge);
         FloatRows.Fill(random, bias.Span, 0);
         bias.Seal();
         foreach (int slack in new[] { 0, Slack })
@@ -62,7 +65,7 @@ internal static unsafe class MatrixSweep
     private static void Compare<TKernels>(
         CallRecord record,
         in PackedMatrix weights,
-        in QuantizedRows activations,
+        in QuantizedActivations activations,
         float* bias,
         int slack,
         int firstPanel,
@@ -70,16 +73,16 @@ internal static unsafe class MatrixSweep
         GuardedEdge edge)
         where TKernels : struct, IKernels
     {
-        int outputs = weights.Panels * PanelLayout.RowsPerPanel;
+        int outputs = weights.Panels * PanelLayout.OutputsPerPanel;
         int stride = outputs + slack;
-        int length = ((activations.Rows - 1) * stride) + outputs;
+        int length = ((activations.Tokens - 1) * stride) + outputs;
         using GuardedBuffer<float> actual = new(length, edge);
         using GuardedBuffer<float> expected = new(length, edge);
         record.Begin(
             nameof(IKernels.MultiplyPanels),
-            weights.Columns,
+            weights.Inputs,
             edge,
-            $"{weights.Precision}, {activations.Rows} rows, {weights.Groups} groups, panels {firstPanel} + {panelCount} of {weights.Panels}, "
+            $"{weights.Precision}, {activations.Tokens} rows, {weights.Groups} groups, panels {firstPanel} + {panelCount} of {weights.Panels}, "
             + $"stride {stride}, {(bias == null ? "no bias" : "bias")}");
         TKernels.MultiplyPanels(weights, activations, bias, actual.Pointer, stride, firstPanel, panelCount);
         record.BeginReference();

@@ -1,5 +1,11 @@
 using TinyGpt.Arm64;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.ArmNeon;
+using TinyGpt.Kernels.ArmNeonDp;
+using TinyGpt.Kernels.Scalar;
+using TinyGpt.Kernels.X86Avx2;
+using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86AvxVnni;
 using Xunit;
 
 namespace TinyGpt.Tests.Arm64;

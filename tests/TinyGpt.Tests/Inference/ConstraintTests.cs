@@ -1,4 +1,3 @@
-using TinyGpt.Kernels;
 using Xunit;
 
 namespace TinyGpt.Tests.Inference;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using TinyGpt.Format;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Tests.Reference;
 
@@ -80,7 +80,7 @@ internal sealed record ReferenceWeights(
                 for (int k = 0; k < shape.Columns; k++)
                 {
                     table[n][k] = shape.Kind == TensorKind.Floats
-                        ? ((float*)data)[((long)n * PanelLayout.PaddedColumns(shape.Columns)) + k]
+                        ? ((float*)data)[((long)n * PanelLayout.PaddedInputs(shape.Columns)) + k]
                         : Weight(data, shape, n, k);
                 }
             }

@@ -1,4 +1,4 @@
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Memory;
 
 namespace TinyGpt.Training.Network;
 

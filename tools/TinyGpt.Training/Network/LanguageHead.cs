@@ -1,4 +1,4 @@
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Memory;
 using TinyGpt.Training.Numerics;
 
 namespace TinyGpt.Training.Network;

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.Lanes;
+using TinyGpt.Kernels.Numerics;
 
 namespace TinyGpt.Training.Numerics;
 

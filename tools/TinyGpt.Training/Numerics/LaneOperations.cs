@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Lanes;
 
 namespace TinyGpt.Training.Numerics;
 

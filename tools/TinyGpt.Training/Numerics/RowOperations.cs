@@ -1,4 +1,7 @@
 using TinyGpt.Kernels;
+using TinyGpt.Kernels.ArmNeon;
+using TinyGpt.Kernels.X86Avx2;
+using TinyGpt.Kernels.X86Avx512;
 
 namespace TinyGpt.Training.Numerics;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using TinyGpt.Kernels;
+using TinyGpt.Kernels.Memory;
 using TinyGpt.Training.Network;
 using TinyGpt.Training.Numerics;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using TinyGpt.Format;
 using TinyGpt.Kernels;
-using TinyGpt.Training.Network;
+using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Training;
 
@@ -83,7 +83,7 @@ internal sealed unsafe class PackedCheckpoint : IDisposable
     {
         TensorShape shape = _shapes[tensor];
         byte* data = _file.Tensor(tensor);
-        int padded = PanelLayout.PaddedColumns(shape.Columns);
+        int padded = PanelLayout.PaddedInputs(shape.Columns);
         PackedMatrix matrix = new(data, shape.Rows, shape.Columns, shape.Precision);
         float[] values = new float[rows.Length * columns.Length];
         for (int row = 0; row < rows.Length; row++)
@@ -101,14 +101,14 @@ internal sealed unsafe class PackedCheckpoint : IDisposable
 
     private static float Weight(in PackedMatrix matrix, int row, int column)
     {
-        int lane = row % PanelLayout.RowsPerPanel;
-        (int quad, int input) = Math.DivRem(column % PanelLayout.InputsPerGroup, PanelLayout.InputsPerQuad);
-        byte* group = matrix.Panel(row / PanelLayout.RowsPerPanel) + (column / PanelLayout.InputsPerGroup * matrix.GroupBytes);
-        byte* lanes = group + (lane * PanelLayout.InputsPerQuad) + input;
+        int lane = row % PanelLayout.OutputsPerPanel;
+        (int quad, int input) = Math.DivRem(column % PanelLayout.InputsPerGroup, PanelLayout.InputsPerKBlock);
+        byte* group = matrix.Panel(row / PanelLayout.OutputsPerPanel) + (column / PanelLayout.InputsPerGroup * matrix.GroupBytes);
+        byte* lanes = group + (lane * PanelLayout.InputsPerKBlock) + input;
         int weight = matrix.Precision == WeightPrecision.Int4
-            ? ((lanes[quad % PanelLayout.BlocksPerGroup * PanelLayout.QuadBytes] >> (quad < PanelLayout.BlocksPerGroup ? 0 : 4))
-                & PanelLayout.LargestInt4) - PanelLayout.Int4Offset
-            : (sbyte)lanes[quad * PanelLayout.QuadBytes];
+            ? ((lanes[quad % PanelLayout.KBlockPairsPerGroup * PanelLayout.KBlockBytes] >> (quad < PanelLayout.KBlockPairsPerGroup ? 0 : 4))
+                & PanelLayout.MaxInt4) - PanelLayout.Int4Offset
+            : (sbyte)lanes[quad * PanelLayout.KBlockBytes];
         return weight * ((float*)(group + matrix.GroupBytes - PanelLayout.GroupScaleBytes))[lane];
     }
 }

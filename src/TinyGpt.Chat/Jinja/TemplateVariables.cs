@@ -51,6 +51,70 @@ public sealed class TemplateVariables
         Values[name] = None.Instance;
     }
 
+    /// <summary>Sets the variable <c>messages</c>.</summary>
+    /// <param name="messages">The messages.</param>
+    public void SetMessages(IReadOnlyList<PromptMessage> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        Values["messages"] = new Sequence([.. messages.Select(Convert)]);
+    }
+
+    /// <summary>Sets the variable <c>tools</c>, in the form that transformers gives them; with no tools it is <c>None</c>.</summary>
+    /// <param name="tools">The tools.</param>
+    public void SetTools(IReadOnlyList<PromptTool> tools)
+    {
+        ArgumentNullException.ThrowIfNull(tools);
+        Values["tools"] = tools.Count == 0 ? None.Instance : new Sequence([.. tools.Select(tool => Object(
+            ("type", Content("function")),
+            ("function", Object(
+                ("name", Content(tool.Name)),
+                ("description", Content(tool.Description)),
+                ("parameters", Convert(tool.Parameters, MaxJsonDepth, isRole: false))))))]);
+    }
+
+    private static TrackedText Content(string text) => new(text, isTemplate: false);
+
+    private static Mapping Object(params ReadOnlySpan<(string Name, object Value)> members)
+    {
+        Mapping mapping = new();
+        foreach ((string name, object value) in members)
+        {
+            mapping.Set(name, value);
+        }
+
+        return mapping;
+    }
+
+    private static object Convert(PromptMessage message)
+    {
+        Mapping mapping = Object(("role", new TrackedText(message.Role, Roles.Contains(message.Role))), ("content", Content(message.Content)));
+        if (message.Reasoning is { } reasoning)
+        {
+            mapping.Set("reasoning_content", Content(reasoning));
+        }
+
+        if (message.ToolCalls.Count > 0)
+        {
+            mapping.Set("tool_calls", new Sequence([.. message.ToolCalls.Select(call => Object(
+                ("id", Content(call.Id)),
+                ("type", Content("function")),
+                ("function", Object(
+                    ("name", Content(call.Name)), ("arguments", Convert(call.Arguments, MaxJsonDepth, isRole: false))))))]));
+        }
+
+        if (message.ToolCallId is { } id)
+        {
+            mapping.Set("tool_call_id", Content(id));
+        }
+
+        if (message.Name is { } name)
+        {
+            mapping.Set("name", Content(name));
+        }
+
+        return mapping;
+    }
+
     private static object Convert(JsonElement value, int depth, bool isRole)
     {
         if (depth == 0)

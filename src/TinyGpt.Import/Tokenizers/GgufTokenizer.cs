@@ -53,8 +53,8 @@ internal sealed record GgufTokenizer
     /// <summary><c>ggml.add_space_prefix</c>, of <c>llama</c>; where it is absent, true.</summary>
     internal bool? AddsPrefixSpace { get; init; }
 
-    /// <summary><c>chat_template</c>.</summary>
-    internal string? ChatTemplate { get; init; }
+    /// <summary><c>chat_template</c> and those with names.</summary>
+    internal IReadOnlyList<NamedChatTemplate> ChatTemplates { get; init; } = [];
 
     private FilePlace Place => new(File, null);
 
@@ -104,7 +104,8 @@ internal sealed record GgufTokenizer
         return TokenizerContent.Of(draft.Build(vocabularySize)) with
         {
             EndOfText = EndOfText,
-            Chat = ChatTemplates.Recognize(ChatTemplate, EndOfText is not null),
+            Chat = Import.ChatTemplates.Format(
+                ChatTemplates, BeginOfText is { } begin ? Tokens[begin] : null, EndOfText is { } end ? Tokens[end] : null, EndOfText is not null),
         };
     }
 

@@ -65,7 +65,7 @@ public static class TokenizerFiles
         return TokenizerContent.Of(vocabulary) with
         {
             EndOfText = end,
-            Chat = ChatTemplates.Recognize(config.ChatTemplate, end is not null),
+            Chat = ChatTemplates.Format(config.ChatTemplates, config.BeginToken, config.EndToken, end is not null),
         };
     }
 

@@ -14,10 +14,11 @@ internal static class RoundingCost
     /// <param name="threads">Threads that compute.</param>
     public static void Run(string folder, string talks, int threads)
     {
-        ModelConfig config = PretrainedModel.ReadConfig(folder);
-        BytePairTokenizer tokenizer = PretrainedModel.ReadTokenizer(folder, config);
+        using PretrainedModel pretrained = PretrainedModel.Open(folder);
+        ModelConfig config = pretrained.Config;
+        BytePairTokenizer tokenizer = pretrained.ReadTokenizer();
         using GptTrainer trainer = new(config, new TrainingOptions { Threads = threads });
-        PretrainedModel.LoadWeights(folder, trainer);
+        pretrained.LoadWeights(trainer);
         using GptModel model = new(ModelSource.LoadAny(folder));
         using LogitsEvaluator evaluator = new(model, threads);
         double exact = 0;

@@ -40,7 +40,7 @@ public static class ModelSource
             return TgptFile.ReadInfo(path).Config;
         }
 
-        using ITensorSource source = Open(path);
+        using CheckpointModel source = Open(path);
         return source.Config;
     }
 
@@ -50,7 +50,7 @@ public static class ModelSource
     /// <exception cref="ModelFormatException">The source is damaged or not supported.</exception>
     public static SourceInfo ReadInfo(string path)
     {
-        using ITensorSource source = Open(path);
+        using CheckpointModel source = Open(path);
         return new SourceInfo(
             source.Config, source.Tokenizer, [.. source.Stored.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)]);
     }
@@ -75,11 +75,12 @@ public static class ModelSource
         return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("TGPT"u8);
     }
 
-    /// <summary>Opens a checkpoint for packing.</summary>
-    internal static ITensorSource Open(string path)
+    /// <summary>Opens a model of any kind that is known, to pack it, to train it, or to look at it.</summary>
+    internal static CheckpointModel Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return SafetensorsCheckpoint.IsAt(path) ? HuggingFaceModel.Open(path)
+        return IsTgpt(path) && File.Exists(path) ? TgptModel.Open(path)
+            : SafetensorsCheckpoint.IsAt(path) ? HuggingFaceModel.Open(path)
             : GgufFile.IsAt(path) ? GgufModel.Open(path)
             : File.Exists(path)
                 ? throw new ModelFormatException(

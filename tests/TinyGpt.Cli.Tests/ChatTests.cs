@@ -19,6 +19,26 @@ public sealed class ChatTests
     }
 
     [Fact]
+    public async Task A_byte_order_mark_before_what_a_person_wrote_is_no_text()
+    {
+        using TemporaryFolder folder = new();
+        byte[] turns = "Q: Are you AGI?\n"u8.ToArray();
+        byte[] persona = "Q: Is it secure?\nA: It is zero trust because it knows nothing.\n"u8.ToArray();
+        byte[] mark = "\uFEFF"u8.ToArray();
+        string plain = await Answer(turns, folder.Write("persona.txt", persona));
+        Assert.StartsWith("A: ", plain, StringComparison.Ordinal);
+        Assert.Equal(plain, await Answer([.. mark, .. turns], folder.Write("marked.txt", [.. mark, .. persona])));
+        Assert.Equal(
+            await Perplexity(folder.Write("plain.txt", persona)), await Perplexity(folder.Write("marked.txt", [.. mark, .. persona])));
+
+        static async Task<string> Answer(byte[] input, string persona) => (await CommandLineRun.WithInput(
+            input, "chat", "-m", TestModels.Slm4096, "--temperature", "0", "--persona", persona)).Succeeded();
+
+        static async Task<string> Perplexity(string file) =>
+            (await CommandLineRun.Of("perplexity", "-m", TestModels.Slm4096, "--file", file)).Succeeded();
+    }
+
+    [Fact]
     public async Task A_model_with_an_unknown_template_is_asked_for_one()
     {
         using TemporaryFolder folder = new();

@@ -38,7 +38,7 @@ public sealed class TavernScreenTests
     [InlineData("/who dragon", "There is no dragon here")]
     [InlineData("/stats", "0 of 384 tokens of context")]
     [InlineData("/help", "/card FIELD VALUE")]
-    [InlineData("/dance", "/card FIELD VALUE")]
+    [InlineData("/dance", "There is no command /dance; /help shows those that there are.")]
     public async Task Commands_answer_on_standard_error(string command, string answer)
     {
         CommandLineRun run = await CommandLineRun.WithInput(System.Text.Encoding.UTF8.GetBytes(command + "\n"));

@@ -14,6 +14,7 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] arguments)
     {
+        Terminal.Open();
         RootCommand root = CreateRoot();
         ParseResult parsed = root.Parse(arguments, Parser);
         if (parsed.Errors.Count > 0)
@@ -30,6 +31,10 @@ internal static class CommandLine
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = (parsed.CommandResult.Command as CliCommand)?.TimeToStop ?? CliCommand.ShortTimeToStop,
             });
+        }
+        catch (NobodyReadsException)
+        {
+            return ExitCode.NobodyReads;
         }
         catch (OperationCanceledException cancelled)
         {

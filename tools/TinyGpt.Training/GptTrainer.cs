@@ -38,9 +38,9 @@ public sealed unsafe class GptTrainer : IDisposable
             throw new ArgumentException(problem, nameof(config));
         }
 
-        if (!IsGpt2(config))
+        if (!CanTrain(config, out problem))
         {
-            throw new ArgumentException($"Models of GPT-2's shape can be trained, not '{config.Architecture}'.", nameof(config));
+            throw new ArgumentException(problem, nameof(config));
         }
 
         options.Validate();
@@ -54,6 +54,9 @@ public sealed unsafe class GptTrainer : IDisposable
         _optimizer = new AdamW(_network.Parameters, _network.Team, operations);
         FirstWeights.Write(config, Parameters, options.Seed);
     }
+
+    /// <summary>The architecture's name in the checkpoints that training writes.</summary>
+    internal const string Architecture = "gpt2";
 
     /// <summary>The network's shape.</summary>
     public ModelConfig Config { get; }
@@ -69,6 +72,16 @@ public sealed unsafe class GptTrainer : IDisposable
 
     /// <summary>The tensors, in a fixed order, named as in a Hugging Face GPT-2 checkpoint without the <c>transformer.</c> prefix.</summary>
     public IReadOnlyList<NamedParameter> Parameters => _network.Parameters.Named;
+
+    /// <summary>Whether a network of a shape can be trained.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="problem">What speaks against it, or empty.</param>
+    public static bool CanTrain(ModelConfig config, out string problem)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        problem = IsGpt2(config) ? "" : $"models of GPT-2's shape can be trained, and this one ('{config.Architecture}') has another";
+        return problem.Length == 0;
+    }
 
     /// <summary>
     /// Computes gradients of the mean loss over all positions of all micro-batches that have a target, and moves the weights. With a

@@ -27,23 +27,17 @@ internal sealed class ByteAutomaton
     /// The first of the nodes that spell what may follow a text to end it: these and all later ones lead nowhere else.
     /// </param>
     /// <param name="final">Where what ends a text ends.</param>
-    /// <exception cref="GrammarException">There are too many states.</exception>
-    public ByteAutomaton(ByteGraph graph, int start, int end, int ending, int final)
+    /// <param name="work">What it may cost.</param>
+    /// <exception cref="GrammarException">There are too many states, or they cost too much.</exception>
+    public ByteAutomaton(ByteGraph graph, int start, int end, int ending, int final, GrammarWork work)
     {
         _classes = FindClasses(graph);
-        byte[] representatives = new byte[_classes];
-        for (int value = 255; value >= 0; value--)
-        {
-            representatives[_classOf[value]] = (byte)value;
-        }
-
         Dictionary<NodeSet, int> states = [];
         List<NodeSet> sets = [];
-        HashSet<int> reached = [];
-        int StateOf(IEnumerable<int> nodes)
+        NodeSearch search = new(graph, work);
+        int Find(List<int> nodes)
         {
-            Close(graph, nodes, reached);
-            NodeSet set = new([.. reached.Order()]);
+            NodeSet set = new(search.Close(nodes));
             ref int state = ref CollectionsMarshal.GetValueRefOrAddDefault(states, set, out bool known);
             if (!known)
             {
@@ -54,35 +48,40 @@ internal sealed class ByteAutomaton
 
                 state = sets.Count;
                 sets.Add(set);
-                bool ends = reached.Contains(end);
-                bool continues = reached.Any(node => node < ending && graph.Edges(node).Count > 0);
-                _isOfText.Add(reached.Any(node => node < ending));
-                _kinds.Add(reached.Contains(final) ? StateKind.Final : !ends ? StateKind.Inner : continues ? StateKind.MayEnd : StateKind.Final);
+                bool ends = Array.BinarySearch(set.Nodes, end) >= 0;
+                bool continues = Array.Exists(set.Nodes, node => node < ending && graph.Edges(node).Count > 0);
+                _isOfText.Add(set.Nodes[0] < ending);
+                _kinds.Add(Array.BinarySearch(set.Nodes, final) >= 0 ? StateKind.Final
+                    : !ends ? StateKind.Inner
+                    : continues ? StateKind.MayEnd
+                    : StateKind.Final);
             }
 
             return state;
         }
 
+        // Many states lead to the same few nodes, such as the ends of words to the next word: what can be reached from them is found once.
+        Dictionary<NodeSet, int> found = [];
+        int StateOf(List<int> nodes)
+        {
+            ref int state = ref CollectionsMarshal.GetValueRefOrAddDefault(found, new NodeSet([.. nodes]), out bool known);
+            return known ? state : state = Find(nodes);
+        }
+
         StateOf([start]);
-        List<int> nodes = [];
+        List<int>[] nodes = [.. Enumerable.Range(0, _classes).Select(_ => new List<int>())];
         List<int> targets = [];
         for (int state = 0; state < sets.Count; state++)
         {
-            for (int index = 0; index < _classes; index++)
+            if (_kinds[state] != StateKind.Final)
             {
-                nodes.Clear();
-                foreach (int node in sets[state].Nodes)
-                {
-                    foreach (ByteGraph.Edge edge in graph.Edges(node))
-                    {
-                        if (representatives[index] >= edge.First && representatives[index] <= edge.Last)
-                        {
-                            nodes.Add(edge.Target);
-                        }
-                    }
-                }
+                Follow(graph, sets[state], nodes);
+            }
 
-                targets.Add(nodes.Count == 0 || _kinds[state] == StateKind.Final ? Dead : StateOf(nodes));
+            foreach (List<int> next in nodes)
+            {
+                targets.Add(next.Count == 0 ? Dead : StateOf(next));
+                next.Clear();
             }
         }
 
@@ -223,17 +222,16 @@ internal sealed class ByteAutomaton
         return borders;
     }
 
-    private static void Close(ByteGraph graph, IEnumerable<int> nodes, HashSet<int> reached)
+    /// <summary>Collects where the edges of a set lead, by the class of their bytes.</summary>
+    private void Follow(ByteGraph graph, NodeSet set, List<int>[] targets)
     {
-        reached.Clear();
-        Stack<int> open = new(nodes);
-        while (open.TryPop(out int node))
+        foreach (int node in set.Nodes)
         {
-            if (reached.Add(node))
+            foreach (ByteGraph.Edge edge in graph.Edges(node))
             {
-                foreach (int target in graph.Jumps(node))
+                for (int index = _classOf[edge.First]; index <= _classOf[edge.Last]; index++)
                 {
-                    open.Push(target);
+                    targets[index].Add(edge.Target);
                 }
             }
         }
@@ -263,7 +261,44 @@ internal sealed class ByteAutomaton
         return count;
     }
 
-    /// <summary>A set of nodes, in order.</summary>
+    /// <summary>Finds what can be reached without a byte. Grows to the largest set; not thread-safe.</summary>
+    private sealed class NodeSearch(ByteGraph graph, GrammarWork work)
+    {
+        private readonly int[] _foundIn = new int[graph.Count];
+        private readonly List<int> _found = [];
+        private int _search;
+
+        /// <summary>The nodes and all that can be reached from them, in order.</summary>
+        public int[] Close(List<int> nodes)
+        {
+            _search++;
+            _found.Clear();
+            Add(nodes);
+            for (int i = 0; i < _found.Count; i++)
+            {
+                Add(graph.Jumps(_found[i]));
+            }
+
+            int[] found = [.. _found];
+            Array.Sort(found);
+            return found;
+        }
+
+        private void Add(IReadOnlyList<int> nodes)
+        {
+            work.VisitNodes(nodes.Count + 1);
+            for (int i = 0; i < nodes.Count; i++)
+            {
+                if (_foundIn[nodes[i]] != _search)
+                {
+                    _foundIn[nodes[i]] = _search;
+                    _found.Add(nodes[i]);
+                }
+            }
+        }
+    }
+
+    /// <summary>Nodes that are equal if they are the same ones in the same order.</summary>
     private readonly struct NodeSet(int[] nodes) : IEquatable<NodeSet>
     {
         public int[] Nodes => nodes;

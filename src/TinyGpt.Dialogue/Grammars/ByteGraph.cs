@@ -7,7 +7,7 @@ namespace TinyGpt.Dialogue.Grammars;
 internal sealed class ByteGraph
 {
     /// <summary>The most nodes, so that a few lines of a grammar cannot fill the memory.</summary>
-    private const int MostNodes = 1 << 20;
+    public const int MostNodes = 1 << 20;
 
     private readonly List<Node> _nodes = [];
 

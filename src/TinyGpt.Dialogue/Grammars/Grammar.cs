@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TinyGpt.Dialogue.Grammars;
 
 namespace TinyGpt.Dialogue;
 
@@ -30,9 +31,10 @@ public abstract record Grammar
     /// <summary>The largest magnitude of a number, digits behind the point counted as digits before it.</summary>
     public const long LargestNumber = 999_999_999_999_999;
 
-    private protected Grammar()
-    {
-    }
+    private protected Grammar(GrammarSize size) => Size = size;
+
+    /// <summary>What compiling it takes at most, known before anything is walked.</summary>
+    internal GrammarSize Size { get; }
 
     /// <summary><c>true</c> or <c>false</c>.</summary>
     public static Grammar Boolean { get; } = new BooleanGrammar();
@@ -208,21 +210,25 @@ public abstract record Grammar
     }
 }
 
-internal sealed record LiteralGrammar(string Value) : Grammar;
+internal sealed record LiteralGrammar(string Value) : Grammar(GrammarSize.OfText(Value));
 
-internal sealed record ChoiceGrammar(ImmutableArray<Grammar> Alternatives) : Grammar;
+internal sealed record ChoiceGrammar(ImmutableArray<Grammar> Alternatives)
+    : Grammar(Alternatives.Aggregate(GrammarSize.One, (size, part) => size.With(part.Size.Plus(nodes: 1))));
 
-internal sealed record SequenceGrammar(ImmutableArray<Grammar> Parts) : Grammar;
+internal sealed record SequenceGrammar(ImmutableArray<Grammar> Parts)
+    : Grammar(Parts.Aggregate(GrammarSize.One, (size, part) => size.With(part.Size)));
 
-internal sealed record RepeatGrammar(Grammar Item, int Least, int Most, string Separator) : Grammar;
+internal sealed record RepeatGrammar(Grammar Item, int Least, int Most, string Separator)
+    : Grammar(GrammarSize.One.With(Item.Size.Plus(GrammarSize.OfText(Separator).Nodes + 1).Times(Most)));
 
 /// <summary>A number, as a whole number of units of 10^-<paramref name="Digits"/>.</summary>
-internal sealed record NumberGrammar(long Least, long Most, int Digits) : Grammar;
+internal sealed record NumberGrammar(long Least, long Most, int Digits) : Grammar(GrammarSize.One);
 
-internal sealed record TextGrammar(int Most) : Grammar;
+internal sealed record TextGrammar(int Most) : Grammar(GrammarSize.One.Plus(nodes: Most));
 
-internal sealed record BooleanGrammar : Grammar;
+internal sealed record BooleanGrammar() : Grammar(GrammarSize.One);
 
-internal sealed record ObjectGrammar(ImmutableArray<(string Name, Grammar Value)> Members) : Grammar;
+internal sealed record ObjectGrammar(ImmutableArray<(string Name, Grammar Value)> Members)
+    : Grammar(Members.Aggregate(GrammarSize.One, (size, member) => size.With(member.Value.Size.Plus(GrammarSize.OfText(member.Name).Nodes))));
 
-internal sealed record JsonValueGrammar(Grammar Value) : Grammar;
+internal sealed record JsonValueGrammar(Grammar Value) : Grammar(GrammarSize.One.With(Value.Size));

@@ -11,8 +11,9 @@ namespace TinyGpt.Dialogue;
 /// </summary>
 /// <remarks>
 /// A literal can be written in any split into tokens. Compiling walks the vocabulary once a state: some milliseconds for most grammars, up
-/// to a second for texts of a thousand characters with 50,000 tokens. A grammar can be nested 64 deep and come to some million nodes and 65,536
-/// states, of which a literal takes one a byte.
+/// to a second for texts of a thousand characters with 50,000 tokens. A grammar can be nested 64 deep, have 65,536 parts (each counted as often as
+/// it is used), and come to some million nodes and 65,536 states, of which a literal takes one a byte. Larger ones are refused before they are
+/// walked, and so is, after a second of work at most, what would take longer.
 /// </remarks>
 public sealed class GrammarCompiler
 {
@@ -43,13 +44,20 @@ public sealed class GrammarCompiler
     /// <returns>The constraint for <see cref="SessionOptions.Constraint"/>.</returns>
     /// <exception cref="ArgumentNullException">The grammar or a text is null.</exception>
     /// <exception cref="GrammarException">
-    /// The grammar is too large or too deep, has an object within a text, or the vocabulary has no tokens for it.
+    /// The grammar is too large or too deep, takes too much work, has an object within a text, or the vocabulary has no tokens for it.
     /// </exception>
     public CompiledGrammar Compile(Grammar grammar, string before = "", string after = "")
     {
         ArgumentNullException.ThrowIfNull(grammar);
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
+        return Compile(grammar, before, after, new GrammarWork());
+    }
+
+    /// <summary>Compiles a grammar with what is left of some work.</summary>
+    internal CompiledGrammar Compile(Grammar grammar, string before, string after, GrammarWork work)
+    {
+        grammar.Size.Check();
         CheckTexts(grammar);
         CheckText(before);
         CheckText(after);
@@ -65,14 +73,14 @@ public sealed class GrammarCompiler
             final = graph.Then(node, Encoding.UTF8.GetBytes(after));
         }
 
-        ByteAutomaton automaton = new(graph, start, end, ending, final);
-        TokenSets sets = FindTokens(automaton, out bool[] isAlive);
+        ByteAutomaton automaton = new(graph, start, end, ending, final, work);
+        TokenSets sets = FindTokens(automaton, work, out bool[] isAlive);
         return isAlive[0] ? new CompiledGrammar(grammar, automaton, sets, _trie.Vocabulary, _endOfText)
             : throw new GrammarException("The model's vocabulary has no tokens that write any text of the grammar.");
     }
 
     /// <summary>Works out what can follow each state, from the last states to the first: a token must lead to where tokens lead on.</summary>
-    private TokenSets FindTokens(ByteAutomaton automaton, out bool[] isAlive)
+    private TokenSets FindTokens(ByteAutomaton automaton, GrammarWork work, out bool[] isAlive)
     {
         TokenSets sets = new(automaton.Count, Math.Max(_trie.Vocabulary.Count, (_endOfText ?? -1) + 1));
         isAlive = new bool[automaton.Count];
@@ -85,7 +93,7 @@ public sealed class GrammarCompiler
             tokens.Clear();
             if (!automaton.IsFinal(state))
             {
-                _trie.Walk(automaton, state, isAlive, path, tokens);
+                work.FollowBytes(_trie.Walk(automaton, state, isAlive, path, tokens));
             }
 
             bool mayEnd = automaton.MayEnd(state);

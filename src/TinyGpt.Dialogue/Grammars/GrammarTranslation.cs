@@ -6,9 +6,8 @@ namespace TinyGpt.Dialogue.Grammars;
 /// <summary>Translates grammars into paths of a <see cref="ByteGraph"/>.</summary>
 internal sealed class GrammarTranslation(ByteGraph graph)
 {
-    private const int MostNesting = 64;
-
-    private int _nesting;
+    /// <summary>The most grammars within each other; <see cref="GrammarSize.Check"/> refuses more.</summary>
+    public const int MostNesting = 64;
 
     private enum Form
     {
@@ -24,20 +23,13 @@ internal sealed class GrammarTranslation(ByteGraph graph)
 
     /// <summary>Adds a grammar behind a node.</summary>
     /// <returns>The node behind the grammar.</returns>
-    /// <exception cref="GrammarException">The grammar is too large, too deep, or has an object within a string.</exception>
+    /// <exception cref="GrammarException">The grammar is too large, or has an object within a string.</exception>
     public int Add(Grammar grammar, int from) => Add(grammar, from, Form.Plain);
 
     private int Add(Grammar grammar, int from, Form form)
     {
-        if (++_nesting > MostNesting)
-        {
-            throw new GrammarException($"The grammar is nested more than {MostNesting} deep.");
-        }
-
         bool quoted = form == Form.Json && grammar is (LiteralGrammar or SequenceGrammar or TextGrammar);
-        int to = quoted ? graph.Then(AddPart(grammar, graph.Then(from, "\""u8), Form.JsonString), "\""u8) : AddPart(grammar, from, form);
-        _nesting--;
-        return to;
+        return quoted ? graph.Then(AddPart(grammar, graph.Then(from, "\""u8), Form.JsonString), "\""u8) : AddPart(grammar, from, form);
     }
 
     private int AddPart(Grammar grammar, int from, Form form) => grammar switch

@@ -61,12 +61,15 @@ internal sealed class TokenTrie
     /// <param name="isAlive">Whether a state is one from which tokens lead to the end; a token must lead to such a state.</param>
     /// <param name="path">Room for <see cref="LongestToken"/> + 1 states.</param>
     /// <param name="tokens">Receives the tokens, in no order.</param>
-    public void Walk(ByteAutomaton automaton, int state, ReadOnlySpan<bool> isAlive, Span<int> path, List<int> tokens)
+    /// <returns>How many bytes were followed.</returns>
+    public int Walk(ByteAutomaton automaton, int state, ReadOnlySpan<bool> isAlive, Span<int> path, List<int> tokens)
     {
         path[0] = state;
         int node = 0;
+        int followed = 0;
         while (node < _bytes.Length)
         {
+            followed++;
             int depth = _depths[node];
             int next = automaton.Next(path[depth - 1], _bytes[node]);
             if (next == ByteAutomaton.Dead)
@@ -83,6 +86,8 @@ internal sealed class TokenTrie
 
             node++;
         }
+
+        return followed;
     }
 
     private static void Close(List<int> path, int depth, List<int> ends, int end)

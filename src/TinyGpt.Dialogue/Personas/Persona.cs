@@ -22,7 +22,7 @@ public readonly record struct PersonaExample(string Hears, string Says);
 /// <remarks>
 /// Setting a value checks nothing: <see cref="DialogueStage.Add"/>, <see cref="Write"/> and the readers do, and throw
 /// <see cref="PersonaException"/>, which says where what is wrong. Nothing is null. Characters are those of UTF-16 everywhere, and valid Unicode;
-/// a line has no control characters below U+0020. Everything here allocates, and belongs where a game loads.
+/// a line has no control characters (C0, DEL, C1) and no U+2028 or U+2029. Everything here allocates, and belongs where a game loads.
 /// </remarks>
 public sealed record Persona
 {

@@ -19,6 +19,7 @@ internal static class PersonaReader
             throw new PersonaException(file, "$", $"is larger than {Persona.LargestFile} bytes: shorten it");
         }
 
+        utf8 = utf8.Span.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8; // an editor's byte order mark
         if (!Utf8.IsValid(utf8.Span))
         {
             throw new PersonaException(file, "$", "is not valid UTF-8: save the file as UTF-8");

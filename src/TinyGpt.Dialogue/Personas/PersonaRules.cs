@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using TinyGpt.Dialogue.Prompts;
 
 namespace TinyGpt.Dialogue.Personas;
 
@@ -17,9 +19,12 @@ internal static class PersonaRules
         ("frequencyPenalty", -100, 100, false, options => options.FrequencyPenalty),
     ];
 
+    private static readonly SearchValues<char> Controls = SearchValues.Create(
+        [.. Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7F, 0x21)).Append(0x2028).Append(0x2029).Select(code => (char)code)]);
+
     /// <summary>Whether a text is one line of valid Unicode, no longer than a name.</summary>
     public static bool IsName(string text) =>
-        text.Length <= Persona.LongestName && !text.AsSpan().ContainsAnyInRange('\0', '\u001F') && IndexOfHalfCharacter(text) < 0;
+        text.Length <= Persona.LongestName && IndexOfControl(text) < 0 && IndexOfHalfCharacter(text) < 0;
 
     /// <exception cref="PersonaException">Something is out of range.</exception>
     public static void Check(Persona persona, string file)
@@ -36,7 +41,7 @@ internal static class PersonaRules
         {
             Require(text is not null, path, $"is missing: write a text of {least} … {most} characters");
             Require(text!.Length >= least && text.Length <= most, path, $"has {text.Length} characters: write {least} … {most}");
-            int control = text.AsSpan().IndexOfAnyInRange('\0', '\u001F');
+            int control = IndexOfControl(text);
             Require(control < 0, path, $"has a line break or other control character at {control}: write one line");
             RequireUnicode(text, path);
         }
@@ -104,6 +109,41 @@ internal static class PersonaRules
             RequireUnicode(stop!, $"$.stops[{i}]");
         }
     }
+
+    /// <summary>Checks that nothing on a card looks like the beginning or the end of a turn.</summary>
+    /// <exception cref="PersonaException">Something does.</exception>
+    public static void CheckMarks(Persona persona, string file, LayoutMarks marks)
+    {
+        void Require(string text, string path)
+        {
+            if (marks.FindIn(text) is { } mark)
+            {
+                throw new PersonaException(file, path, $"contains '{mark}', with which the stage's layout marks turns: write it otherwise");
+            }
+        }
+
+        Require(persona.Name, "$.name");
+        Require(persona.Mood, "$.mood");
+        foreach (PersonaFact fact in persona.Facts)
+        {
+            Require(fact.Key, $"$.facts.{fact.Key}");
+            Require(fact.Value, $"$.facts.{fact.Key}");
+        }
+
+        for (int i = 0; i < persona.Style.Count; i++)
+        {
+            Require(persona.Style[i], $"$.style[{i}]");
+        }
+
+        for (int i = 0; i < persona.Examples.Count; i++)
+        {
+            Require(persona.Examples[i].Hears, $"$.examples[{i}].hears");
+            Require(persona.Examples[i].Says, $"$.examples[{i}].says");
+        }
+    }
+
+    /// <returns>Where a control character (C0, DEL, C1) or a line or paragraph separator is; -1 if there is none.</returns>
+    private static int IndexOfControl(string text) => text.AsSpan().IndexOfAny(Controls);
 
     /// <returns>Where a surrogate is that has no partner; -1 if there is none.</returns>
     private static int IndexOfHalfCharacter(string text)

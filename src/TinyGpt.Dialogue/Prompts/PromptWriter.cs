@@ -8,6 +8,7 @@ namespace TinyGpt.Dialogue.Prompts;
 internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
 {
     private const string TextSlot = "{text}";
+    private const string PartnerSlot = "{partner}";
     private const int MostStackBytes = 512;
 
     private readonly byte[] _lead = Encoding.UTF8.GetBytes(layout.AnswerLead);
@@ -46,39 +47,96 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
     public int[] AnswerStart(string name) => Encode(PromptTemplate.Fill(layout.AnswerStart, ("name", name)), nameof(name));
 
     /// <summary>The summary's tokens; none for an empty one.</summary>
-    public int[] Summary(string summary) =>
-        string.IsNullOrWhiteSpace(summary) ? [] : Encode(PromptTemplate.Fill(layout.Summary, ("summary", OneLine(summary))), nameof(summary));
+    public int[] Summary(string summary, LayoutMarks marks)
+    {
+        if (string.IsNullOrWhiteSpace(summary))
+        {
+            return [];
+        }
+
+        byte[] line = Encoding.UTF8.GetBytes(summary.Trim());
+        Clean(line, marks);
+        return Encode(PromptTemplate.Fill(layout.Summary, ("summary", Encoding.UTF8.GetString(line))), nameof(summary));
+    }
 
     /// <summary>An option as the text of an answer: its tokens, without the end.</summary>
     public int[] Option(string option) => Encode(layout.AnswerLead + option, nameof(option));
 
-    /// <summary>The bytes before and behind a line that a character hears.</summary>
-    public (byte[] Before, byte[] Behind) HeardFrame(string partner)
+    /// <summary>What stands around the lines that a character hears from a partner.</summary>
+    public HeardFrame HeardFrame(string name, string partner)
     {
-        int at = layout.Heard.IndexOf(TextSlot, StringComparison.Ordinal);
-        byte[] Part(string template) => Encoding.UTF8.GetBytes(PromptTemplate.Fill(template, ("partner", partner)));
-        return (Part(layout.Heard[..at]), Part(layout.Heard[(at + TextSlot.Length)..]));
+        (string before, string behind) = HeardParts(partner);
+        string start = PromptTemplate.Fill(layout.AnswerStart, ("name", name));
+
+        // Where what a character hears begins like what it says, the rest of that beginning must not be in a line.
+        string rest = start.StartsWith(before, StringComparison.Ordinal) ? start[before.Length..] : "";
+        return new HeardFrame(
+            Encoding.UTF8.GetBytes(before), Encoding.UTF8.GetBytes(behind), new LayoutMarks(layout.AnswerEnd, start, before, behind, rest));
+    }
+
+    /// <summary>Whether what a partner of this name says would begin like what the character says itself.</summary>
+    public bool AreConfused(string name, string partner)
+    {
+        string before = HeardParts(partner).Before.Trim();
+        return before.StartsWith(PromptTemplate.Fill(layout.AnswerStart, ("name", name)).Trim(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>What a card must not have in its texts, whoever the character talks to.</summary>
+    public LayoutMarks CardMarks(string name)
+    {
+        string start = PromptTemplate.Fill(layout.AnswerStart, ("name", name));
+        return layout.Heard.Contains(PartnerSlot, StringComparison.Ordinal) ? new LayoutMarks(layout.AnswerEnd, start)
+            : new LayoutMarks(layout.AnswerEnd, start, HeardParts("").Before, HeardParts("").Behind);
     }
 
     /// <summary>Writes a line that a character hears. Allocates nothing in the long run.</summary>
     /// <param name="frame">As of <see cref="HeardFrame"/>.</param>
-    /// <param name="line">The line; control characters become spaces, and spaces around it are left out.</param>
+    /// <param name="line">
+    /// The line; control characters and the first characters of the layout's marks become spaces, and spaces around it are left out.
+    /// </param>
     /// <param name="ids">Receives the tokens.</param>
     /// <param name="length">How many there are.</param>
     /// <param name="textLength">Bytes of the line as written, behind those of the frame; 0 for an empty line.</param>
     /// <returns><see cref="OperationStatus.Done"/>, or why not, as the tokenizer says it.</returns>
     public OperationStatus HeardLine(
-        (byte[] Before, byte[] Behind) frame, ReadOnlySpan<byte> line, Span<int> ids, out int length, out int textLength) =>
-        Framed(frame.Before, line, frame.Behind, ids, out length, out textLength);
+        HeardFrame frame, ReadOnlySpan<byte> line, Span<int> ids, out int length, out int textLength) =>
+        Framed(frame.Before, line, frame.Behind, frame.Marks, ids, out length, out textLength);
 
     /// <summary>Writes a line that a character is made to say, behind the start of its answer.</summary>
-    public OperationStatus SaidLine(ReadOnlySpan<byte> line, Span<int> ids, out int length, out int textLength) =>
-        Framed(_lead, line, [], ids, out length, out textLength);
+    public OperationStatus SaidLine(LayoutMarks marks, ReadOnlySpan<byte> line, Span<int> ids, out int length, out int textLength) =>
+        Framed(_lead, line, [], marks, ids, out length, out textLength);
 
-    private static string OneLine(string text) => string.Concat(text.Trim().Select(character => char.IsControl(character) ? ' ' : character));
+    /// <summary>Makes spaces of the bytes of control characters (C0, DEL, C1), of line and paragraph separators, and of what would break a mark.</summary>
+    private static void Clean(Span<byte> line, LayoutMarks marks)
+    {
+        for (int i = 0; i < line.Length; i++)
+        {
+            ReadOnlySpan<byte> rest = line[i..];
+            int length = rest[0] is < 0x20 or 0x7F ? 1
+                : rest is [0xC2, >= 0x80 and <= 0x9F, ..] ? 2
+                : rest is [0xE2, 0x80, 0xA8 or 0xA9, ..] ? 3
+                : 0;
+            line.Slice(i, length).Fill((byte)' ');
+        }
+
+        marks.Break(line);
+    }
+
+    private (string Before, string Behind) HeardParts(string partner)
+    {
+        int at = layout.Heard.IndexOf(TextSlot, StringComparison.Ordinal);
+        return (PromptTemplate.Fill(layout.Heard[..at], ("partner", partner)),
+            PromptTemplate.Fill(layout.Heard[(at + TextSlot.Length)..], ("partner", partner)));
+    }
 
     private OperationStatus Framed(
-        ReadOnlySpan<byte> before, ReadOnlySpan<byte> line, ReadOnlySpan<byte> behind, Span<int> ids, out int length, out int textLength)
+        ReadOnlySpan<byte> before,
+        ReadOnlySpan<byte> line,
+        ReadOnlySpan<byte> behind,
+        LayoutMarks marks,
+        Span<int> ids,
+        out int length,
+        out int textLength)
     {
         line = line.Trim(" \t\r\n"u8);
         textLength = line.Length;
@@ -89,11 +147,7 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
         before.CopyTo(bytes);
         Span<byte> written = bytes.Slice(before.Length, line.Length);
         line.CopyTo(written);
-        foreach (ref byte value in written)
-        {
-            value = value is < 0x20 or 0x7F ? (byte)' ' : value;
-        }
-
+        Clean(written, marks);
         behind.CopyTo(bytes[(before.Length + line.Length)..]);
         OperationStatus status = tokenizer.Encode(bytes, ids, out _, out length, position: TextPosition.Continuation);
         if (rented is not null)

@@ -1,13 +1,13 @@
 using System.Diagnostics;
+using TinyGpt.Dialogue.Grammars;
 
 namespace TinyGpt.Dialogue.Saves;
 
 /// <summary>Grammars in saves, so that an answer under one can go on.</summary>
 internal static class GrammarForm
 {
-    private const int MostDepth = 64;
-    private const int MostGrammars = 1 << 16;
-    private const int LongestText = 1 << 16;
+    private const int MostDepth = GrammarTranslation.MostNesting;
+        private const int LongestText = 1 << 20; // a literal has no more nodes in a graph
 
     private enum Kind
     {
@@ -77,10 +77,19 @@ internal static class GrammarForm
         }
     }
 
+    /// <summary>What equal grammars have in common and others have not.</summary>
+    public static string Key(Grammar grammar)
+    {
+        using MemoryStream form = new();
+        using SaveWriter writer = new(form);
+        Write(writer, grammar);
+        return Convert.ToBase64String(form.GetBuffer(), 0, (int)form.Length);
+    }
+
     /// <exception cref="StageSaveException">The grammar is damaged.</exception>
     public static Grammar Read(SaveReader save)
     {
-        int left = MostGrammars;
+        int left = GrammarSize.MostParts;
         try
         {
             return Read(save, 0, ref left);

@@ -48,6 +48,13 @@ internal sealed class SaveReader(Stream stream, string name) : IDisposable
         return value >= least && value <= most ? value : throw Failure($"{what} is {value} and must be {least} … {most}");
     }
 
+    /// <summary>A number that must be in a range.</summary>
+    public long Int64(long least, long most, string what)
+    {
+        long value = Int64();
+        return value >= least && value <= most ? value : throw Failure($"{what} is {value} and must be {least} … {most}");
+    }
+
     public bool Boolean(string what) => Int32(0, 1, what) == 1;
 
     public T Enumeration<T>(string what)

@@ -45,7 +45,13 @@ public sealed partial class DialogueStage
             return;
         }
 
-        if (!MoveText(talk, session) || session.Finish == FinishReason.None)
+        // A save that a stranger wrote may have an answer that is not to be generated any more, or to be longer than its pages.
+        if (session.AnswerTokens.Length > MostAnswerTokens(talk, talk.Request))
+        {
+            session.Stop();
+        }
+
+        if (!MoveText(talk, session) || session.IsBusy)
         {
             return;
         }
@@ -73,7 +79,7 @@ public sealed partial class DialogueStage
         else
         {
             ReadOnlySpan<int> tokens = choice.ChosenTokens;
-            ReadOnlySpan<byte> text = _texts.Decode(tokens)[Prompts.LeadBytes..];
+            ReadOnlySpan<byte> text = _texts.Decode(tokens, talk.Npc.AnswerStart[^1])[Prompts.LeadBytes..];
             talk.Log.Add(TurnKind.Said, talk.Npc.AnswerStart, tokens, [], talk.Npc.AnswerStartBytes + Prompts.LeadBytes, text.Length, _now);
             talk.Output.TryAppend(text);
             talk.ProducedBytes = Prompts.LeadBytes + text.Length;
@@ -125,14 +131,15 @@ public sealed partial class DialogueStage
         else if (shownBytes > 0)
         {
             ReadOnlySpan<int> tokens = talk.Session!.AnswerTokens;
-            kept = _texts.Cut(tokens, talk.SkippedBytes + shownBytes, _lineIds, out int rest, out int bytes);
+            kept = _texts.Cut(tokens, talk.Npc.AnswerStart[^1], talk.SkippedBytes + shownBytes, _lineIds, out int rest, out int bytes);
+            int lead = Math.Min(talk.SkippedBytes, bytes);
             talk.Log.Add(
                 TurnKind.Said,
                 talk.Npc.AnswerStart,
                 tokens[..kept],
                 _lineIds.AsSpan(0, rest),
-                talk.Npc.AnswerStartBytes + talk.SkippedBytes,
-                Math.Max(0, bytes - talk.SkippedBytes),
+                talk.Npc.AnswerStartBytes + lead,
+                bytes - lead,
                 _now);
         }
 
@@ -212,10 +219,11 @@ public sealed partial class DialogueStage
             return; // an aside, which nobody remembers
         }
 
-        int frame = talk.Npc.AnswerStart.Length;
-        int lead = turn.TextStart - talk.Npc.AnswerStartBytes;
+        // The start of the answer is the one that it was said with: the stage may have been restored with another layout since.
         ReadOnlySpan<int> ids = talk.Log.Ids(turn);
-        int kept = _texts.Cut(ids[frame..], lead + shown, _lineIds, out int rest, out int bytes);
+        int frame = _texts.CountWithin(ids, ids[0], turn.TextStart, out int frameBytes);
+        int lead = turn.TextStart - frameBytes;
+        int kept = _texts.Cut(ids[frame..], ids[Math.Max(0, frame - 1)], lead + shown, _lineIds, out int rest, out int bytes);
         talk.Log.Truncate(talk.Log.Turns.Length - 1);
         if (shown > 0)
         {

@@ -5,6 +5,7 @@ public sealed partial class DialogueStage
 {
     private readonly AutoResetEvent _wake = new(initialState: false);
     private volatile BackgroundRun? _background;
+    private bool _isClosing; // no run may begin any more: the stage is being disposed
 
     /// <summary>
     /// Ticks on a thread of the stage's own from now on, pass by pass on the engine's workers, and sleeps while there is nothing to do; the
@@ -18,6 +19,7 @@ public sealed partial class DialogueStage
         lock (Gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
+            ObjectDisposedException.ThrowIf(_isClosing, this);
             if (_background is not null)
             {
                 throw new InvalidOperationException("The stage runs in the background already.");
@@ -43,6 +45,19 @@ public sealed partial class DialogueStage
     internal void WakeForEnd() => _wake.Set();
 
     internal void EndBackground() => _background = null;
+
+    /// <summary>Ends a run, if there is one, and has none begin any more.</summary>
+    private void CloseBackground()
+    {
+        BackgroundRun? run;
+        lock (Gate)
+        {
+            _isClosing = true;
+            run = _background;
+        }
+
+        run?.Dispose();
+    }
 }
 
 /// <summary>
@@ -53,8 +68,9 @@ public sealed class BackgroundRun : IDisposable
     private readonly DialogueStage _stage;
     private readonly CancellationTokenSource _ended = new();
     private readonly Thread _thread;
+    private readonly Lock _ending = new();
     private volatile Exception? _failure;
-    private int _disposed;
+    private bool _disposed; // guarded by _ending
 
     internal BackgroundRun(DialogueStage stage)
     {
@@ -71,7 +87,7 @@ public sealed class BackgroundRun : IDisposable
 
     /// <summary>
     /// Stops the run and waits until its thread has ended: a slice of work of about 0.1 ms, and a listener that is being called. Can be called
-    /// more than once and from any thread; a second call does not wait for the first.
+    /// more than once and from any thread, and while the stage is disposed; every call waits for that end.
     /// </summary>
     /// <exception cref="InvalidOperationException">A listener called it, on the run's own thread.</exception>
     public void Dispose()
@@ -81,13 +97,17 @@ public sealed class BackgroundRun : IDisposable
             throw new InvalidOperationException("A listener cannot end the run on whose thread it is: have the game's thread do it.");
         }
 
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        lock (_ending)
         {
-            _ended.Cancel();
-            _stage.WakeForEnd();
-            _thread.Join();
-            _stage.EndBackground();
-            _ended.Dispose();
+            if (!_disposed)
+            {
+                _ended.Cancel();
+                _stage.WakeForEnd();
+                _thread.Join();
+                _stage.EndBackground();
+                _ended.Dispose();
+                _disposed = true;
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
+using TinyGpt.Dialogue.Grammars;
 using TinyGpt.Dialogue.Talks;
 
 namespace TinyGpt.Dialogue;
@@ -23,6 +24,15 @@ public sealed partial class DialogueStage
         Stop,
     }
 
+    /// <summary>Why a line cannot be said.</summary>
+    private enum LineFault
+    {
+        None,
+        Blank,
+        Unwritable,
+        TooLong,
+    }
+
     /// <summary>A call of the game.</summary>
     /// <param name="Kind">What it asks for.</param>
     /// <param name="Talk">Of which talk; of an exchange the second side.</param>
@@ -40,9 +50,24 @@ public sealed partial class DialogueStage
         lock (Gate)
         {
             RequireOwn(talk);
-            Range ids = WriteLine(talk, line, request, out int textLength);
-            Post(new Input(InputKind.Say, talk, ids, default, textLength, talk.ReadBytes, 0, request));
-            talk.Posted++;
+            LineFault fault = TryWriteLine(talk, line, request, out Range ids, out int textLength);
+            RequireWritten(line, talk, request, fault, ids);
+            PostLine(talk, ids, textLength, request);
+        }
+    }
+
+    internal bool TrySay(Talk talk, ReadOnlySpan<char> line)
+    {
+        lock (Gate)
+        {
+            RequireOwn(talk);
+            bool isWritten = TryWriteLine(talk, line, AnswerRequest.Free, out Range ids, out int textLength) == LineFault.None;
+            if (isWritten)
+            {
+                PostLine(talk, ids, textLength, AnswerRequest.Free);
+            }
+
+            return isWritten;
         }
     }
 
@@ -87,11 +112,12 @@ public sealed partial class DialogueStage
                 throw new InvalidOperationException("The exchange is running: stop it first.");
             }
 
-            Range heard = WriteLine(exchange.SecondSide, opening, AnswerRequest.Free, out int textLength);
+            LineFault fault = TryWriteLine(exchange.SecondSide, opening, AnswerRequest.Free, out Range heard, out int textLength);
+            RequireWritten(opening, exchange.SecondSide, AnswerRequest.Free, fault, heard);
 
             // The same line as its speaker remembers it; what fits the one's context fits the other's log.
             byte[] bytes = Rent(opening, out int byteCount);
-            Prompts.SaidLine(bytes.AsSpan(0, byteCount), _lineIds, out int said, out _);
+            Prompts.SaidLine(exchange.FirstSide.Heard.Marks, bytes.AsSpan(0, byteCount), _lineIds, out int said, out _);
             ArrayPool<byte>.Shared.Return(bytes);
             _inputIds.AddRange(_lineIds.AsSpan(0, said));
             Range ids = heard.End.._inputIds.Count;
@@ -112,14 +138,14 @@ public sealed partial class DialogueStage
     }
 
     /// <summary>What is asked of a character that answers under a grammar; compiled where the stage sees the grammar for the first time.</summary>
-    internal AnswerRequest RequestGrammar(Grammar grammar, bool isAside)
+    internal AnswerRequest RequestGrammar(Grammar grammar, bool isAside, GrammarWork? work = null)
     {
         ArgumentNullException.ThrowIfNull(grammar);
         lock (_grammars)
         {
             if (!_grammars.TryGetValue(grammar, out AnswerRequest request))
             {
-                CompiledGrammar compiled = _compiler.Compile(grammar, Prompts.Layout.AnswerLead, Prompts.Layout.AnswerEnd);
+                CompiledGrammar compiled = _compiler.Compile(grammar, Prompts.Layout.AnswerLead, Prompts.Layout.AnswerEnd, work ?? new GrammarWork());
                 if (compiled.CanContain(Encoding.UTF8.GetBytes(Prompts.Layout.AnswerEnd)))
                 {
                     throw new GrammarException(
@@ -196,34 +222,57 @@ public sealed partial class DialogueStage
         Wake();
     }
 
+    private void PostLine(Talk talk, Range ids, int textLength, in AnswerRequest request)
+    {
+        Post(new Input(InputKind.Say, talk, ids, default, textLength, talk.ReadBytes, 0, request));
+        talk.Posted++;
+    }
+
     /// <summary>Writes a line behind the others of this tick, if it fits the context beside the card and the answer.</summary>
-    private Range WriteLine(Talk talk, ReadOnlySpan<char> line, AnswerRequest request, out int textLength)
+    /// <param name="talk">Whose character hears it.</param>
+    /// <param name="line">The line.</param>
+    /// <param name="request">What is asked of the character.</param>
+    /// <param name="ids">Where its tokens are; as far as they go where it does not fit.</param>
+    /// <param name="textLength">Bytes of the line.</param>
+    /// <returns>Why it cannot be said.</returns>
+    private LineFault TryWriteLine(Talk talk, ReadOnlySpan<char> line, in AnswerRequest request, out Range ids, out int textLength)
     {
         byte[] bytes = Rent(line, out int byteCount);
         OperationStatus status = Prompts.HeardLine(talk.Heard, bytes.AsSpan(0, byteCount), _lineIds, out int length, out textLength);
         ArrayPool<byte>.Shared.Return(bytes);
-        if (textLength == 0)
-        {
-            throw new ArgumentException("The line is empty.", nameof(line));
-        }
-
-        if (status == OperationStatus.InvalidData)
-        {
-            throw new ArgumentException("The line has a character that the model's vocabulary cannot write.", nameof(line));
-        }
-
-        int room = Model.Config.ContextLength - FixedTokens(talk) - MostAnswerTokens(talk, request);
-        if (status != OperationStatus.Done || length > room)
-        {
-            throw new ArgumentException(
-                $"The line takes {(status == OperationStatus.Done ? length : _lineIds.Length)} tokens or more, and beside the card of "
-                + $"{talk.Npc.Name} and the answer the context has room for {Math.Max(0, room)}: shorten it.",
-                nameof(line));
-        }
-
         int start = _inputIds.Count;
+        ids = start..(start + (status == OperationStatus.Done ? length : _lineIds.Length));
+        if (textLength == 0 || status == OperationStatus.InvalidData)
+        {
+            return textLength == 0 ? LineFault.Blank : LineFault.Unwritable;
+        }
+
+        if (status != OperationStatus.Done || length > RoomForLine(talk, request))
+        {
+            return LineFault.TooLong;
+        }
+
         _inputIds.AddRange(_lineIds.AsSpan(0, length));
-        return start.._inputIds.Count;
+        return LineFault.None;
+    }
+
+    private int RoomForLine(Talk talk, in AnswerRequest request) =>
+        Model.Config.ContextLength - FixedTokens(talk) - MostAnswerTokens(talk, request);
+
+    private void RequireWritten(ReadOnlySpan<char> line, Talk talk, in AnswerRequest request, LineFault fault, Range ids)
+    {
+        switch (fault)
+        {
+            case LineFault.Blank:
+                throw new ArgumentException("The line is empty.", nameof(line));
+            case LineFault.Unwritable:
+                throw new ArgumentException("The line has a character that the model's vocabulary cannot write.", nameof(line));
+            case LineFault.TooLong:
+                throw new ArgumentException(
+                    $"The line takes {ids.End.Value - ids.Start.Value} tokens or more, and beside the card of {talk.Npc.Name} and the answer the "
+                    + $"context has room for {Math.Max(0, RoomForLine(talk, request))}: shorten it.",
+                    nameof(line));
+        }
     }
 
     /// <summary>A text as UTF-8 in an array of the shared pool.</summary>

@@ -161,7 +161,7 @@ public sealed partial class DialogueStage : IDisposable
     /// <param name="persona">Who it is, copied: later changes of its lists have no effect, and the game changes the character instead.</param>
     /// <returns>The character, to be talked to and changed. Names need not differ.</returns>
     /// <exception cref="ArgumentNullException">The persona is null.</exception>
-    /// <exception cref="PersonaException">The persona is not valid.</exception>
+    /// <exception cref="PersonaException">The persona is not valid, or has a text that contains what the layout marks turns with.</exception>
     /// <exception cref="ArgumentException">Its card does not fit the model's context, or cannot be written with its vocabulary.</exception>
     /// <exception cref="InvalidOperationException">There are <see cref="MostNpcs"/> characters.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
@@ -182,12 +182,14 @@ public sealed partial class DialogueStage : IDisposable
     /// <summary>Opens a talk of a character with the player, or with whoever the game speaks for. Allocates.</summary>
     /// <param name="npc">A character of this stage.</param>
     /// <param name="partner">
-    /// What the layout calls the partner; one line of at most <see cref="Persona.LongestName"/> characters (UTF-16), not blank.
+    /// What the layout calls the partner; one line of at most <see cref="Persona.LongestName"/> characters (UTF-16), not blank, without what the
+    /// layout marks turns with, and not such that the layout would write the partner's turns like the character's own.
     /// </param>
     /// <returns>The talk, in which nothing is said yet. A character can have several, which know nothing of each other.</returns>
     /// <exception cref="ArgumentNullException">The character or the name is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The character belongs to another stage, or the partner's name is blank, too long, of more than one line, or no valid Unicode.
+    /// The character belongs to another stage, or the partner's name is blank, too long, of more than one line, no valid Unicode, or one that the
+    /// layout cannot tell from its own marks or the character.
     /// </exception>
     /// <exception cref="InvalidOperationException">There are <see cref="MostTalks"/> open talks, the sides of exchanges included.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
@@ -200,6 +202,7 @@ public sealed partial class DialogueStage : IDisposable
             throw new ArgumentException($"A partner's name is one line of at most {Persona.LongestName} characters of Unicode.", nameof(partner));
         }
 
+        RequireTellable(npc, partner);
         lock (Gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -216,7 +219,9 @@ public sealed partial class DialogueStage : IDisposable
     /// <param name="second">The one that will answer.</param>
     /// <returns>The exchange; its sides are talks of their own, apart from those with the player. Allocates.</returns>
     /// <exception cref="ArgumentNullException">A character is null.</exception>
-    /// <exception cref="ArgumentException">They belong to another stage, or are the same.</exception>
+    /// <exception cref="ArgumentException">
+    /// They belong to another stage, are the same, or have names that the layout cannot tell from each other.
+    /// </exception>
     /// <exception cref="InvalidOperationException">There is no room for two more among <see cref="MostTalks"/> open talks.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public Exchange OpenBetween(Npc first, Npc second)
@@ -228,6 +233,8 @@ public sealed partial class DialogueStage : IDisposable
             throw new ArgumentException($"{first.Name} cannot talk with itself.", nameof(second));
         }
 
+        RequireTellable(first, second.Name);
+        RequireTellable(second, first.Name);
         lock (Gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -263,7 +270,7 @@ public sealed partial class DialogueStage : IDisposable
     public void Dispose()
     {
         RefuseListener();
-        _background?.Dispose();
+        CloseBackground();
         lock (_ticking)
         {
             lock (Gate)
@@ -292,6 +299,15 @@ public sealed partial class DialogueStage : IDisposable
         if (count > most)
         {
             throw new InvalidOperationException($"A stage has at most {most} {what}: close some, or make another stage.");
+        }
+    }
+
+    private void RequireTellable(Npc npc, string partner)
+    {
+        if (Prompts.AreConfused(npc.Name, partner) || Prompts.CardMarks(npc.Name).FindIn(partner) is not null)
+        {
+            throw new ArgumentException(
+                $"In the stage's layout {npc.Name} could not tell what '{partner}' says from its own words: give one of them another name.");
         }
     }
 

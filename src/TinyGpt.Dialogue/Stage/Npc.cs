@@ -1,3 +1,6 @@
+using TinyGpt.Dialogue.Personas;
+using TinyGpt.Dialogue.Prompts;
+
 namespace TinyGpt.Dialogue;
 
 /// <summary>
@@ -40,7 +43,7 @@ public sealed class Npc
     /// How the character feels; one line of at most <see cref="Persona.LongestName"/> characters, empty where the card does not say.
     /// </summary>
     /// <exception cref="PersonaException">
-    /// The text is null, too long, of more than one line or no valid Unicode. The mood stays as it was.
+    /// The text is null, too long, of more than one line, no valid Unicode, or contains what the layout marks turns with. The mood stays as it was.
     /// </exception>
     /// <exception cref="ArgumentException">
     /// The card becomes too long for the model's context, or cannot be written with its vocabulary. The mood stays as it was.
@@ -156,8 +159,8 @@ public sealed class Npc
     /// </param>
     /// <exception cref="ArgumentNullException">The key is null.</exception>
     /// <exception cref="PersonaException">
-    /// A text is empty, too long, of more than one line or no valid Unicode, or there would be more than <see cref="Persona.MostFacts"/> facts.
-    /// The card stays as it was.
+    /// A text is empty, too long, of more than one line, no valid Unicode or contains what the layout marks turns with, or there would be more than
+    /// <see cref="Persona.MostFacts"/> facts. The card stays as it was.
     /// </exception>
     /// <exception cref="ArgumentException">
     /// The card becomes too long for the model's context, or cannot be written with its vocabulary. It stays as it was.
@@ -206,7 +209,7 @@ public sealed class Npc
 
     private void Change(string mood, List<PersonaFact> facts)
     {
-        Personas.PersonaRules.Check(Persona with { Mood = mood, Facts = facts }, Name);
+        PersonaRules.Check(Persona with { Mood = mood, Facts = facts }, Name);
         Prefix = Write(mood, facts);
         _mood = mood;
         if (facts != _facts)
@@ -218,6 +221,7 @@ public sealed class Npc
 
     private int[] Write(string mood, List<PersonaFact> facts)
     {
+        PersonaRules.CheckMarks(Persona with { Mood = mood, Facts = facts }, Name, Stage.Prompts.CardMarks(Name));
         int[] card = Stage.Prompts.Card(Persona, mood, facts, Stage.WorldIds.Length > 0);
         int[] prefix = [.. Stage.WorldIds, .. card];
         int most = Stage.Model.Config.ContextLength - Persona.MaxAnswerTokens - AnswerStart.Length - DialogueStage.LeastLineTokens;

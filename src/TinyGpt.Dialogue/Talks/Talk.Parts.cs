@@ -1,3 +1,4 @@
+using TinyGpt.Dialogue.Prompts;
 using TinyGpt.Dialogue.Talks;
 using TinyGpt.Text;
 
@@ -19,7 +20,7 @@ public sealed partial class Talk
         Number = number;
         Exchange = exchange;
         Log = new TalkLog(2 * Stage.Model.Config.ContextLength);
-        Heard = Stage.Prompts.HeardFrame(partner);
+        Heard = Stage.Prompts.HeardFrame(npc.Name, partner);
     }
 
     internal DialogueStage Stage => Npc.Stage;
@@ -32,8 +33,8 @@ public sealed partial class Talk
 
     internal TalkLog Log { get; }
 
-    /// <summary>The bytes before and behind a line that the character hears.</summary>
-    internal (byte[] Before, byte[] Behind) Heard { get; }
+    /// <summary>What stands around a line that the character hears.</summary>
+    internal HeardFrame Heard { get; }
 
     internal Utf8Buffer Output { get; } = new(OutputCapacity);
 
@@ -98,7 +99,7 @@ public sealed partial class Talk
 
     /// <summary>Takes a summary from a save. The card may have grown since it was set, so whether there is room shows with the next line.</summary>
     /// <exception cref="ArgumentException">It cannot be written with the model's vocabulary.</exception>
-    internal void RestoreSummary(string summary) => (_summary, SummaryIds) = (summary, Stage.Prompts.Summary(summary));
+    internal void RestoreSummary(string summary) => (_summary, SummaryIds) = (summary, Stage.Prompts.Summary(summary, Heard.Marks));
 
     /// <summary>Begins to count the bytes of a new answer.</summary>
     internal void BeginText()

@@ -59,8 +59,8 @@ public sealed partial class Talk
     }
 
     /// <summary>
-    /// A line that sums up what the character should remember of before, or empty (the default). Line breaks and other control characters
-    /// become spaces in the prompt. It stands behind the card, counts from the next answer on, and costs the reading of what follows it.
+    /// A line that sums up what the character should remember of before, or empty (the default). In the prompt, line breaks, other
+    /// control characters and the first characters of the layout's marks become spaces. It stands behind the card, counts from the next answer on, and costs the reading of what follows it.
     /// Setting it allocates; on a closed talk it has no effect.
     /// </summary>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
@@ -81,7 +81,7 @@ public sealed partial class Talk
         set
         {
             ArgumentNullException.ThrowIfNull(value);
-            int[] ids = Stage.Prompts.Summary(value);
+            int[] ids = Stage.Prompts.Summary(value, Heard.Marks);
             lock (Stage.Gate)
             {
                 Stage.RequireRoomForSummary(this, ids);
@@ -95,13 +95,26 @@ public sealed partial class Talk
     /// it does if the answer is complete and not yet read to its end. Allocates nothing in the long run.
     /// </summary>
     /// <param name="line">
-    /// One line; line breaks and other control characters become spaces, and spaces around it are left out. With the card and the longest
-    /// answer it must fit the model's context; what was said before makes room for it.
+    /// One line; line breaks, other control characters and the first character of whatever the layout marks turns with become spaces, and spaces
+    /// around it are left out. With the card and the longest answer it must fit the model's context; what was said before makes room for it.
     /// </param>
     /// <exception cref="ArgumentException">The line is blank or too long, or cannot be written with the model's vocabulary.</exception>
     /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public void Say(ReadOnlySpan<char> line) => Stage.Say(this, line, AnswerRequest.Free);
+
+    /// <summary>
+    /// Says what a player wrote, whatever that is: as <see cref="Say"/>, but a line that cannot be said changes nothing instead of throwing.
+    /// Allocates nothing in the long run.
+    /// </summary>
+    /// <param name="line">As for <see cref="Say"/>.</param>
+    /// <returns>
+    /// Whether it was said; false if it is blank, too long for the model's context beside card and answer, or has a character that the model's
+    /// vocabulary cannot write.
+    /// </returns>
+    /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
+    public bool TrySay(ReadOnlySpan<char> line) => Stage.TrySay(this, line);
 
     /// <summary>Says something to the character and has it answer with a text of a grammar.</summary>
     /// <param name="line">As for <see cref="Say(ReadOnlySpan{char})"/>.</param>

@@ -21,19 +21,20 @@ internal readonly record struct LoggedTurn(TurnKind Kind, int Start, int Length,
 
 /// <summary>
 /// The turns of one talk as tokens, the oldest forgotten when there is no room. Those from <see cref="WindowStart"/> on are still in the
-/// prompt. Allocates nothing after construction. Not thread-safe.
+/// prompt. Allocates when the first turn is added, and never again. Not thread-safe.
 /// </summary>
+/// <param name="capacity">The most tokens.</param>
 internal sealed class TalkLog(int capacity)
 {
     /// <summary>The most turns that are kept.</summary>
     public const int MostTurns = 256;
 
-    private readonly int[] _ids = new int[capacity];
-    private readonly LoggedTurn[] _turns = new LoggedTurn[MostTurns];
+    private int[] _ids = [];
+    private LoggedTurn[] _turns = [];
     private int _count;
     private int _used;
 
-    public int Capacity => _ids.Length;
+    public int Capacity => capacity;
 
     public ReadOnlySpan<LoggedTurn> Turns => _turns.AsSpan(0, _count);
 
@@ -59,6 +60,11 @@ internal sealed class TalkLog(int capacity)
         long tick)
     {
         int length = frame.Length + line.Length + rest.Length;
+        if (_ids.Length < capacity || _turns.Length < MostTurns)
+        {
+            Grow();
+        }
+
         MakeRoom(length);
         frame.CopyTo(_ids.AsSpan(_used));
         line.CopyTo(_ids.AsSpan(_used + frame.Length));
@@ -88,9 +94,9 @@ internal sealed class TalkLog(int capacity)
         }
     }
 
-    /// <summary>Becomes a log that was saved; this one must be empty.</summary>
+    /// <summary>Becomes a log that was saved; this one must be empty. Takes no more memory than the turns need.</summary>
     /// <returns>Whether the turns are those of a log of this capacity.</returns>
-    public bool TryRestore(ReadOnlySpan<LoggedTurn> turns, ReadOnlySpan<int> ids, int windowStart)
+    public bool TryRestore(LoggedTurn[] turns, int[] ids, int windowStart)
     {
         int at = 0;
         foreach (LoggedTurn turn in turns)
@@ -103,17 +109,22 @@ internal sealed class TalkLog(int capacity)
             at += turn.Length;
         }
 
-        if (at != ids.Length || ids.Length > _ids.Length || turns.Length > MostTurns || windowStart < 0 || windowStart > turns.Length)
+        if (at != ids.Length || ids.Length > capacity || turns.Length > MostTurns || windowStart < 0 || windowStart > turns.Length)
         {
             return false;
         }
 
-        turns.CopyTo(_turns);
-        ids.CopyTo(_ids);
+        (_turns, _ids) = (turns, ids);
         _count = turns.Length;
         _used = ids.Length;
         WindowStart = windowStart;
         return true;
+    }
+
+    private void Grow()
+    {
+        Array.Resize(ref _ids, capacity);
+        Array.Resize(ref _turns, MostTurns);
     }
 
     private void MakeRoom(int length)

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace TinyGpt.Import;
 
 /// <summary>
@@ -7,15 +5,15 @@ namespace TinyGpt.Import;
 /// keys are stored with the channels that are rotated together side by side, as the packed form wants them; the other rotary
 /// architectures have them half a head apart and are reordered.
 /// </summary>
-internal sealed unsafe class GgufModel : ITensorSource
+internal sealed class GgufModel : CheckpointModel
 {
     private readonly GgufFile _file;
-    private readonly Dictionary<string, IRowSource> _sources = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unused;
     private readonly Lazy<int[]> _queryKeyValueOrder;
     private readonly Lazy<int[]> _feedForwardOrder;
 
     private GgufModel(GgufFile file)
+        : base(file)
     {
         _file = file;
         Config = GgufConfig.Read(file);
@@ -35,55 +33,27 @@ internal sealed unsafe class GgufModel : ITensorSource
             throw new ModelFormatException(
                 file.File, $"tensor '{_unused.Min(StringComparer.Ordinal)}' has no place in a model of architecture {Config.Architecture}");
         }
-
     }
 
-    public ModelConfig Config { get; }
+    public override ModelConfig Config { get; }
 
-    public long SourceBytes => _file.Tensors.Values.Sum(tensor => tensor.Bytes);
+    public override long SourceBytes => _file.Tensors.Values.Sum(tensor => tensor.Bytes);
 
-    public IEnumerable<SourceTensor> Stored =>
+    public override IEnumerable<SourceTensor> Stored =>
         _file.Tensors.Values.Select(tensor => new SourceTensor(tensor.Name, tensor.TypeName, tensor.Shape, tensor.Bytes));
 
-    public TokenizerContent? Tokenizer { get; }
+    public override TokenizerContent? Tokenizer { get; }
 
     /// <summary>Opens a model and checks that its tensors are those of its metadata.</summary>
     /// <param name="path">The file.</param>
-    [SuppressMessage("Reliability", "CA2000", Justification = "Owned by the result, or disposed where opening fails.")]
-    public static GgufModel Open(string path)
-    {
-        GgufFile file = GgufFile.Open(path);
-        try
-        {
-            return new GgufModel(file);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
-
-    public QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation)
-    {
-        IRowSource source = _sources[tensor.Name];
-        if (tensor.IsQuantized)
-        {
-            return PanelPacker.Pack(source, tensor.Precision, target, cancellation);
-        }
-
-        PanelPacker.Copy(source, (float*)target, cancellation);
-        return default;
-    }
-
-    public void Dispose() => _file.Dispose();
+    public static GgufModel Open(string path) => Own(GgufFile.Open(path), file => new GgufModel(file));
 
     private void MapTensors()
     {
-        _sources.Add(ModelTensors.TokenEmbedding, Rows(GgufNames.TokenEmbedding, Config.VocabularySize, Config.Width));
+        Add(ModelTensors.TokenEmbedding, Rows(GgufNames.TokenEmbedding, Config.VocabularySize, Config.Width));
         if (Config.Rotary is null)
         {
-            _sources.Add(ModelTensors.PositionEmbedding, Rows(GgufNames.PositionEmbedding, Config.ContextLength, Config.Width));
+            Add(ModelTensors.PositionEmbedding, Rows(GgufNames.PositionEmbedding, Config.ContextLength, Config.Width));
         }
 
         for (int layer = 0; layer < Config.Layers; layer++)
@@ -94,7 +64,7 @@ internal sealed unsafe class GgufModel : ITensorSource
         AddNorm(ModelTensors.FinalNorm, GgufNames.FinalNorm);
         if (!Config.TiedHead)
         {
-            _sources.Add(ModelTensors.Head, Rows(GgufNames.Head, Config.VocabularySize, Config.Width));
+            Add(ModelTensors.Head, Rows(GgufNames.Head, Config.VocabularySize, Config.Width));
         }
     }
 
@@ -132,17 +102,17 @@ internal sealed unsafe class GgufModel : ITensorSource
 
     private void AddNorm(string norm, string name)
     {
-        _sources.Add(ModelTensors.Gain(norm), Vector(GgufNames.Weight(name), Config.Width));
+        Add(ModelTensors.Gain(norm), Vector(GgufNames.Weight(name), Config.Width));
         if (Config.Norm == NormKind.LayerNorm)
         {
-            _sources.Add(ModelTensors.Bias(norm), Vector(GgufNames.Bias(name), Config.Width));
+            Add(ModelTensors.Bias(norm), Vector(GgufNames.Bias(name), Config.Width));
         }
     }
 
     private void AddHeadNorm(int layer, string norm, string name)
     {
         GgufVector gain = new(Find(GgufNames.Weight(GgufNames.InBlock(layer, name)), Config.HeadSize));
-        _sources.Add(
+        Add(
             ModelTensors.Gain(ModelTensors.InBlock(layer, norm)),
             new RowOfRows(new OrderedRows(gain, RowOrder.Head(Config, GgufConfig.HasRotaryHalves(Config.Architecture)))));
     }
@@ -158,12 +128,12 @@ internal sealed unsafe class GgufModel : ITensorSource
         string target = ModelTensors.InBlock(layer, matrix);
         IRowSource[] weights =
             [.. parts.Select(part => Rows(GgufNames.Weight(GgufNames.InBlock(layer, part.Name)), part.Rows, Config.Width))];
-        _sources.Add(target, new OrderedRows(new JoinedRows(weights), order.Value));
+        Add(target, new OrderedRows(new JoinedRows(weights), order.Value));
         if (hasBias)
         {
             IRowSource[] biases =
                 [.. parts.Select(part => new GgufVector(Find(GgufNames.Bias(GgufNames.InBlock(layer, part.Name)), part.Rows)))];
-            _sources.Add(ModelTensors.Bias(target), new RowOfRows(new OrderedRows(new JoinedRows(biases), order.Value)));
+            Add(ModelTensors.Bias(target), new RowOfRows(new OrderedRows(new JoinedRows(biases), order.Value)));
         }
     }
 
@@ -174,10 +144,10 @@ internal sealed unsafe class GgufModel : ITensorSource
         string stored = GgufNames.InBlock(layer, name);
         GgufRows weights = Rows(GgufNames.Weight(stored), Config.Width, columns);
         bool padded = matrix == ModelTensors.AttentionOutput && Config.HeadSize != Config.HeadStride;
-        _sources.Add(target, padded ? new HeadPaddedColumns(weights, Config.HeadSize, Config.HeadStride) : weights);
+        Add(target, padded ? new HeadPaddedColumns(weights, Config.HeadSize, Config.HeadStride) : weights);
         if (hasBias)
         {
-            _sources.Add(ModelTensors.Bias(target), Vector(GgufNames.Bias(stored), Config.Width));
+            Add(ModelTensors.Bias(target), Vector(GgufNames.Bias(stored), Config.Width));
         }
     }
 

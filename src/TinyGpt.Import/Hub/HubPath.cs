@@ -41,12 +41,11 @@ internal static class HubPath
             : throw new ArgumentException($"'{Show(path)}' is not in its folder.", nameof(path));
     }
 
-    /// <summary>A name from a server as it may be shown: terminals obey control characters.</summary>
+    /// <summary>A name from a server as it may be shown, cut where it is long.</summary>
     public static string Show(string path)
     {
         const int Longest = 100;
-        string shown = string.Concat(path.Take(Longest).Select(letter => IsUnseen(letter) ? '?' : letter));
-        return path.Length > Longest ? shown + "…" : shown;
+        return TerminalText.Show(path.Length > Longest ? path[..Longest] + "…" : path);
     }
 
     private static bool IsSafePart(string part) =>

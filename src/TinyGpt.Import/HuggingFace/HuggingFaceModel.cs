@@ -1,22 +1,21 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace TinyGpt.Import;
 
 /// <summary>
 /// A checkpoint in Hugging Face's layout. Rows are brought into the order of <see cref="ModelTensors"/> while they are packed: matrices
 /// that are stored as inputs × outputs are transposed, head sizes that are no multiple of 16 padded, and so on.
 /// </summary>
-internal sealed unsafe class HuggingFaceModel : ITensorSource
+internal sealed class HuggingFaceModel : CheckpointModel
 {
     private const string ConfigName = "config.json";
 
     private readonly SafetensorsCheckpoint _checkpoint;
     private readonly CheckpointNames _names;
-    private readonly Dictionary<string, IRowSource> _sources = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unused;
     private readonly string _prefix;
+    private long _sourceBytes;
 
     private HuggingFaceModel(SafetensorsCheckpoint checkpoint, ModelConfig config, TokenizerContent? tokenizer)
+        : base(checkpoint)
     {
         _checkpoint = checkpoint;
         _names = CheckpointNames.Of(config.Architecture);
@@ -32,59 +31,35 @@ internal sealed unsafe class HuggingFaceModel : ITensorSource
         }
     }
 
-    public ModelConfig Config { get; }
+    public override ModelConfig Config { get; }
 
-    public long SourceBytes { get; private set; }
+    public override long SourceBytes => _sourceBytes;
 
-    public IEnumerable<SourceTensor> Stored =>
+    public override IEnumerable<SourceTensor> Stored =>
         _checkpoint.Tensors.Values.Select(tensor => new SourceTensor(tensor.Name, tensor.TypeName, tensor.Shape, tensor.Bytes));
 
-    public TokenizerContent? Tokenizer { get; }
+    public override TokenizerContent? Tokenizer { get; }
 
     /// <summary>Opens a checkpoint and checks that its tensors are those of its configuration.</summary>
     /// <param name="path">A folder, or a <c>.safetensors</c> file with a <c>config.json</c> beside it.</param>
-    [SuppressMessage("Reliability", "CA2000", Justification = "Owned by the result, or disposed where opening fails.")]
     public static HuggingFaceModel Open(string path)
     {
         string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
         ModelConfig config = HuggingFaceConfig.Read(Path.Combine(folder, ConfigName));
         TokenizerContent? tokenizer = TokenizerFiles.Exists(folder) ? TokenizerFiles.ReadContent(folder, config.VocabularySize) : null;
-        SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.Open(path);
-        try
-        {
-            return new HuggingFaceModel(checkpoint, config, tokenizer);
-        }
-        catch
-        {
-            checkpoint.Dispose();
-            throw;
-        }
+        return Own(SafetensorsCheckpoint.Open(path), checkpoint => new HuggingFaceModel(checkpoint, config, tokenizer));
     }
-
-    public QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation)
-    {
-        IRowSource source = _sources[tensor.Name];
-        if (tensor.IsQuantized)
-        {
-            return PanelPacker.Pack(source, tensor.Precision, target, cancellation);
-        }
-
-        PanelPacker.Copy(source, (float*)target, cancellation);
-        return default;
-    }
-
-    public void Dispose() => _checkpoint.Dispose();
 
     private bool IsIgnored(string name) => Array.Exists(_names.Ignored, end => name.EndsWith(end, StringComparison.Ordinal));
 
     private void MapTensors()
     {
         int width = Config.Width;
-        _sources.Add(ModelTensors.TokenEmbedding, Rows(_prefix + _names.TokenEmbedding, Config.VocabularySize, width));
+        Add(ModelTensors.TokenEmbedding, Rows(_prefix + _names.TokenEmbedding, Config.VocabularySize, width));
         if (Config.Rotary is null)
         {
             IRowSource positions = Rows(_prefix + _names.PositionEmbedding, _names.FirstPosition + Config.ContextLength, width);
-            _sources.Add(ModelTensors.PositionEmbedding, Mapped(positions, [.. Enumerable.Range(_names.FirstPosition, Config.ContextLength)]));
+            Add(ModelTensors.PositionEmbedding, Mapped(positions, [.. Enumerable.Range(_names.FirstPosition, Config.ContextLength)]));
         }
 
         for (int layer = 0; layer < Config.Layers; layer++)
@@ -101,7 +76,7 @@ internal sealed unsafe class HuggingFaceModel : ITensorSource
         string embedding = $"{_prefix}{_names.TokenEmbedding}.weight";
         if (!Config.TiedHead)
         {
-            _sources.Add(ModelTensors.Head, Rows(_names.Head, Config.VocabularySize, width));
+            Add(ModelTensors.Head, Rows(_names.Head, Config.VocabularySize, width));
         }
         else if (_unused.Remove(head) && !_checkpoint.Tensors[head].ContentEquals(_checkpoint.Tensors[embedding]))
         {
@@ -160,11 +135,11 @@ internal sealed unsafe class HuggingFaceModel : ITensorSource
     /// <summary>Adds a matrix, whose rows one or more stored ones have, and its bias.</summary>
     private void AddMatrix(string matrix, string[] names, int[] rows, int columns, bool hasBias, int[] order)
     {
-        _sources.Add(matrix, Mapped(Joined([.. names.Select((name, i) => Matrix(name, rows[i], columns))]), order));
+        Add(matrix, Mapped(Joined([.. names.Select((name, i) => Matrix(name, rows[i], columns))]), order));
         if (hasBias)
         {
             IRowSource[] biases = [.. names.Select((name, i) => new StoredRows(Find(name + ".bias", rows[i]), rows[i], 1))];
-            _sources.Add(ModelTensors.Bias(matrix), new RowOfRows(Mapped(Joined(biases), order)));
+            Add(ModelTensors.Bias(matrix), new RowOfRows(Mapped(Joined(biases), order)));
         }
     }
 
@@ -172,7 +147,7 @@ internal sealed unsafe class HuggingFaceModel : ITensorSource
     {
         IRowSource weights = Matrix(name, Config.Width, queries);
         bool padded = Config.HeadSize != Config.HeadStride;
-        _sources.Add(matrix, padded ? new HeadPaddedColumns(weights, Config.HeadSize, Config.HeadStride) : weights);
+        Add(matrix, padded ? new HeadPaddedColumns(weights, Config.HeadSize, Config.HeadStride) : weights);
         if (Config.AttentionOutputBias)
         {
             AddVector(ModelTensors.Bias(matrix), name + ".bias", RowOrder.AsStored(Config.Width));
@@ -180,7 +155,7 @@ internal sealed unsafe class HuggingFaceModel : ITensorSource
     }
 
     private void AddVector(string vector, string name, int[] order) =>
-        _sources.Add(vector, new RowOfRows(Mapped(new StoredRows(Find(name, order.Length), order.Length, 1), order)));
+        Add(vector, new RowOfRows(Mapped(new StoredRows(Find(name, order.Length), order.Length, 1), order)));
 
     private IRowSource Matrix(string name, int rows, int columns) => _names.Transposed
         ? new TransposedRows(Find(name + ".weight", columns, rows), rows, columns)
@@ -215,7 +190,7 @@ internal sealed unsafe class HuggingFaceModel : ITensorSource
         }
 
         _unused.Remove(name);
-        SourceBytes += tensor.Bytes;
+        _sourceBytes += tensor.Bytes;
         return tensor;
     }
 }

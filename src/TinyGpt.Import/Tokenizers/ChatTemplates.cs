@@ -65,6 +65,39 @@ internal static class ChatTemplates
     }
 
     /// <summary>
+    /// A template of a format's family, for a folder that takes a model's tokenizer on: <see cref="Recognize"/> finds the same format in it. Null
+    /// for lines, which no template makes.
+    /// </summary>
+    /// <param name="format">The format, or null.</param>
+    internal static string? Write(ChatFormat? format) => format?.Family switch
+    {
+        ChatFamily.ChatMl => (format.DefaultSystem is { } system
+                ? "{% if messages[0]['role'] != 'system' %}{{ '<|im_start|>system\n" + Escape(system) + "<|im_end|>\n' }}{% endif %}"
+                : "")
+            + "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}{% endfor %}"
+            + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}",
+        ChatFamily.Llama2 =>
+            "{% if messages[0]['role'] == 'system' %}{% set system = '<<SYS>>\n' + messages[0]['content'] + '\n<</SYS>>\n\n' %}"
+            + "{% set turns = messages[1:] %}{% else %}{% set system = '' %}{% set turns = messages %}{% endif %}"
+            + "{% for message in turns %}{% if message['role'] == 'user' %}"
+            + "{{ bos_token + '[INST] ' + (system if loop.first else '') + message['content'] + ' [/INST]' }}"
+            + "{% else %}{{ ' ' + message['content'] + ' ' + eos_token }}{% endif %}{% endfor %}",
+        ChatFamily.Llama3 =>
+            "{% for message in messages %}{{ (bos_token if loop.first else '') + '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n'"
+            + " + message['content'] + '<|eot_id|>' }}{% endfor %}"
+            + "{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}",
+        ChatFamily.Zephyr =>
+            "{% for message in messages %}{% if message['role'] == 'user' %}{{ '<|user|>\n' }}{% elif message['role'] == 'system' %}"
+            + "{{ '<|system|>\n' }}{% else %}{{ '<|assistant|>\n' }}{% endif %}{{ message['content'] + eos_token + '\n' }}{% endfor %}"
+            + "{% if add_generation_prompt %}{{ '<|assistant|>\n' }}{% endif %}",
+        ChatFamily.Unknown => "{{ raise_exception('The template of this model was of no family that is known, and is lost.') }}",
+        _ => null,
+    };
+
+    private static string Escape(string text) => text
+        .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+
+    /// <summary>
     /// What the template lets the system say where a talk does not begin with it: the text between the marks of a system turn that is all in one
     /// literal, <c>'&lt;|im_start|&gt;system\nYou are …&lt;|im_end|&gt;\n'</c>.
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using TinyGpt.Text;
 
 namespace TinyGpt.Import;
 
@@ -80,7 +81,7 @@ internal static class Gpt2VocabularyFiles
     /// </summary>
     internal static void ReadMerges(ReadOnlySpan<byte> content, string file, VocabularyDraft draft)
     {
-        int start = content.StartsWith("\uFEFF"u8) ? 3 : 0;
+        int start = ByteOrderMark.LengthIn(content);
         FilePlace? emptyLine = null;
         for (int number = 1; start < content.Length; number++)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TinyGpt.Text;
 
 namespace TinyGpt.Import;
 
@@ -28,7 +29,7 @@ internal ref struct JsonFileReader
     {
         _file = file;
         _content = content;
-        _firstByte = content.StartsWith("\uFEFF"u8) ? 3 : 0;
+        _firstByte = ByteOrderMark.LengthIn(content);
         _reader = new Utf8JsonReader(content[_firstByte..], new JsonReaderOptions { MaxDepth = DeepestNesting });
         Advance();
     }

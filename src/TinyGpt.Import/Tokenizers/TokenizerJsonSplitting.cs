@@ -23,6 +23,9 @@ internal readonly record struct TokenizerJsonSplitting(
         [Gpt4Start + @"\p{N}" + Gpt4End] = PreSplitting.Qwen2,
     };
 
+    /// <summary>The pattern of a splitting that has one, as its models' files write it.</summary>
+    internal static string PatternOf(PreSplitting splitting) => Patterns.First(pattern => pattern.Value == splitting).Key;
+
     internal static TokenizerJsonSplitting Read(TokenizerPart part)
     {
         for (int index = 0; index < part.Types.Count; index++)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using TinyGpt.Text;
 
 namespace TinyGpt.Format;
 
@@ -36,6 +37,7 @@ internal readonly struct CheckedJson
     public static JsonDocument Parse(
         ReadOnlyMemory<byte> utf8, in JsonLimits limits, string file, long? offset, out CheckedJson root, string path = "")
     {
+        utf8 = offset is null ? utf8[ByteOrderMark.LengthIn(utf8.Span)..] : utf8; // a file may have been edited; a part of one was not
         if (!Utf8.IsValid(utf8.Span))
         {
             throw new ModelFormatException(file, "the JSON is not valid UTF-8", offset);

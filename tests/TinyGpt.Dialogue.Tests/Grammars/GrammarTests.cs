@@ -264,6 +264,43 @@ public sealed class GrammarTests
     }
 
     [Fact]
+    public void Grammars_that_a_few_lines_make_huge_are_refused_before_they_are_walked()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        GrammarCompiler compiler = new(model);
+        Grammar doubled = Grammar.Literal("");
+        for (int i = 0; i < 61; i++)
+        {
+            doubled = Grammar.Sequence(doubled, doubled);
+        }
+
+        Assert.Contains("parts", Assert.Throws<GrammarException>(() => compiler.Compile(doubled)).Message, StringComparison.Ordinal);
+        Assert.Throws<GrammarException>(() => compiler.Compile(Grammar.JsonObject(("a", doubled), ("b", doubled))));
+        Grammar many = Grammar.Repeat(Grammar.Sequence([.. Enumerable.Repeat(Grammar.Literal(""), 4096)]), 4096, 4096);
+        Assert.Contains("nodes", Assert.Throws<GrammarException>(() => compiler.Compile(many)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Repetitions_that_can_be_read_in_many_ways_are_refused_and_long_plain_ones_compile()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        GrammarCompiler compiler = new(model);
+        foreach (Grammar ambiguous in new[]
+        {
+            Grammar.Repeat(Grammar.Choice("a", "aa", "aaa"), 0, 2048),
+            Grammar.Repeat(Grammar.Text(8), 0, 4096),
+            Grammar.Repeat(Grammar.Number(0, 999_999), 0, 4096),
+        })
+        {
+            Assert.Contains("ways", Assert.Throws<GrammarException>(() => compiler.Compile(ambiguous)).Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(4097, compiler.Compile(Grammar.Repeat(Grammar.Literal("a"), 0, 4096)).MostTokens);
+        Assert.Equal(4096 * 6, compiler.Compile(Grammar.Repeat(Grammar.Boolean, 0, 4096, ",")).MostTokens);
+        Assert.Equal(1001 * 4, compiler.Compile(Grammar.Text(1001)).MostTokens - 1);
+    }
+
+    [Fact]
     public void A_token_costs_no_allocation()
     {
         using GptModel model = DialogueModels.Bytes();

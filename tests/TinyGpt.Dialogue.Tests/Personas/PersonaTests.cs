@@ -51,6 +51,10 @@ public sealed class PersonaTests
     }
 
     [Fact]
+    public void A_byte_order_mark_is_no_part_of_a_persona() =>
+        Assert.Equal("Tom", Persona.Read(Encoding.UTF8.GetBytes("\uFEFF{\"name\":\"Tom\"}")).Name);
+
+    [Fact]
     public void What_is_not_written_has_its_default()
     {
         Persona persona = Read("""{"name":"Tom"}""");

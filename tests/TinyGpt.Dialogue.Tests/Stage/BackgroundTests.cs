@@ -137,6 +137,30 @@ public sealed class BackgroundTests
         exchange.Close();
     }
 
+    [Fact]
+    public void A_run_and_its_stage_can_be_disposed_at_the_same_time_and_nothing_fails()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        for (int i = 0; i < 60; i++)
+        {
+            DialogueStage stage = new(model, StageScript.Options());
+            Talk talk = stage.Open(stage.Add(StageScript.Mira));
+            BackgroundRun run = stage.RunInBackground();
+            talk.Say("Hello");
+            Exception?[] thrown = new Exception?[3];
+            using Barrier together = new(thrown.Length);
+            Thread[] threads = [.. thrown.Select((_, index) => new Thread(() =>
+            {
+                together.SignalAndWait();
+                thrown[index] = Record.Exception(index == 0 ? stage.Dispose : run.Dispose);
+            }))];
+            Array.ForEach(threads, thread => thread.Start());
+            Array.ForEach(threads, thread => thread.Join());
+            Assert.All(thrown, Assert.Null);
+            Assert.Null(run.Failure);
+        }
+    }
+
     private static void WaitUntil(Func<bool> condition)
     {
         Stopwatch watch = Stopwatch.StartNew();

@@ -7,6 +7,28 @@ namespace TinyGpt.Dialogue.Tests.Stage;
 public sealed class TalkTests
 {
     [Fact]
+    public void What_a_player_writes_can_be_tried_whatever_it_is()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        using DialogueStage stage = new(model, StageScript.Options());
+        Talk talk = stage.Open(stage.Add(StageScript.Mira));
+        foreach (string line in new[] { "", " \t\r\n", new string('x', 600) })
+        {
+            Assert.False(talk.TrySay(line));
+            Assert.Throws<ArgumentException>(() => talk.Say(line));
+            Assert.Equal(TalkState.Idle, talk.State);
+        }
+
+        Assert.True(talk.TrySay("Hello"));
+        Assert.Equal(TalkState.Waiting, talk.State);
+        Assert.False(talk.TrySay(""));
+        StageScript.Finish(stage);
+        Assert.Equal(["Hello"], talk.Transcript().Where(line => line.Speaker == "Player").Select(line => line.Text));
+        talk.Close();
+        Assert.Throws<InvalidOperationException>(() => talk.TrySay("Hello"));
+    }
+
+    [Fact]
     public void An_answer_is_that_of_an_engine_that_was_given_the_tavern_prompt()
     {
         using GptModel model = DialogueModels.Bytes();

@@ -67,11 +67,12 @@ public sealed class TrainedModelTests : IDisposable
         const int Context = 32;
         TrainingOptions options = new() { LearningRate = 3e-3f, WarmupSteps = 5, TotalSteps = 80, Threads = 2 };
         BytePairTokenizer tokenizer = Train(_folder.Path, SampleText.OfWords(2000), options, Context, width: 32, out _);
-        ModelConfig config = PretrainedModel.ReadConfig(_folder.Path);
+        using PretrainedModel pretrained = PretrainedModel.Open(_folder.Path);
+        ModelConfig config = pretrained.Config;
 
         TrainingOptions few = options with { TotalSteps = 30 };
         TrainingData data = TinyTraining.Data(SampleText.OfSentences(200), tokenizer, few, Context);
-        (double before, double after) = FineTune("tuned", trainer => PretrainedModel.LoadWeights(_folder.Path, trainer));
+        (double before, double after) = FineTune("tuned", pretrained.LoadWeights);
         (_, double scratch) = FineTune("scratch", load: null);
         Assert.True(after < before - 0.2, $"held-out loss {before:0.000}, then {after:0.000}");
         Assert.True(after < scratch - 0.2, $"held-out loss {after:0.000}, from nothing {scratch:0.000}");
@@ -79,7 +80,7 @@ public sealed class TrainedModelTests : IDisposable
         (double Before, double After) FineTune(string name, Action<GptTrainer>? load)
         {
             string folder = Directory.CreateDirectory(_folder.At(name)).FullName;
-            Gpt2TokenizerFiles.Copy(_folder.Path, folder);
+            pretrained.CopyTokenizer(folder);
             using TrainingRun run = TrainingRun.Begin(folder, TinyTraining.Settings(data, few, Context), config, data, load);
             Assert.True(run.Run(Never));
             return (run.History.Rows[0].ValidationLoss!.Value, run.History.ValidationLoss!.Value);
@@ -100,9 +101,10 @@ public sealed class TrainedModelTests : IDisposable
         string file = _folder.At("model.tgpt");
         Packer.Pack(_folder.Path, file, new PackOptions { Precision = precision });
 
-        Assert.Equal(config.ParameterCount, PretrainedModel.ReadConfig(file).ParameterCount);
+        using PretrainedModel packed = PretrainedModel.Open(file);
+        Assert.Equal(config.ParameterCount, packed.Config.ParameterCount);
         using GptTrainer read = new(config, options);
-        PretrainedModel.LoadWeights(file, read);
+        packed.LoadWeights(read);
         foreach ((NamedParameter expected, NamedParameter actual) in original.Parameters.Zip(read.Parameters))
         {
             bool isQuantized = expected.Shape.Count == 2 && expected.Name != "wpe.weight";

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Kernels;
@@ -57,7 +58,7 @@ internal sealed class ChatCommand : CliCommand
         GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier);
         string? path = _model.Find(arguments, cancellation);
-        string? persona = arguments.GetValue(_persona) is { } file ? File.ReadAllText(file) : null;
+        string? persona = arguments.GetValue(_persona) is { } file ? Encoding.UTF8.GetString(WrittenText.ReadFile(file)) : null;
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
         if (path is null)
         {
@@ -69,9 +70,9 @@ internal sealed class ChatCommand : CliCommand
         using GptEngine engine = new(model, options);
         using GptSession session = engine.CreateSession(
             _sampling.ReadSampling(arguments, model.Config), _sampling.ReadSession(arguments, template));
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = Terminal.OpenOutput();
         bool hasBegun = false;
-        while (ReadTurn(cancellation) is { } line)
+        while (Prompt.ReadLine("> ", cancellation) is { } line)
         {
             if (line.Length == 0)
             {
@@ -140,15 +141,5 @@ internal sealed class ChatCommand : CliCommand
         }
 
         session.Append(ids.AsSpan(pinned));
-    }
-
-    private static string? ReadTurn(CancellationToken cancellation)
-    {
-        if (Terminal.ShowsErrors)
-        {
-            Console.Error.Write("> ");
-        }
-
-        return StandardInput.ReadLine(cancellation);
     }
 }

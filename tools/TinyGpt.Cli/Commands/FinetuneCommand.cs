@@ -15,7 +15,7 @@ internal sealed class FinetuneCommand : TrainingCommand
 
     private readonly Option<string?> _from = new("--from")
     {
-        Description = "A GPT-2 model: a folder with model.safetensors, config.json and its tokenizer, or a .tgpt file.",
+        Description = "A GPT-2 model with its tokenizer: a Hugging Face folder, or a .safetensors, .gguf or .tgpt file.",
         HelpName = "MODEL",
     };
 
@@ -77,8 +77,8 @@ internal sealed class FinetuneCommand : TrainingCommand
         CancellationToken cancellation)
     {
         string from = arguments.GetValue(_from)!;
-        ModelConfig config = PretrainedModel.ReadConfig(from);
-        BytePairTokenizer tokenizer = PretrainedModel.ReadTokenizer(from, config);
-        Train(arguments, sources, tokenizer, config, from, target => PretrainedModel.CopyTokenizer(from, tokenizer, target), run, cancellation);
+        using PretrainedModel model = PretrainedModel.Open(from);
+        TrainingStart start = new(model.Config, model.ReadTokenizer(), model.CopyTokenizer) { From = from, Load = model.LoadWeights };
+        Train(arguments, sources, start, run, cancellation);
     }
 }

@@ -116,7 +116,7 @@ internal sealed class GenerateCommand : CliCommand
 
     private static void WriteText(AnswerRun run, CancellationToken cancellation)
     {
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = Terminal.OpenOutput();
         try
         {
             run.Run(output, cancellation);

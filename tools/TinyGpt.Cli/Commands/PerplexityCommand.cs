@@ -38,7 +38,7 @@ internal sealed class PerplexityCommand : CliCommand
         GptEngineOptions options = _engine.Read(arguments);
         KernelTiers.Select(options.Tier);
         string file = arguments.GetRequiredValue(_file);
-        byte[] text = File.ReadAllBytes(file);
+        byte[] text = WrittenText.ReadFile(file);
         string path = _model.Require(arguments, cancellation);
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
         int[] ids = ModelLoading.RequireTokenizer(model, path, ", so it knows no text").EncodeDocument(text);

@@ -29,9 +29,9 @@ internal sealed class TavernScreen(GptEngine engine, TavernCard first, SamplingO
     /// <summary>Answers line after line until the input ends or somebody leaves.</summary>
     public void Run(CancellationToken cancellation)
     {
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = Terminal.OpenOutput();
         Introduce();
-        while (ReadTurn(cancellation) is { } line)
+        while (Prompt.ReadLine("You: ", cancellation) is { } line)
         {
             line = line.Trim();
             if (line is "/quit" or "/exit")
@@ -52,16 +52,6 @@ internal sealed class TavernScreen(GptEngine engine, TavernCard first, SamplingO
 
     /// <summary>Ends the talk.</summary>
     public void Dispose() => _talk.Dispose();
-
-    private static string? ReadTurn(CancellationToken cancellation)
-    {
-        if (Terminal.ShowsErrors)
-        {
-            Console.Error.Write("You: ");
-        }
-
-        return StandardInput.ReadLine(cancellation);
-    }
 
     private void Introduce() =>
         Console.Error.WriteLine($"You are at {_talk.Card.Home}, with {_talk.Card.Name}, the {_talk.Card.Trade}. Type a line, or /help.");
@@ -115,8 +105,11 @@ internal sealed class TavernScreen(GptEngine engine, TavernCard first, SamplingO
             case "/stats":
                 ShowFigures();
                 break;
-            default:
+            case "/help":
                 Console.Error.WriteLine(Help);
+                break;
+            default:
+                Console.Error.WriteLine($"There is no command {command}; /help shows those that there are.");
                 break;
         }
     }

@@ -111,7 +111,7 @@ internal sealed class TokenizeCommand : CliCommand
         }
 
         TokenIdList.RequireInVocabulary(ids, tokenizer.VocabularySize);
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = Terminal.OpenExactOutput();
         output.Write(tokenizer.Decode([.. ids]));
     }
 

@@ -87,7 +87,7 @@ internal sealed class TrainCommand : TrainingCommand
         Action<string> writeTokenizer = tokenizerFolder is not null
             ? target => Gpt2TokenizerFiles.Copy(tokenizerFolder, target)
             : target => Gpt2TokenizerFiles.Write(target, vocabulary);
-        Train(arguments, sources, tokenizer, config, from: null, writeTokenizer, run, cancellation);
+        Train(arguments, sources, new TrainingStart(config, tokenizer, writeTokenizer), run, cancellation);
     }
 
     private ModelConfig Shape(ParseResult arguments, int vocabularySize) => new()

@@ -67,25 +67,20 @@ internal abstract class TrainingCommand : CliCommand
     /// <summary>Tokenizes the data and trains.</summary>
     /// <param name="arguments">What was parsed.</param>
     /// <param name="sources">The data.</param>
-    /// <param name="tokenizer">Its tokenizer.</param>
-    /// <param name="config">The model's shape.</param>
-    /// <param name="from">The folder that the first weights are from, or null for random ones.</param>
-    /// <param name="writeTokenizer">Puts the tokenizer's files into the training's folder.</param>
+    /// <param name="start">What the training begins with.</param>
     /// <param name="run">Shows the training.</param>
     /// <param name="cancellation">Stops it.</param>
     protected void Train(
         ParseResult arguments,
         (TextSource Training, TextSource? Validation) sources,
-        BytePairTokenizer tokenizer,
-        ModelConfig config,
-        string? from,
-        Action<string> writeTokenizer,
+        TrainingStart start,
         TrainingCommandRun run,
         CancellationToken cancellation)
     {
+        ModelConfig config = start.Config;
         TrainingOptions options = Training.Options(arguments);
         int context = Math.Min(Training.Context(arguments), config.ContextLength);
-        TrainingData data = Tokenize(sources, tokenizer, context, options, HasClasses(arguments), cancellation);
+        TrainingData data = Tokenize(sources, start.Tokenizer, context, options, HasClasses(arguments), cancellation);
         run.Describe(data, config);
         if (Training.Minutes(arguments) is { } minutes)
         {
@@ -98,13 +93,12 @@ internal abstract class TrainingCommand : CliCommand
         TrainingSettings settings = Training.Settings(arguments, options, data.Hash) with
         {
             Context = context,
-            From = from,
+            From = start.From,
             Classifier = Classifier(arguments, data.Training.Labels),
         };
         Directory.CreateDirectory(folder);
-        writeTokenizer(folder);
-        using TrainingRun training = TrainingRun.Begin(
-            folder, settings, config, data, from is null ? null : trainer => PretrainedModel.LoadWeights(from, trainer));
+        start.WriteTokenizer(folder);
+        using TrainingRun training = TrainingRun.Begin(folder, settings, config, data, start.Load);
         run.Train(training, config, settings, Training.SaveInterval(arguments), cancellation);
     }
 

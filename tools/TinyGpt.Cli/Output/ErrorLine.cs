@@ -8,7 +8,7 @@ namespace TinyGpt.Cli.Output;
 /// <summary>The one line on standard error that a failed run ends with.</summary>
 internal static class ErrorLine
 {
-    public static void Write(string message) => Console.Error.WriteLine($"tinygpt: {OnOneLine(message)}");
+    public static void Write(string message) => Console.Error.WriteLine($"tinygpt: {TerminalText.Show(OnOneLine(message))}");
 
     public static void Write(Exception failure) => Write(Describe(failure));
 

@@ -23,7 +23,7 @@ internal static class JsonOutput
         }
 
         content.WriteByte((byte)'\n');
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = Terminal.OpenOutput();
         content.WriteTo(output);
     }
 

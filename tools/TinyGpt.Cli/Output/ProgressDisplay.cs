@@ -20,13 +20,13 @@ internal static class ProgressDisplay
 
         return Terminal.CreateErrorConsole().Progress().AutoClear(true).Start(display =>
         {
-            ProgressTask task = display.AddTask(Markup.Escape(title), maxValue: 1);
+            ProgressTask task = display.AddTask(Markup.Escape(TerminalText.Show(title)), maxValue: 1);
             return work(new ImmediateProgress<TReport>(report =>
             {
                 task.Value = fraction(report);
                 if (describe is not null)
                 {
-                    task.Description = Markup.Escape(describe(report));
+                    task.Description = Markup.Escape(TerminalText.Show(describe(report)));
                 }
             }));
         });

@@ -45,7 +45,7 @@ internal sealed class ReportTable
 
         foreach (string[] row in _rows)
         {
-            table.AddRow([.. row.Select(Markup.Escape)]);
+            table.AddRow([.. row.Select(cell => Markup.Escape(TerminalText.Show(cell)))]);
         }
 
         Terminal.CreateOutputConsole().Write(table);

@@ -1,23 +1,81 @@
+using System.Text;
 using Spectre.Console;
 
 namespace TinyGpt.Cli.Output;
 
-/// <summary>Whether a person looks on, and the consoles to draw on if so.</summary>
+/// <summary>
+/// The standard streams. On a terminal nothing of a model, a file or a server is shown raw (<see cref="TerminalText"/>); a pipe or a file gets
+/// exact bytes, and whoever writes learns that nobody reads any more (<see cref="NobodyReadsException"/>).
+/// </summary>
 internal static class Terminal
 {
+    private static TextWriter _rawOutput = TextWriter.Null;
+    private static TextWriter _rawError = TextWriter.Null;
+    private static PipeOutput? _pipe;
+
     /// <summary>Whether standard output goes to a terminal.</summary>
-    public static bool ShowsOutput => !Console.IsOutputRedirected;
+    public static bool ShowsOutput { get; } = !Console.IsOutputRedirected && !StandardStream.IsClosed(StandardStream.Output);
 
     /// <summary>Whether standard error goes to a terminal.</summary>
-    public static bool ShowsErrors => !Console.IsErrorRedirected;
+    public static bool ShowsErrors { get; } = !Console.IsErrorRedirected && !StandardStream.IsClosed(StandardStream.Error);
 
     /// <summary>Whether a question would be seen and could be answered.</summary>
     public static bool CanAsk => !Console.IsInputRedirected && ShowsErrors;
 
-    public static IAnsiConsole CreateOutputConsole() => Create(Console.Out);
+    /// <summary>Puts this in the place of the console's own writers. Called once, before anything is written.</summary>
+    public static void Open()
+    {
+        _rawOutput = Console.Out;
+        _rawError = Console.Error;
+        if (ShowsOutput)
+        {
+            Console.SetOut(new ShownWriter(_rawOutput));
+        }
+        else if (StandardStream.IsClosed(StandardStream.Output))
+        {
+            Console.SetOut(TextWriter.Null);
+        }
+        else if ((_pipe = PipeOutput.TryOpen()) is not null)
+        {
+            Console.SetOut(new StreamWriter(_pipe, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true });
+        }
 
-    public static IAnsiConsole CreateErrorConsole() => Create(Console.Error);
+        if (ShowsErrors)
+        {
+            Console.SetError(new ShownWriter(_rawError));
+        }
+        else if (StandardStream.IsClosed(StandardStream.Error))
+        {
+            Console.SetError(TextWriter.Null);
+        }
+    }
 
-    private static IAnsiConsole Create(TextWriter writer) =>
-        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+    /// <summary>Standard output for text of a model.</summary>
+    public static Stream OpenOutput() => ShowsOutput ? new ShownOutput(OpenExactOutput()) : OpenExactOutput();
+
+    /// <summary>Standard output for bytes that must stay as they are, even on a terminal.</summary>
+    public static Stream OpenExactOutput() =>
+        _pipe ?? (StandardStream.IsClosed(StandardStream.Output) ? Stream.Null : Console.OpenStandardOutput());
+
+    public static IAnsiConsole CreateOutputConsole() => Create(_rawOutput);
+
+    public static IAnsiConsole CreateErrorConsole() => Create(_rawError);
+
+    private static IAnsiConsole Create(TextWriter writer) => AnsiConsole.Create(new AnsiConsoleSettings { Out = new TerminalConsole(writer) });
+
+    /// <summary>A writer of which Spectre is told that it is a terminal: only the console's own writers are known to it.</summary>
+    private sealed class TerminalConsole(TextWriter writer) : IAnsiConsoleOutput
+    {
+        private readonly AnsiConsoleOutput _size = new(writer);
+
+        public TextWriter Writer => writer;
+
+        public bool IsTerminal => true;
+
+        public int Width => _size.Width;
+
+        public int Height => _size.Height;
+
+        public void SetEncoding(Encoding encoding) => _size.SetEncoding(encoding);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.ExceptionServices;
 using TinyGpt.Text;
 
@@ -86,24 +87,18 @@ internal static class SourceTokenizer
             for (int part = First; part < End; part++)
             {
                 source.Read(part, _text);
-                int most = _count + _text.Text.Length; // a token is a byte at least
-                if (_tokens.Length < most)
+                bool begins = !source.IsRunning || part == 0;
+                if (begins && tokenizer.BeginOfText is { } begin && !_text.Text.IsEmpty)
                 {
-                    Array.Resize(ref _tokens, Math.Max(2 * _tokens.Length, most));
-                    Array.Resize(ref _isTrained, _tokens.Length);
+                    // What the model sees before every text; nothing comes before it that could predict it.
+                    Reserve(1);
+                    _isTrained[_count] = false;
+                    _tokens[_count++] = begin;
                 }
 
-                tokenizer.Encode(_text.Text, _tokens.AsSpan(_count), out int consumed, out int written);
-                if (consumed < _text.Text.Length)
-                {
-                    int missing = tokenizer.IndexOfUnencodable(_text.Text);
-                    throw new TrainingDataException(
-                        source.File,
-                        $"the tokenizer has no token for the byte 0x{_text.Text[missing]:X2}, which the text has; train one from the text");
-                }
-
-                Mark(tokenizer, written);
-                _count += written;
+                int count = Encode(tokenizer, source.File, begins ? TextPosition.Start : TextPosition.Continuation);
+                Mark(tokenizer, count, begins ? TextPosition.Start : TextPosition.Continuation);
+                _count += count;
                 _parts.Add((_count, labels?.Find(_text, source, part) ?? TrainingBatch.NoTarget));
             }
         }
@@ -118,20 +113,88 @@ internal static class SourceTokenizer
             }
         }
 
-        private void Mark(BytePairTokenizer tokenizer, int count)
+        /// <summary>Writes the text's tokens behind those that are there.</summary>
+        private int Encode(BytePairTokenizer tokenizer, string file, TextPosition position)
         {
-            int segment = 0;
-            int position = 0;
-            for (int index = _count; index < _count + count; index++)
+            // A token is a byte at least, of the text as it is tokenized: a space before it and composed characters can make that longer.
+            for (int room = _text.Text.Length + 1; ; room *= 2)
             {
-                while (position >= _text.Segments[segment].End)
+                Reserve(room);
+                switch (tokenizer.Encode(_text.Text, _tokens.AsSpan(_count), out _, out int written, SpecialTokenHandling.AsText, position))
                 {
-                    segment++;
+                    case OperationStatus.Done:
+                        return written;
+                    case OperationStatus.InvalidData:
+                        int missing = tokenizer.IndexOfUnencodable(_text.Text);
+                        throw new TrainingDataException(
+                            file, $"the tokenizer has no token for the byte 0x{_text.Text[missing]:X2}, which the text has; train one from the text");
+                }
+            }
+        }
+
+        private void Reserve(int tokens)
+        {
+            if (_tokens.Length - _count < tokens)
+            {
+                Array.Resize(ref _tokens, Math.Max(2 * _tokens.Length, checked(_count + tokens)));
+                Array.Resize(ref _isTrained, _tokens.Length);
+            }
+        }
+
+        /// <summary>Says of each token whether it is trained: whether it begins in a segment that is.</summary>
+        private void Mark(BytePairTokenizer tokenizer, int count, TextPosition position)
+        {
+            IReadOnlyList<TextSegment> segments = _text.Segments;
+            Span<bool> isTrained = _isTrained.AsSpan(_count, count);
+            if (segments.Count == 1)
+            {
+                isTrained.Fill(segments[0].IsTrained);
+                return;
+            }
+
+            ReadOnlySpan<int> tokens = _tokens.AsSpan(_count, count);
+            bool changes = ChangesText(tokenizer);
+            int start = 0; // of the token, in the text as it is tokenized
+            int segment = 0;
+            int end = segments.Count == 0 ? 0 : EndOf(0);
+            for (int index = 0; index < count; index++)
+            {
+                while (start >= end && segment < segments.Count - 1)
+                {
+                    end = EndOf(++segment);
                 }
 
-                _isTrained[index] = _text.Segments[segment].IsTrained;
-                position += tokenizer.TokenBytes(_tokens[index]).Length;
+                isTrained[index] = segments[segment].IsTrained;
+                start += tokenizer.TokenBytes(tokens[index]).Length;
             }
+
+            int EndOf(int segment) => changes ? LengthAsTokens(tokenizer, segments[segment].End, position) : segments[segment].End;
+        }
+
+        /// <summary>Whether the bytes of a text's tokens can be others than the text's.</summary>
+        private static bool ChangesText(BytePairTokenizer tokenizer) =>
+            tokenizer.Vocabulary.Rules is not { Normalization: TextNormalization.None, PrefixSpace: PrefixSpace.None }
+            || tokenizer.Vocabulary.AddedTokens.ToArray().Any(token => token.Traits is not (AddedTokenTraits.None or AddedTokenTraits.UserDefined));
+
+        /// <summary>How many bytes the beginning of the text has as it is tokenized: behind a space, or normalized.</summary>
+        private int LengthAsTokens(BytePairTokenizer tokenizer, int bytes, TextPosition position)
+        {
+            int[] ids = new int[bytes + 1];
+            OperationStatus status;
+            int consumed, written;
+            while ((status = tokenizer.Encode(_text.Text[..bytes], ids, out consumed, out written, SpecialTokenHandling.AsText, position))
+                == OperationStatus.DestinationTooSmall)
+            {
+                ids = new int[2 * ids.Length];
+            }
+
+            int length = status == OperationStatus.Done ? 0 : bytes - consumed; // a cut can leave what has no token of its own
+            foreach (int id in ids.AsSpan(0, written))
+            {
+                length += tokenizer.TokenBytes(id).Length;
+            }
+
+            return length;
         }
     }
 }

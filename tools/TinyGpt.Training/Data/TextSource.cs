@@ -1,3 +1,5 @@
+using TinyGpt.Text;
+
 namespace TinyGpt.Training;
 
 /// <summary>
@@ -81,7 +83,8 @@ public sealed class TextSource
     {
         ArgumentNullException.ThrowIfNull(text);
         bool isRunning = text.AsSpan().IndexOf(EndOfText) < 0;
-        return OfParts(name, text, isRunning ? RunningParts(text, 0, text.Length) : Documents(text), isJson: false, isRunning);
+        int start = ByteOrderMark.LengthIn(text);
+        return OfParts(name, text, isRunning ? RunningParts(text, start, text.Length) : Documents(text, start), isJson: false, isRunning);
     }
 
     /// <summary>
@@ -154,7 +157,7 @@ public sealed class TextSource
     private static List<Part> Lines(byte[] content)
     {
         List<Part> lines = [];
-        int start = content.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0;
+        int start = ByteOrderMark.LengthIn(content);
         for (int line = 1; start < content.Length; line++)
         {
             int length = content.AsSpan(start).IndexOf((byte)'\n');
@@ -170,10 +173,10 @@ public sealed class TextSource
         return lines;
     }
 
-    private static List<Part> Documents(byte[] content)
+    private static List<Part> Documents(byte[] content, int start)
     {
         List<Part> documents = [];
-        for (int start = 0; start < content.Length;)
+        while (start < content.Length)
         {
             int length = content.AsSpan(start).IndexOf(EndOfText);
             length = length < 0 ? content.Length - start : length;

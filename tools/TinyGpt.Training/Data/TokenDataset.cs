@@ -297,7 +297,7 @@ public sealed class TokenDataset
                 _tokens.Append(endOfText, isTrained: true);
             }
 
-            TrainedTokens = _tokens.Count;
+            TrainedTokens = Enumerable.Range(0, _tokens.Count).Count(_tokens.IsTrained);
         }
 
         if (Labels is not null)

@@ -11,7 +11,10 @@ namespace TinyGpt.Training;
 public static class Gpt2TokenizerFiles
 {
     private static readonly string[] Names =
-        ["tokenizer.json", "vocab.json", "merges.txt", "added_tokens.json", "special_tokens_map.json", "tokenizer_config.json"];
+    [
+        "tokenizer.json", "vocab.json", "merges.txt", "added_tokens.json", "special_tokens_map.json", "tokenizer_config.json",
+        "chat_template.jinja", "generation_config.json",
+    ];
 
     // Tokens as GPT-2's own file has them, readable: Ġthe, not \u0120the.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -26,7 +29,10 @@ public static class Gpt2TokenizerFiles
         AtomicFile.Write(Path.Combine(folder, "merges.txt"), stream => WriteMerges(stream, vocabulary));
     }
 
-    /// <summary>Copies the files of a tokenizer from one folder to another, as they are.</summary>
+    /// <summary>
+    /// Copies the files of a tokenizer from one folder to another, as they are, and with them those that say how a text ends and how the
+    /// model was taught to talk.
+    /// </summary>
     /// <param name="source">A folder with a tokenizer.</param>
     /// <param name="folder">An existing folder.</param>
     public static void Copy(string source, string folder)

@@ -1,116 +1,129 @@
 using TinyGpt.Format;
 using TinyGpt.Import;
 using TinyGpt.Text;
-using TinyGpt.Training.Network;
 
 namespace TinyGpt.Training;
 
 /// <summary>
-/// A GPT-2 as training reads it, to go on from or to go on in: a folder, or a <c>.tgpt</c> file, whose rounded weights a training soon
-/// mends. Thread-safe.
+/// A GPT-2 to go on from: a Hugging Face folder, a <c>.safetensors</c> or <c>.gguf</c> file, or a <c>.tgpt</c> file, opened and checked as
+/// everywhere else. Rounded weights count as the numbers that they stand for; training soon mends them. Reading is thread-safe; disposing
+/// is not.
 /// </summary>
-public static class PretrainedModel
+public sealed class PretrainedModel : IDisposable
 {
-    private const string Prefix = "transformer."; // which some checkpoints have before every name
+    private readonly CheckpointModel _model;
+    private readonly string _path;
 
-    /// <summary>Reads the shape of a model.</summary>
-    /// <param name="model">A folder with a <c>config.json</c>, or a <c>.tgpt</c> file.</param>
+    private PretrainedModel(CheckpointModel model, string path)
+    {
+        _model = model;
+        _path = path;
+        RequireTrainable(model.Config, path);
+        Config = model.Config with { Architecture = GptTrainer.Architecture };
+    }
+
+    /// <summary>The shape of the model.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Opens a model and checks that all of its tensors are there.</summary>
+    /// <param name="path">The folder or file.</param>
+    /// <exception cref="FileNotFoundException">There is no such file or folder, or a part of it is missing.</exception>
+    /// <exception cref="ModelFormatException">It is damaged, contradicts itself or is not supported.</exception>
+    /// <exception cref="TrainingDataException">The model cannot be trained: it is not of GPT-2's shape.</exception>
+    public static PretrainedModel Open(string path)
+    {
+        CheckpointModel model = ModelSource.Open(path);
+        try
+        {
+            return new PretrainedModel(model, path);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads the shape of the model that a training's folder holds.</summary>
+    /// <param name="folder">The folder, with a <c>config.json</c>.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ModelFormatException">It is damaged, or not supported.</exception>
     /// <exception cref="TrainingDataException">The model cannot be trained.</exception>
-    public static ModelConfig ReadConfig(string model)
+    public static ModelConfig ReadConfig(string folder)
     {
-        bool isPacked = IsPacked(model);
-        string file = isPacked ? model : Path.Combine(model, "config.json");
-        ModelConfig config = isPacked ? TgptFile.ReadInfo(file).Config : HuggingFaceConfig.Read(file);
-        return config.TiedHead
-            ? config
-            : throw new TrainingDataException(
-                file, "the model's head is a matrix of its own; only models that share it with the token embedding can be trained");
+        string file = Path.Combine(folder, "config.json");
+        ModelConfig config = HuggingFaceConfig.Read(file);
+        RequireTrainable(config, file);
+        return config;
     }
 
-    /// <summary>Reads the tokenizer of a model.</summary>
-    /// <param name="model">The folder or <c>.tgpt</c> file.</param>
+    /// <summary>Reads the tokenizer that a training's folder holds.</summary>
+    /// <param name="folder">The folder.</param>
     /// <param name="config">The model's shape.</param>
     /// <exception cref="ModelFormatException">There is none, or it is damaged.</exception>
     /// <exception cref="TrainingDataException">It is not GPT-2's kind.</exception>
-    public static BytePairTokenizer ReadTokenizer(string model, ModelConfig config)
+    public static BytePairTokenizer ReadTokenizer(string folder, ModelConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        if (!IsPacked(model))
-        {
-            return new BytePairTokenizer(TokenizerFiles.Read(model, config.VocabularySize));
-        }
-
-        using GptModel packed = GptModel.Load(model);
-        return packed.Tokenizer as BytePairTokenizer
-            ?? throw new TrainingDataException(model, "the file has no byte-level tokenizer, and only such models can be trained");
+        return RequireByteLevel(TokenizerFiles.Read(folder, config.VocabularySize), folder);
     }
 
-    /// <summary>Puts a model's tokenizer into a folder: a folder's own files, or those that say the same as a <c>.tgpt</c> file's.</summary>
-    /// <param name="model">The folder or <c>.tgpt</c> file.</param>
-    /// <param name="tokenizer">What <see cref="ReadTokenizer"/> read.</param>
+    /// <summary>Reads the tokenizer of the model.</summary>
+    /// <exception cref="TrainingDataException">There is none, or it is not GPT-2's kind.</exception>
+    public BytePairTokenizer ReadTokenizer() => RequireByteLevel(TokenVocabulary.Read(RequireTokenizer().Data.Span, _path), _path);
+
+    /// <summary>
+    /// Puts the model's tokenizer into a folder, whole: a folder's own files, or a <c>tokenizer.json</c> and <c>tokenizer_config.json</c> that
+    /// say the same as a file's.
+    /// </summary>
     /// <param name="folder">An existing folder.</param>
-    public static void CopyTokenizer(string model, BytePairTokenizer tokenizer, string folder)
+    public void CopyTokenizer(string folder)
     {
-        ArgumentNullException.ThrowIfNull(tokenizer);
-        if (IsPacked(model))
+        string? source = Directory.Exists(_path) ? _path
+            : SafetensorsCheckpoint.IsAt(_path) ? Path.GetDirectoryName(Path.GetFullPath(_path))
+            : null;
+        if (source is not null)
         {
-            Gpt2TokenizerFiles.Write(folder, tokenizer.Vocabulary);
+            Gpt2TokenizerFiles.Copy(source, folder);
         }
         else
         {
-            Gpt2TokenizerFiles.Copy(model, folder);
+            TokenizerJson.Write(folder, ReadTokenizer().Vocabulary, RequireTokenizer().Chat, Config.EndOfTextToken);
         }
     }
 
-    /// <summary>Gives a trainer the weights of a model; a classifier's head keeps its first ones.</summary>
-    /// <param name="model">A folder with <c>model.safetensors</c> or its parts, or a <c>.tgpt</c> file.</param>
+    /// <summary>Gives a trainer the weights of the model; a classifier's head keeps its first ones.</summary>
     /// <param name="trainer">A trainer of the same shape.</param>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="ModelFormatException">It is damaged, or lacks a tensor.</exception>
-    public static void LoadWeights(string model, GptTrainer trainer)
+    /// <exception cref="ModelFormatException">A weight is not finite.</exception>
+    public void LoadWeights(GptTrainer trainer)
     {
         ArgumentNullException.ThrowIfNull(trainer);
-        if (IsPacked(model))
-        {
-            using PackedCheckpoint packed = new(model);
-            trainer.LoadParameters(name => name == ParameterSet.ScoreName ? default : packed.Read(name));
-            return;
-        }
-
-        using SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.Open(model);
-        Dictionary<string, NamedParameter> parameters = trainer.Parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+        CheckpointWeights weights = new(_model);
         try
         {
-            trainer.LoadParameters(name => name == ParameterSet.ScoreName ? default : Read(checkpoint, parameters[name]));
+            trainer.LoadParameters(weights.Read);
         }
         catch (InvalidDataException exception)
         {
-            throw new ModelFormatException(checkpoint.File, exception.Message, innerException: exception);
+            throw new ModelFormatException(_path, exception.Message, innerException: exception);
         }
     }
 
-    private static bool IsPacked(string model) => File.Exists(model);
+    /// <inheritdoc/>
+    public void Dispose() => _model.Dispose();
 
-    private static ReadOnlyMemory<float> Read(SafetensorsCheckpoint checkpoint, NamedParameter parameter)
+    private TokenizerContent RequireTokenizer() =>
+        _model.Tokenizer ?? throw new TrainingDataException(_path, "the model has no tokenizer, so it cannot learn a text");
+
+    private static void RequireTrainable(ModelConfig config, string file)
     {
-        if (!checkpoint.Tensors.TryGetValue(parameter.Name, out SafetensorsTensor? tensor)
-            && !checkpoint.Tensors.TryGetValue(Prefix + parameter.Name, out tensor))
+        if (!GptTrainer.CanTrain(config, out string problem))
         {
-            throw new ModelFormatException(checkpoint.File, $"tensor '{parameter.Name}' is missing");
+            throw new TrainingDataException(file, problem);
         }
-
-        if (!tensor.Shape.SequenceEqual(parameter.Shape.Select(size => (long)size)))
-        {
-            throw new ModelFormatException(
-                tensor.File,
-                $"tensor '{tensor.Name}' has shape [{string.Join(", ", tensor.Shape)}], "
-                + $"and config.json calls for [{string.Join(", ", parameter.Shape)}]");
-        }
-
-        float[] values = new float[parameter.Count];
-        tensor.Read(0, values);
-        return values;
     }
+
+    private static BytePairTokenizer RequireByteLevel(TokenVocabulary vocabulary, string file) =>
+        Tokenizer.Create(vocabulary) as BytePairTokenizer
+        ?? throw new TrainingDataException(file, "the tokenizer is not byte-level, as GPT-2's is, and only such models can be trained");
 }

@@ -1,19 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
+using TinyGpt.Dialogue.Tests.Stage;
 using Xunit;
 
-namespace TinyGpt.Dialogue.Tests.Stage;
+namespace TinyGpt.Dialogue.Tests.Saves;
 
 /// <summary>A stage that was saved says what it would have said, and a save that is damaged is refused.</summary>
 public sealed class SaveTests
 {
-    private static readonly Grammar Deed = Grammar.JsonObject(
-        ("action", Grammar.Choice("greet", "sell")),
-        ("price", Grammar.Number(1, 20)),
-        ("odds", Grammar.Number(0m, 1m, 2)),
-        ("say", Grammar.Text(8)),
-        ("many", Grammar.Repeat(Grammar.Sequence(Grammar.Literal("x"), Grammar.Boolean), 0, 2, "-")));
-
     [Theory]
     [InlineData(false, 5, 14)]
     [InlineData(true, 30, null)]
@@ -86,7 +80,7 @@ public sealed class SaveTests
     public void Every_truncation_and_changed_byte_is_refused()
     {
         using GptModel model = DialogueModels.Bytes();
-        using DialogueStage stage = Busy(model);
+        using DialogueStage stage = SavedScenes.Busy(model);
         byte[] save = Save(stage);
         for (int length = 0; length < save.Length; length += length < 120 ? 1 : 297)
         {
@@ -106,7 +100,7 @@ public sealed class SaveTests
     public void A_save_that_somebody_wrote_wrong_on_purpose_is_refused_or_makes_a_stage_that_works()
     {
         using GptModel model = DialogueModels.Bytes();
-        using DialogueStage stage = Busy(model);
+        using DialogueStage stage = SavedScenes.Busy(model);
         byte[] save = Save(stage);
         int[] values = [0, 1, -1, 2, 255, 300, int.MaxValue, int.MinValue, 1 << 20];
         Random random = new(2);
@@ -143,7 +137,7 @@ public sealed class SaveTests
         using GptModel model = DialogueModels.Bytes();
         Grammar[] grammars =
         [
-            Deed,
+            SavedScenes.Deed,
             Grammar.Json(Grammar.Repeat(Grammar.Choice("yes, \"yes\"", "no"), 2, 3)),
             Grammar.Sequence(Grammar.Literal("I say "), Grammar.Json(Grammar.Choice("yes", "no")), Grammar.Literal(" and mean it")),
             Grammar.Choice(Grammar.Number(-5, 5000), Grammar.Boolean, Grammar.Text(9)),
@@ -210,7 +204,7 @@ public sealed class SaveTests
                 case 0:
                     talks[0].Say("Hello, tell me all.");
                     choice = talks[1].Choose("Which door?", ["the left door", "the right door", "none"]);
-                    talks[2].Ask("What do you do?", Deed);
+                    talks[2].Ask("What do you do?", SavedScenes.Deed);
                     break;
                 case 40:
                     talks[0].Say("Enough!");
@@ -218,7 +212,7 @@ public sealed class SaveTests
                     npcs[2].Distance = 30;
                     break;
                 case 100:
-                    talks[1].Ask("And now?", Deed, remember: false);
+                    talks[1].Ask("And now?", SavedScenes.Deed, remember: false);
                     break;
             }
 
@@ -253,23 +247,6 @@ public sealed class SaveTests
             + string.Join('\n', talks.Skip(1).Append(exchange.FirstSide).Append(exchange.SecondSide).Select(StageScript.Lines));
         stage.Dispose();
         return result;
-    }
-
-    /// <summary>A stage in the middle of everything that there is.</summary>
-    private static DialogueStage Busy(GptModel model)
-    {
-        DialogueStage stage = new(model, StageScript.Options(sequences: 12));
-        Npc[] npcs = [.. Enumerable.Range(0, 5).Select(i => stage.Add(StageScript.Mira with { Name = $"Npc{i}" }))];
-        Talk[] talks = [.. npcs.Take(4).Select(npc => stage.Open(npc))];
-        stage.OpenBetween(npcs[3], npcs[4]).Begin("How is business?");
-        talks[0].Say("Hello");
-        talks[1].Choose("Which door?", ["left", "right"]);
-        talks[2].Ask("What do you do?", Deed);
-        talks[3].Summary = "They met.";
-        stage.Tick(StepBudget.Passes(9));
-        talks[0].Say("Enough!");
-        stage.Tick(StepBudget.Passes(5));
-        return stage;
     }
 
     private static byte[] Save(DialogueStage stage, bool keysAndValues = false)

@@ -1,0 +1,64 @@
+using System.Text;
+
+namespace TinyGpt.Dialogue.Prompts;
+
+/// <summary>
+/// What a layout marks turns with, as far as it could stand within a line: a text that contains one would look to the model as if its turn were
+/// over, or somebody else's had begun. Marks that begin a line of the prompt and look like a name (<c>Player:</c>) are none, because what is said is
+/// one line and never begins one. Immutable and thread-safe.
+/// </summary>
+internal sealed class LayoutMarks
+{
+    private readonly byte[][] _marks;
+
+    /// <summary>Finds the marks of some pieces of a layout, in which slots are filled.</summary>
+    public LayoutMarks(params ReadOnlySpan<string> pieces)
+    {
+        HashSet<string> marks = new(StringComparer.Ordinal);
+        foreach (string piece in pieces)
+        {
+            string[] lines = piece.Split('\n', '\r');
+            for (int i = 0; i < lines.Length; i++)
+            {
+                string mark = lines[i].Trim();
+                if (mark.Length > 0 && (i == 0 || !LooksLikeName(mark)))
+                {
+                    marks.Add(mark);
+                }
+            }
+        }
+
+        _marks = [.. marks.OrderByDescending(mark => mark.Length).ThenBy(mark => mark, StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes)];
+    }
+
+    /// <summary>The first mark of two characters or more in a text, which a card cannot have; null if there is none.</summary>
+    public string? FindIn(string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        byte[]? found = Array.Find(_marks, mark => mark.Length > 1 && bytes.AsSpan().IndexOf(mark) >= 0);
+        return found is null ? null : Encoding.UTF8.GetString(found);
+    }
+
+    /// <summary>Makes a space of the first character of every mark in a line, until there is none.</summary>
+    public void Break(Span<byte> line)
+    {
+        bool isBroken = true;
+        while (isBroken)
+        {
+            // A space that broke one mark may have made another.
+            isBroken = false;
+            foreach (byte[] mark in _marks)
+            {
+                for (int at = line.IndexOf(mark); at >= 0; at = line.IndexOf(mark))
+                {
+                    Rune.DecodeFromUtf8(mark, out _, out int length);
+                    line.Slice(at, length).Fill((byte)' ');
+                    isBroken = true;
+                }
+            }
+        }
+    }
+
+    private static bool LooksLikeName(string mark) =>
+        mark.All(character => char.IsLetterOrDigit(character) || character is ' ' or ':' or '\'' or '-' or '.' or ',' or '\u2019');
+}

@@ -9,7 +9,7 @@ public sealed class PackageContentTests(PackedSolution solution)
 {
     private static readonly string[] Expected =
     [
-        "TinyGpt", "TinyGpt.Cli", "TinyGpt.Constraints", "TinyGpt.Dialogue", "TinyGpt.Engine", "TinyGpt.Extensions.AI", "TinyGpt.Import", "TinyGpt.Kernels", "TinyGpt.Tavern",
+        "TinyGpt", "TinyGpt.Chat", "TinyGpt.Cli", "TinyGpt.Constraints", "TinyGpt.Dialogue", "TinyGpt.Engine", "TinyGpt.Extensions.AI", "TinyGpt.Import", "TinyGpt.Kernels", "TinyGpt.Tavern",
     ];
 
     [Fact]

@@ -77,7 +77,7 @@ public static class TokenizerFiles
         return TokenizerContent.Of(vocabulary) with
         {
             EndTokens = ends,
-            Chat = ChatTemplates.Recognize(config.ChatTemplate, ends.Count > 0),
+            Chat = ChatTemplates.Format(config.ChatTemplates, config.BeginToken, config.EndTokens.Count > 0 ? config.EndTokens[0] : null, ends.Count > 0),
         };
     }
 

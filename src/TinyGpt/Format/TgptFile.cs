@@ -131,7 +131,8 @@ public sealed unsafe partial class TgptFile : IDisposable
     public void Verify()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ForEachChunk(Environment.ProcessorCount, RequireHash);
+        byte[]?[] digests = HashChunks(Environment.ProcessorCount, _ => true);
+        ForEachChunk(1, index => RequireHash(index, digests[index]!));
     }
 
     /// <summary>Frees the memory and closes the file.</summary>

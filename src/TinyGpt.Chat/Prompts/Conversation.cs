@@ -27,7 +27,7 @@ public sealed class Conversation(PromptTemplate template, GptSession session)
     /// <param name="now">The time for templates that write the date; null for the local time.</param>
     /// <param name="answer">False to read the prompt only.</param>
     /// <exception cref="TemplateException">The template refuses the messages, fails on them, or needs too much.</exception>
-    /// <exception cref="Text.TokenizationException">The vocabulary has no token for one of the bytes.</exception>
+    /// <exception cref="TokenizationException">The vocabulary has no token for one of the bytes.</exception>
     /// <exception cref="ContextOverflowException">The prompt does not fit the context.</exception>
     public void Prompt(TemplateVariables variables, DateTimeOffset? now = null, bool answer = true)
     {

@@ -1,4 +1,4 @@
-namespace TinyGpt;
+namespace TinyGpt.Inference;
 
 /// <summary>
 /// Guesses how a sequence goes on by looking up how it went on before (Saxena, 2023, "Prompt Lookup Decoding"): names, phrases and lines

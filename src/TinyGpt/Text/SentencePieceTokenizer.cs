@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using TinyGpt.Text;
+using TinyGpt.Text.Merging;
 
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>
 /// Byte-pair encoding as SentencePiece does it (Llama 2, TinyLlama): a text is put behind a space, its characters, spaces among them, are the

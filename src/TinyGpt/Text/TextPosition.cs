@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>Where a text stands that is to be encoded. Some models put a space before a text's first word, so that it looks like any other.</summary>
 public enum TextPosition

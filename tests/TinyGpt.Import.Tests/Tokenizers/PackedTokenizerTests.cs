@@ -1,7 +1,5 @@
 using System.Text;
-using TinyGpt.Format;
 using TinyGpt.Kernels;
-using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Import.Tests.Tokenizers;

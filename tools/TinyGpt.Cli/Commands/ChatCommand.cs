@@ -4,7 +4,6 @@ using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Kernels;
 using TinyGpt.Tavern;
-using TinyGpt.Text;
 
 namespace TinyGpt.Cli.Commands;
 

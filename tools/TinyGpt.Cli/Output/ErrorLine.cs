@@ -1,6 +1,5 @@
 using TinyGpt.Import;
 using TinyGpt.Kernels;
-using TinyGpt.Text;
 using TinyGpt.Training;
 
 namespace TinyGpt.Cli.Output;

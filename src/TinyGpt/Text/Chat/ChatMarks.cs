@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Chat;
 
 /// <summary>What stands around the turns of a family of chat templates. Special tokens are written as text, <c>&lt;|im_end|&gt;</c>.</summary>
 internal sealed class ChatMarks

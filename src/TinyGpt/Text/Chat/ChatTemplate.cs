@@ -1,6 +1,7 @@
 using System.Text;
+using TinyGpt.Text.Chat;
 
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>
 /// Turns talks into token ids as a model was taught, and tells what ends an answer. Whatever a turn's text says, it stays text: it becomes no

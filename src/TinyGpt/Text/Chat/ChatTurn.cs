@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>Who speaks in a turn of a talk.</summary>
 public enum ChatRole

@@ -1,7 +1,7 @@
 using TinyGpt.Cache;
 using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Model;
+namespace TinyGpt.Decoding;
 
 /// <summary>
 /// The token rows of one pass: each a token, its position and the sequence whose keys and values it reads and extends. Rows of one

@@ -44,9 +44,16 @@ Option<bool> profile = new("--profile")
     Description = "Print what each stage of the forward pass takes of a token, as Markdown, for every --threads, --context and --prompt.",
 };
 Option<string> commit = new("--commit") { Description = "With --markdown or --stage: the commit to name; by default git is asked.", HelpName = "ID" };
+Option<string> maskBench = new("--maskbench")
+{
+    Description = "Compile the JSON schemas of a file and ask for a mask before every token of their instances; goes with --tokenizer.",
+    HelpName = "FILE.jsonl",
+};
+Option<string> tokenizer = new("--tokenizer") { Description = "With --maskbench: the vocabulary.", HelpName = "FOLDER_OR_TGPT" };
+Option<bool> list = new("--list") { Description = "With --maskbench: name each schema that does not pass, and why." };
 RootCommand root = new("Measures tokens a second beside the read bandwidth and the multiply-add peak of the same run.")
 {
-    model, json, suite, markdown, stage, neighbour, profile, commit,
+    model, json, suite, markdown, stage, neighbour, profile, commit, maskBench, tokenizer, list,
 };
 benchmark.AddTo(root);
 root.Validators.Add(result =>
@@ -54,6 +61,13 @@ root.Validators.Add(result =>
     if (result.GetValue(markdown) && (!result.GetValue(suite) || result.GetValue(json)))
     {
         result.AddError("--markdown goes with --suite, and not with --json.");
+    }
+});
+root.Validators.Add(result =>
+{
+    if ((result.GetValue(maskBench) is null) != (result.GetValue(tokenizer) is null) || (result.GetValue(list) && result.GetValue(maskBench) is null))
+    {
+        result.AddError("--maskbench and --tokenizer go together, and --list goes with them.");
     }
 });
 root.SetAction((arguments, cancellation) => Task.Run(() => Run(arguments, cancellation), CancellationToken.None));
@@ -78,6 +92,26 @@ catch (Exception failure) when (failure is IOException or UnauthorizedAccessExce
 
 void Run(ParseResult arguments, CancellationToken cancellation)
 {
+    if (arguments.GetValue(maskBench) is { } schemas)
+    {
+        MaskReport masks = MaskBenchmark.Run(schemas, arguments.GetValue(tokenizer)!, cancellation);
+        if (arguments.GetValue(list))
+        {
+            masks.WriteFailures(arguments.GetValue(json) ? Console.Error : Console.Out);
+        }
+
+        if (arguments.GetValue(json))
+        {
+            masks.WriteJson(Console.Out);
+        }
+        else
+        {
+            masks.WriteTable(Console.Out);
+        }
+
+        return;
+    }
+
     if (arguments.GetValue(stage))
     {
         BenchmarkSettings settings = benchmark.Read(arguments);

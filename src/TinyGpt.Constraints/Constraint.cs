@@ -8,6 +8,8 @@ namespace TinyGpt.Constraints;
 /// </summary>
 public sealed partial class Constraint
 {
+    private static readonly ConstraintOptions DefaultOptions = new();
+
     private Constraint(Grammar grammar) => Grammar = grammar;
 
     /// <summary>The language of the answers.</summary>
@@ -18,4 +20,18 @@ public sealed partial class Constraint
     /// <param name="start">What a whole answer is.</param>
     /// <exception cref="ConstraintException">A rule is not defined or left-recursive, nothing matches, or the grammar is too large.</exception>
     internal static Constraint FromGrammar(GrammarBuilder builder, Symbol start) => new(builder.Build(start));
+
+    /// <summary>Binds the constraint to a vocabulary.</summary>
+    /// <param name="vocabulary">The model's vocabulary.</param>
+    /// <param name="options">How large the caches are, or null for the defaults.</param>
+    /// <returns>What <see cref="SessionOptions.Constraint"/> takes. Dispose it to let others have its caches; it need not be.</returns>
+    /// <exception cref="ConstraintException">The vocabulary has no tokens that write any text of the constraint.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    public CompiledConstraint Compile(ConstraintVocabulary vocabulary, ConstraintOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        options ??= DefaultOptions;
+        options.Validate();
+        return new CompiledConstraint(this, vocabulary, options);
+    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using TinyGpt.Soak;
 
 // soak [MINUTES] [SEED]   many sessions created, fed, forked, rewound, saved, restored and dropped; memory must not grow
+// saves FOLDER            restores, saves and restores again what tests/Golden has, and reads a persona (the tests do that without OpenSSL)
 // save PATH               saves a session over and over until the process is killed (the tests do that)
 switch (args)
 {
@@ -11,7 +12,9 @@ switch (args)
         return Endurance.Run(TimeSpan.FromMinutes(minutes), seed);
     case ["save", string path]:
         return SaveLoop.Run(path);
+    case ["saves", string folder]:
+        return SaveRoundTrip.Run(folder);
     default:
-        Console.Error.WriteLine("usage: soak [MINUTES] [SEED] | save PATH");
+        Console.Error.WriteLine("usage: soak [MINUTES] [SEED] | save PATH | saves FOLDER");
         return 2;
 }

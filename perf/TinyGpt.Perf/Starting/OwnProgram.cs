@@ -15,7 +15,7 @@ internal static class OwnProgram
 
         // Started through the runtime's launcher, the program is its first argument.
         bool isLauncher = Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        string[] launched = isLauncher ? ["exec", typeof(OwnProgram).Assembly.Location, .. arguments] : [.. arguments];
+        string[] launched = isLauncher ? ["exec", Path.Combine(AppContext.BaseDirectory, "TinyGpt.Perf.dll"), .. arguments] : [.. arguments];
         ProcessStartInfo start = new(program, launched) { RedirectStandardOutput = true, RedirectStandardInput = redirectInput };
         return Process.Start(start) ?? throw new IOException($"{program} could not be started.");
     }

@@ -21,6 +21,29 @@ internal sealed class Grammar
 
     /// <summary>The terminals' languages.</summary>
     public required RegexTable Regex { get; init; }
+
+    /// <summary>The grammar with fewer texts in its terminals' languages.</summary>
+    /// <param name="regex">The same nodes.</param>
+    /// <exception cref="ConstraintException">No text is left.</exception>
+    public Grammar With(RegexTable regex)
+    {
+        GrammarNode[] nodes = [.. Nodes];
+        GrammarRule[] rules = [.. Rules];
+        foreach (ref GrammarNode node in nodes.AsSpan())
+        {
+            node.Distance = RegexTable.Unreachable;
+        }
+
+        foreach (ref GrammarRule rule in rules.AsSpan())
+        {
+            rule.Distance = RegexTable.Unreachable;
+        }
+
+        GrammarDistances.Compute(nodes, Lists, rules, regex);
+        return nodes[Start].Distance < RegexTable.Unreachable
+            ? new Grammar { Nodes = nodes, Lists = Lists, Rules = rules, Start = Start, Regex = regex }
+            : throw new ConstraintException("The vocabulary has no tokens that write any text of the constraint.");
+    }
 }
 
 /// <summary>What a node does.</summary>

@@ -54,7 +54,11 @@ internal static class GrammarDistances
             case GrammarNodeKind.Call:
                 return Sum(rules[node.A].Distance, nodes[node.Next].Distance);
             case GrammarNodeKind.Loop:
-                return Sum((int)Math.Min((long)rules[node.A].Distance * node.Min, RegexTable.Unreachable), nodes[node.Next].Distance);
+                return rules[node.A].Distance >= RegexTable.Unreachable && node.Min == 0
+                    ? nodes[node.Next].Distance
+                    : Sum((int)Math.Min((long)rules[node.A].Distance * node.Min, RegexTable.Unreachable), nodes[node.Next].Distance);
+            case GrammarNodeKind.Dead:
+                return RegexTable.Unreachable;
             default:
                 int least = RegexTable.Unreachable;
                 foreach (int successor in lists.AsSpan(node.A, node.B))

@@ -12,7 +12,7 @@ internal struct BytePartitions
     private GrowingArray<int> _counts;
     private GrowingArray<byte> _representatives;
     private HashIndex _index;
-    private Dictionary<long, int> _refined;
+    private readonly Dictionary<long, int> _refined;
 
     public BytePartitions()
     {
@@ -94,14 +94,19 @@ internal struct BytePartitions
         return partition;
     }
 
-    public readonly BytePartitions Copy() => new()
+    /// <summary>Makes the partitions those of others.</summary>
+    public void CopyFrom(in BytePartitions source)
     {
-        _classes = _classes.Copy(_classes.Count + (16 * ByteCount)),
-        _counts = _counts.Copy(_counts.Count + 16),
-        _representatives = _representatives.Copy(_representatives.Count + (16 * ByteCount)),
-        _index = _index.Copy(_index.Count + 16),
-        _refined = new Dictionary<long, int>(_refined),
-    };
+        _classes.CopyFrom(source._classes);
+        _counts.CopyFrom(source._counts);
+        _representatives.CopyFrom(source._representatives);
+        _index.CopyFrom(source._index);
+        _refined.Clear();
+        foreach ((long pair, int partition) in source._refined)
+        {
+            _refined.Add(pair, partition);
+        }
+    }
 
     private int RefineMany(int a, int b, Span<byte> classes)
     {

@@ -67,12 +67,10 @@ internal struct GrowingArray<T>(int capacity)
         }
     }
 
-    /// <summary>A list of its own with the same elements.</summary>
-    /// <param name="capacity">For how many elements there is room, at least.</param>
-    public readonly GrowingArray<T> Copy(int capacity)
+    /// <summary>Makes the elements those of another list; the room stays.</summary>
+    public void CopyFrom(in GrowingArray<T> source)
     {
-        GrowingArray<T> copy = new(Math.Max(capacity, Count));
-        copy.AddRange(Span);
-        return copy;
+        Count = 0;
+        AddRange(source.Span);
     }
 }

@@ -62,17 +62,16 @@ internal struct HashIndex
         _entries.Truncate(count);
     }
 
-    /// <summary>An index of its own with the same entries.</summary>
-    /// <param name="capacity">For how many entries there is room, at least.</param>
-    public readonly HashIndex Copy(int capacity)
+    /// <summary>Makes the entries those of another index; the room stays.</summary>
+    public void CopyFrom(in HashIndex source)
     {
-        HashIndex copy = new(Math.Max(capacity, _entries.Count));
-        foreach ((int hash, _) in _entries.Span)
+        _entries.CopyFrom(source._entries);
+        if (_heads.Length < _entries.Count)
         {
-            copy.Add(hash);
+            _heads = new int[source._heads.Length];
         }
 
-        return copy;
+        Relink();
     }
 
     private readonly int Skip(int entry, int hash)

@@ -40,6 +40,14 @@ internal sealed partial class RegexTable
         return entry.Kind == Kind.Literal;
     }
 
+    /// <summary>Whether a language is single bytes, and which.</summary>
+    public bool IsSet(RegexNode node, out ByteSet set)
+    {
+        ref Node entry = ref _nodes[node.Id];
+        set = entry.Kind == Kind.Set ? _sets[entry.A] : default;
+        return entry.Kind == Kind.Set;
+    }
+
     /// <summary>
     /// The bytes that can come first, perhaps with some that cannot: those are what a complement or an intersection forbids further on.
     /// </summary>
@@ -85,18 +93,24 @@ internal sealed partial class RegexTable
         return IsNullable(node);
     }
 
-    /// <summary>A table of its own with the same nodes.</summary>
-    /// <param name="spare">How many nodes more there is room for.</param>
-    public RegexTable CopyForMatching(int spare) => new(_nodes.Count + spare)
+    /// <summary>Makes the nodes those of another table; the room stays. Nodes of the other table may be used with this one from now on.</summary>
+    /// <param name="source">The other table.</param>
+    /// <param name="available">The bytes of which texts can consist.</param>
+    public void CopyFrom(RegexTable source, ByteSet available)
     {
-        _nodes = _nodes.Copy(_nodes.Count + spare),
-        _sets = _sets.Copy(_sets.Count + (spare / 16)),
-        _literals = _literals,
-        _lists = _lists.Copy(_lists.Count + spare),
-        _index = _index.Copy(_nodes.Count + spare),
-        _transitions = _transitions.Copy(_transitions.Count + (4 * spare)),
-        _partitions = _partitions.Copy(),
-    };
+        _nodes.CopyFrom(source._nodes);
+        _sets.CopyFrom(source._sets);
+        _literals.CopyFrom(source._literals);
+        _lists.CopyFrom(source._lists);
+        _index.CopyFrom(source._index);
+        _transitions.CopyFrom(source._transitions);
+        _partitions.CopyFrom(source._partitions);
+        _available = available;
+        if (available != ByteSet.All)
+        {
+            ForgetWhatNeedsEveryByte();
+        }
+    }
 
     /// <summary>Forgets the nodes that were made since there were so many, and what is known about the others' successors.</summary>
     public void Truncate(int nodes, int sets, int lists)
@@ -115,6 +129,38 @@ internal sealed partial class RegexTable
     /// <summary>What <see cref="Truncate"/> goes back to.</summary>
     public (int Nodes, int Sets, int Lists) Mark() => (_nodes.Count, _sets.Count, _lists.Count);
 
+    /// <summary>Works the lengths out again, for texts of the available bytes alone. Nodes stand after those that they are made of.</summary>
+    private void ForgetWhatNeedsEveryByte()
+    {
+        _transitions.Truncate(0);
+        for (int i = 0; i < _nodes.Count; i++)
+        {
+            ref Node node = ref _nodes[i];
+            node.Transitions = Unknown;
+            node.Partition = Unknown;
+            node.MinLength = node.IsNullable ? 0 : node.Kind switch
+            {
+                Kind.Nothing => Unreachable,
+                Kind.Set => (_sets[node.A] & _available).IsEmpty ? Unreachable : 1,
+                Kind.Literal => CanWrite(_literals.Span[node.A..node.B]) ? node.B - node.A : Unreachable,
+                _ => Unknown,
+            };
+        }
+    }
+
+    private bool CanWrite(ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte value in bytes)
+        {
+            if (!_available.Contains(value))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The language after a byte; perhaps one of no text that does not look so.</summary>
     private RegexNode Derive(int id, byte value)
     {
@@ -125,8 +171,9 @@ internal sealed partial class RegexTable
             case Kind.Empty:
                 return RegexNode.Nothing;
             case Kind.Set:
-                return _sets[node.A].Contains(value) ? RegexNode.Empty : RegexNode.Nothing;
+                return _sets[node.A].Contains(value) && _available.Contains(value) ? RegexNode.Empty : RegexNode.Nothing;
             case Kind.Literal when _literals[node.A] != value:
+            case Kind.Complement when !_available.Contains(value):
                 return RegexNode.Nothing;
         }
 
@@ -156,7 +203,7 @@ internal sealed partial class RegexTable
             case Kind.Literal:
                 return node.A + 1 == node.B
                     ? RegexNode.Empty
-                    : Intern(new Node { Kind = Kind.Literal, A = node.A + 1, B = node.B, MinLength = node.B - node.A - 1 });
+                    : Intern(new Node { Kind = Kind.Literal, A = node.A + 1, B = node.B, MinLength = node.MinLength >= Unreachable ? Unreachable : node.B - node.A - 1 });
             case Kind.Concatenation:
                 RegexNode rest = new(node.B);
                 RegexNode after = Concat(Derive(node.A, value), rest);
@@ -234,10 +281,11 @@ internal sealed partial class RegexTable
         Node node = _nodes[id];
         int partition = node.Kind switch
         {
-            Kind.Set => _partitions.Of(_sets[node.A]),
+            Kind.Set => _partitions.Of(_sets[node.A] & _available),
             Kind.Literal => _partitions.Of(ByteSet.Of(_literals[node.A])),
             Kind.Concatenation => _nodes[node.A].IsNullable ? _partitions.Refine(PartitionOf(node.A), PartitionOf(node.B)) : PartitionOf(node.A),
-            Kind.Complement or Kind.Repetition => PartitionOf(node.A),
+            Kind.Complement => _partitions.Refine(_partitions.Of(_available), PartitionOf(node.A)),
+            Kind.Repetition => PartitionOf(node.A),
             Kind.Union or Kind.Intersection => PartitionOfMembers(node),
             _ => BytePartitions.Whole,
         };

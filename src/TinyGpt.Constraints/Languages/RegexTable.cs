@@ -22,6 +22,7 @@ internal sealed partial class RegexTable
     private GrowingArray<int> _lists;
     private GrowingArray<int> _scratch = new(64);
     private HashIndex _index;
+    private ByteSet _available = ByteSet.All;
 
     public RegexTable()
         : this(256)
@@ -30,7 +31,9 @@ internal sealed partial class RegexTable
         Add(new Node { Kind = Kind.Empty, IsNullable = true }, 1);
     }
 
-    private RegexTable(int capacity)
+    /// <summary>Creates a table that is filled by <see cref="CopyFrom"/>.</summary>
+    /// <param name="capacity">For how many nodes there is room without allocating.</param>
+    public RegexTable(int capacity)
     {
         _nodes = new GrowingArray<Node>(capacity);
         _sets = new GrowingArray<ByteSet>(64);
@@ -93,7 +96,7 @@ internal sealed partial class RegexTable
             }
         }
 
-        return Add(new Node { Kind = Kind.Set, A = _sets.Add(set), MinLength = 1 }, hash);
+        return Add(new Node { Kind = Kind.Set, A = _sets.Add(set), MinLength = (set & _available).IsEmpty ? Unreachable : 1 }, hash);
     }
 
     /// <summary>One byte.</summary>
@@ -286,9 +289,9 @@ internal sealed partial class RegexTable
         return Combine(Kind.Union, System.Runtime.InteropServices.MemoryMarshal.Cast<int, RegexNode>(options.Span));
     }
 
-    private static int Sum(int a, int b) => Math.Min(a + b, Unreachable);
+    private static int Sum(int a, int b) => a < 0 || b < 0 ? Unknown : Math.Min(a + b, Unreachable);
 
-    private static int Product(int a, int count) => (int)Math.Min((long)a * count, Unreachable);
+    private static int Product(int a, int count) => a < 0 ? Unknown : (int)Math.Min((long)a * count, Unreachable);
 
     private bool Repeats(int node, int body) => Body(node) == body;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
+using TinyGpt.Format;
 
 namespace TinyGpt.Dialogue.Personas;
 
@@ -27,8 +28,7 @@ internal static class PersonaReader
 
         try
         {
-            JsonDocumentOptions options = new() { MaxDepth = MostDepth, AllowDuplicateProperties = false };
-            using JsonDocument document = JsonDocument.Parse(utf8, options);
+            using JsonDocument document = StrictJson.Parse(utf8, MostDepth);
             Persona persona = ReadPersona(new Value(document.RootElement, file, "$"));
             PersonaRules.Check(persona, file);
             return persona;

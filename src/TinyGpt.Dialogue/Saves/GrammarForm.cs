@@ -81,7 +81,7 @@ internal static class GrammarForm
     public static string Key(Grammar grammar)
     {
         using MemoryStream form = new();
-        using SaveWriter writer = new(form);
+        SaveWriter writer = new(form);
         Write(writer, grammar);
         return Convert.ToBase64String(form.GetBuffer(), 0, (int)form.Length);
     }

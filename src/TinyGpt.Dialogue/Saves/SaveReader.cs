@@ -1,17 +1,17 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
+using TinyGpt.Format;
 
 namespace TinyGpt.Dialogue.Saves;
 
 /// <summary>
 /// Reads the values of a save that may be damaged: whatever is out of range or missing becomes an exception. Leaves the stream open.
 /// </summary>
-internal sealed class SaveReader(Stream stream, string name) : IDisposable
+internal sealed class SaveReader(Stream stream, string name)
 {
     private const int ChunkBytes = 1 << 20;
 
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256 _hash = new();
 
     public void Bytes(Span<byte> bytes)
     {
@@ -24,7 +24,7 @@ internal sealed class SaveReader(Stream stream, string name) : IDisposable
             throw Failure("it ends too early", exception);
         }
 
-        _hash.AppendData(bytes);
+        _hash.Append(bytes);
     }
 
     public int Int32()
@@ -106,8 +106,8 @@ internal sealed class SaveReader(Stream stream, string name) : IDisposable
     /// <summary>Reads the hash, and refuses everything if it is not that of what was read.</summary>
     public void End()
     {
-        byte[] expected = _hash.GetHashAndReset();
-        Span<byte> found = stackalloc byte[SHA256.HashSizeInBytes];
+        byte[] expected = _hash.Finish();
+        Span<byte> found = stackalloc byte[Sha256.DigestLength];
         try
         {
             stream.ReadExactly(found);
@@ -124,6 +124,4 @@ internal sealed class SaveReader(Stream stream, string name) : IDisposable
     }
 
     public StageSaveException Failure(string reason, Exception? cause = null) => new(name, reason, cause);
-
-    public void Dispose() => _hash.Dispose();
 }

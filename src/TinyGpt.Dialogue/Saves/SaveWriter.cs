@@ -1,19 +1,19 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
+using TinyGpt.Format;
 
 namespace TinyGpt.Dialogue.Saves;
 
 /// <summary>Writes the values of a save, little-endian, and their hash at the end. Leaves the stream open.</summary>
-internal sealed class SaveWriter(Stream stream) : IDisposable
+internal sealed class SaveWriter(Stream stream)
 {
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256 _hash = new();
 
     public void Bytes(ReadOnlySpan<byte> bytes)
     {
         stream.Write(bytes);
-        _hash.AppendData(bytes);
+        _hash.Append(bytes);
     }
 
     public void Int32(int value)
@@ -59,7 +59,5 @@ internal sealed class SaveWriter(Stream stream) : IDisposable
     }
 
     /// <summary>Writes the hash of everything written.</summary>
-    public void End() => stream.Write(_hash.GetHashAndReset());
-
-    public void Dispose() => _hash.Dispose();
+    public void End() => stream.Write(_hash.Finish());
 }

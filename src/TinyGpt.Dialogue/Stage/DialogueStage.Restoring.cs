@@ -42,7 +42,7 @@ public sealed partial class DialogueStage
         DialogueStage stage = new(model, options);
         try
         {
-            using SaveReader save = new(source, name);
+            SaveReader save = new(source, name);
             lock (stage._ticking)
             {
                 lock (stage.Gate)

@@ -46,7 +46,7 @@ public sealed partial class DialogueStage
                 ObjectDisposedException.ThrowIf(_disposed, this);
                 _now = _ticks + 1;
                 ApplyInputs();
-                using SaveWriter save = new(destination);
+                SaveWriter save = new(destination);
                 save.Int32(Magic);
                 save.Int32(Version);
                 save.Bytes(Model.ContentHash);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using TinyGpt.Format;
 using TinyGpt.Kernels;
 using TinyGpt.Kernels.Memory;
@@ -40,7 +39,7 @@ internal sealed class TgptLayout
 
         // Offsets and lengths are known only at the end; the room is planned with the longest numbers and the rest becomes spaces.
         IEnumerable<TgptChunk> longest = _names.Select(name => new TgptChunk(
-            name, long.MaxValue, TgptCodec.Raw, long.MaxValue, long.MaxValue, new byte[SHA256.HashSizeInBytes]));
+            name, long.MaxValue, TgptCodec.Raw, long.MaxValue, long.MaxValue, new byte[Sha256.DigestLength]));
         MetadataLength = TgptMetadata.Write(config, Tensors, tokenizer?.Metadata, [.. longest]).Length;
         End = TgptHeader.Length + MetadataLength;
     }
@@ -104,7 +103,7 @@ internal sealed class TgptLayout
         Span<byte> metadata = start.AsSpan(TgptHeader.Length);
         metadata.Fill((byte)' ');
         TgptMetadata.Write(Config, Tensors, Tokenizer?.Metadata, _chunks).CopyTo(metadata);
-        new TgptHeader(TgptMetadata.VersionOf(Tensors), MetadataLength, End, SHA256.HashData(metadata)).Write(start);
+        new TgptHeader(TgptMetadata.VersionOf(Tensors), MetadataLength, End, Sha256.Hash(metadata)).Write(start);
         return start;
     }
 }

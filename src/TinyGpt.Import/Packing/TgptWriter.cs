@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Security.Cryptography;
+using K4os.Compression.LZ4;
 using TinyGpt.Format;
 using TinyGpt.Kernels;
 using TinyGpt.Kernels.Contract;
@@ -106,11 +106,11 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
         _layout.RequireNext(length);
         byte[] hash = Hash(data, length);
         PadTo(_start + _layout.NextOffset);
-        if (_compress && length <= Lz4Codec.LargestBlock)
+        if (_compress && length <= Lz4Block.MaxLength)
         {
             int limit = (int)(length * CompressedPercentLimit / 100) & -PanelLayout.Alignment;
             byte[] block = ArrayPool<byte>.Shared.Rent(limit);
-            int stored = Lz4Codec.Encode(new ReadOnlySpan<byte>(data, (int)length), block.AsSpan(0, limit));
+            int stored = LZ4Codec.Encode(new ReadOnlySpan<byte>(data, (int)length), block.AsSpan(0, limit));
             _stream.Write(block, 0, Math.Max(stored, 0));
             ArrayPool<byte>.Shared.Return(block);
             if (stored > 0)
@@ -129,13 +129,13 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
 
     internal static byte[] Hash(byte* data, long length)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Sha256 hash = new();
         for (long done = 0; done < length; done += LargestPiece)
         {
-            hash.AppendData(new ReadOnlySpan<byte>(data + done, (int)Math.Min(length - done, LargestPiece)));
+            hash.Append(new ReadOnlySpan<byte>(data + done, (int)Math.Min(length - done, LargestPiece)));
         }
 
-        return hash.GetHashAndReset();
+        return hash.Finish();
     }
 
     // Gaps are written, not sought over: a stream that is written over must not keep old bytes in them.

@@ -47,7 +47,7 @@ internal readonly struct CheckedJson
         try
         {
             RequireModest(utf8.Span, limits, file, offset);
-            document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = limits.Depth, AllowDuplicateProperties = false });
+            document = StrictJson.Parse(utf8, limits.Depth);
             root = new CheckedJson(document.RootElement, file, path, offset);
             return document;
         }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Memory;
 
@@ -151,8 +150,7 @@ public sealed unsafe partial class TgptFile
             return;
         }
 
-        int length = Lz4Codec.Decode(new ReadOnlySpan<byte>(stored, (int)chunk.StoredLength), new Span<byte>(target, (int)chunk.Length));
-        if (length != chunk.Length)
+        if (!Lz4Block.TryDecode(new ReadOnlySpan<byte>(stored, (int)chunk.StoredLength), new Span<byte>(target, (int)chunk.Length)))
         {
             throw new ModelFormatException(name, $"chunk '{chunk.Name}' is damaged: its LZ4 block does not decompress to {chunk.Length} bytes", chunk.Offset);
         }
@@ -221,15 +219,13 @@ public sealed unsafe partial class TgptFile
     private void RequireHash(int index)
     {
         TgptChunk chunk = Info.Chunks[index];
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Sha256 hash = new();
         for (long done = 0; done < chunk.Length; done += LargestPiece)
         {
-            hash.AppendData(new ReadOnlySpan<byte>((byte*)_chunks[index] + done, (int)Math.Min(chunk.Length - done, LargestPiece)));
+            hash.Append(new ReadOnlySpan<byte>((byte*)_chunks[index] + done, (int)Math.Min(chunk.Length - done, LargestPiece)));
         }
 
-        Span<byte> found = stackalloc byte[SHA256.HashSizeInBytes];
-        hash.GetHashAndReset(found);
-        if (!found.SequenceEqual(chunk.Sha256.Span))
+        if (!chunk.Sha256.Span.SequenceEqual(hash.Finish()))
         {
             throw new ModelFormatException(Info.File, $"chunk '{chunk.Name}' is damaged: its SHA-256 is not the metadata's", chunk.Offset);
         }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace TinyGpt.Format;
 
@@ -72,7 +71,7 @@ internal readonly record struct TgptHeader(int Version, long MetadataLength, lon
             throw new ModelFormatException(file, $"a length of {fileLength} bytes is not in {Length + metadataLength} … {LongestFile}", FileLengthAt);
         }
 
-        return new TgptHeader((int)version, (long)metadataLength, (long)fileLength, bytes.Slice(MetadataSha256At, SHA256.HashSizeInBytes).ToArray());
+        return new TgptHeader((int)version, (long)metadataLength, (long)fileLength, bytes.Slice(MetadataSha256At, Sha256.DigestLength).ToArray());
     }
 
     /// <summary>Writes the header.</summary>
@@ -84,7 +83,7 @@ internal readonly record struct TgptHeader(int Version, long MetadataLength, lon
         BinaryPrimitives.WriteUInt64LittleEndian(target[MetadataOffsetAt..], Length);
         BinaryPrimitives.WriteUInt64LittleEndian(target[MetadataLengthAt..], (ulong)MetadataLength);
         BinaryPrimitives.WriteUInt64LittleEndian(target[FileLengthAt..], (ulong)FileLength);
-        MetadataSha256.Span.CopyTo(target.Slice(MetadataSha256At, SHA256.HashSizeInBytes));
+        MetadataSha256.Span.CopyTo(target.Slice(MetadataSha256At, Sha256.DigestLength));
     }
 
     /// <summary>Checks what is known of the file's real length against the header.</summary>
@@ -103,9 +102,7 @@ internal readonly record struct TgptHeader(int Version, long MetadataLength, lon
     /// <summary>Checks the metadata's SHA-256.</summary>
     public void RequireHashOf(ReadOnlySpan<byte> metadata, string file)
     {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(metadata, hash);
-        if (!hash.SequenceEqual(MetadataSha256.Span))
+        if (!MetadataSha256.Span.SequenceEqual(Sha256.Hash(metadata)))
         {
             throw new ModelFormatException(file, "the metadata is damaged: its SHA-256 is not the header's", Length);
         }

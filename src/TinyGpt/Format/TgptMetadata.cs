@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
+using K4os.Compression.LZ4;
 using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Memory;
 
@@ -156,7 +156,7 @@ internal static class TgptMetadata
         bool plausible = stored > 0 && length > 0 && codec switch
         {
             TgptCodec.Raw => stored == length,
-            _ => length <= Lz4Codec.LargestBlock && stored <= Lz4Codec.MaximumOutputSize((int)length) && length <= stored * LargestExpansion,
+            _ => length <= Lz4Block.MaxLength && stored <= LZ4Codec.MaximumOutputSize((int)length) && length <= stored * LargestExpansion,
         };
         if (!plausible)
         {
@@ -165,7 +165,7 @@ internal static class TgptMetadata
         }
 
         string hash = json.Text("sha256");
-        byte[] sha256 = new byte[SHA256.HashSizeInBytes];
+        byte[] sha256 = new byte[Sha256.DigestLength];
         if (hash.Length != 2 * sha256.Length
             || Convert.FromHexString(hash, sha256, out _, out _) != System.Buffers.OperationStatus.Done)
         {

@@ -36,7 +36,24 @@ public abstract class TokenConstraint
     /// <param name="state">A state.</param>
     public abstract bool IsComplete(int state);
 
-    /// <summary>Whether a number is a state, for saves that may be damaged.</summary>
+    /// <summary>
+    /// Whether a number is a state now, for saves that may be damaged and for constraints that forget states to bound their memory. A
+    /// session whose state is none any more asks <see cref="Replay"/>.
+    /// </summary>
     /// <param name="state">Any number.</param>
     public abstract bool IsState(int state);
+
+    /// <summary>The state behind an answer's first tokens.</summary>
+    /// <param name="tokens">The tokens, each of which the constraint allowed.</param>
+    /// <returns>A state, 0 or more, that holds at least until the next call of <see cref="Advance"/>.</returns>
+    public virtual int Replay(ReadOnlySpan<int> tokens)
+    {
+        int state = Start;
+        foreach (int token in tokens)
+        {
+            state = Advance(state, token);
+        }
+
+        return state;
+    }
 }

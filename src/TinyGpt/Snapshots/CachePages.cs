@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using K4os.Compression.LZ4;
 using TinyGpt.Cache;
 using TinyGpt.Format;
 using TinyGpt.Kernels.Contract;
@@ -29,7 +30,7 @@ internal sealed unsafe class CachePages
         int largest = checked((int)layout.LayerBytes);
         _content = new byte[largest];
         _planes = new byte[largest];
-        _stored = new byte[Lz4Codec.MaximumOutputSize(largest)];
+        _stored = new byte[LZ4Codec.MaximumOutputSize(largest)];
     }
 
     private int Areas => 2 * _layout.Heads;
@@ -46,7 +47,7 @@ internal sealed unsafe class CachePages
                 Span<byte> planes = _planes.AsSpan(0, ContentBytes(used));
                 Split(FloatsOf(used), planes[^FloatsOf(used).Length..]);
                 Int8Of(used).CopyTo(planes);
-                int encoded = Lz4Codec.Encode(planes, _stored);
+                int encoded = LZ4Codec.Encode(planes, _stored);
                 ReadOnlySpan<byte> block = encoded > 0 && encoded < planes.Length ? _stored.AsSpan(0, encoded) : planes;
                 BinaryPrimitives.WriteInt32LittleEndian(length, block.Length);
                 stream.Write(length);
@@ -145,7 +146,7 @@ internal sealed unsafe class CachePages
 
         Span<byte> block = _stored.AsSpan(0, stored);
         stream.ReadExactly(block);
-        if (Lz4Codec.Decode(block, planes) != length)
+        if (!Lz4Block.TryDecode(block, planes))
         {
             throw new SnapshotException(name, "a block does not decompress to its length: it is damaged");
         }

@@ -15,7 +15,7 @@ internal static class SessionSnapshot
     public static void Write(GptSession session, KvArena arena, Stream stream, bool keysAndValues)
     {
         GptModel model = session.Engine.Model;
-        using HashedStream hashed = new(stream);
+        HashedStream hashed = new(stream);
         SnapshotHeader header = session.Describe() with
         {
             Positions = keysAndValues ? session.Cache.Length : 0,
@@ -40,7 +40,7 @@ internal static class SessionSnapshot
     /// <exception cref="SnapshotException">The data is damaged or belongs to another model; the session must be disposed.</exception>
     public static void Read(GptSession session, KvArena arena, Stream stream, string name)
     {
-        using HashedStream hashed = new(stream);
+        HashedStream hashed = new(stream);
         try
         {
             ReadInto(session, arena, hashed, name);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using K4os.Compression.LZ4;
 using TinyGpt.BadInput.Tests.Cases;
 using TinyGpt.BadInput.Tests.Tgpt;
 using TinyGpt.BadInput.Tests.Tokenizers;
@@ -118,8 +119,8 @@ internal sealed class SnapshotDraft
     private static byte[] Block(int positions)
     {
         byte[] planes = Planes(positions);
-        byte[] block = new byte[Lz4Codec.MaximumOutputSize(planes.Length)];
-        int length = Lz4Codec.Encode(planes, block);
+        byte[] block = new byte[LZ4Codec.MaximumOutputSize(planes.Length)];
+        int length = LZ4Codec.Encode(planes, block);
         return WithLength(block[..length], length);
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using K4os.Compression.LZ4;
 using TinyGpt.Format;
 
 namespace TinyGpt.BadInput.Tests.Tgpt;
@@ -59,7 +60,7 @@ internal sealed class DraftChunk(string name, byte[] content)
     public void Compress()
     {
         byte[] content = Stored;
-        byte[] block = new byte[Lz4Codec.MaximumOutputSize(content.Length)];
-        SetBlock(block[..Lz4Codec.Encode(content, block)], content.Length, content);
+        byte[] block = new byte[LZ4Codec.MaximumOutputSize(content.Length)];
+        SetBlock(block[..LZ4Codec.Encode(content, block)], content.Length, content);
     }
 }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using K4os.Compression.LZ4;
 using TinyGpt.BadInput.Tests.Cases;
 using TinyGpt.BadInput.Victim;
 using TinyGpt.Format;
@@ -76,8 +77,8 @@ internal static class TgptLz4Cases
         draft.Config["contextLength"] = Positions;
         Entry(draft.Metadata, "tensors", "position_embedding")["rows"] = Positions;
         byte[] content = new byte[Positions * 64 * sizeof(float)];
-        byte[] block = new byte[Lz4Codec.MaximumOutputSize(content.Length)];
-        block = block[..Lz4Codec.Encode(content, block)];
+        byte[] block = new byte[LZ4Codec.MaximumOutputSize(content.Length)];
+        block = block[..LZ4Codec.Encode(content, block)];
         draft.Chunk("position_embedding").SetBlock(hash ? block : new byte[block.Length], content.Length, content);
     });
 }

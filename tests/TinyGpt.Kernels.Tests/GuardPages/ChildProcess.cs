@@ -62,7 +62,17 @@ internal static class ChildProcess
     private static Process Start(string test, KernelTier tier, string record, Violation? violation)
     {
         // The tests run either as a program of their own or by way of dotnet, which then has to be told what to run.
-        ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] emulator = (Environment.GetEnvironmentVariable("TINYGPT_EMULATOR") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        ProcessStartInfo start = new(emulator is [string first, ..] ? first : Environment.ProcessPath!)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (string argument in emulator.Length == 0 ? [] : (string[])[.. emulator[1..], Environment.ProcessPath!])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {
             start.ArgumentList.Add("exec");

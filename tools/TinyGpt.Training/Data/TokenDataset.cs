@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using TinyGpt.Format;
 using TinyGpt.Text;
 
 namespace TinyGpt.Training;
@@ -155,15 +155,15 @@ public sealed class TokenDataset
     /// <summary>The SHA-256 hash of all sequences: equal data, equal batches.</summary>
     internal string Hash()
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Sha256 hash = new();
         _tokens.AppendTo(hash);
         foreach (Sequence sequence in _sequences)
         {
             ReadOnlySpan<int> numbers = [sequence.Start, sequence.Length, sequence.Label];
-            hash.AppendData(MemoryMarshal.AsBytes(Labels is null ? numbers[..2] : numbers));
+            hash.Append(MemoryMarshal.AsBytes(Labels is null ? numbers[..2] : numbers));
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return Convert.ToHexStringLower(hash.Finish());
     }
 
     private int LengthOf(int sequence) => _isRunning ? _context : _sequences[sequence].Length;

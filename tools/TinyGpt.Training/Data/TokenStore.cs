@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using TinyGpt.Format;
 
 namespace TinyGpt.Training;
 
@@ -55,11 +55,11 @@ internal sealed class TokenStore
     public void Trim() => Resize((Count + 63) / 64);
 
     /// <summary>Adds all tokens to a hash.</summary>
-    public void AppendTo(IncrementalHash hash)
+    public void AppendTo(Sha256 hash)
     {
-        hash.AppendData(MemoryMarshal.AsBytes(_narrow.AsSpan(0, _isNarrow ? Count : 0)));
-        hash.AppendData(MemoryMarshal.AsBytes(_wide.AsSpan(0, _isNarrow ? 0 : Count)));
-        hash.AppendData(MemoryMarshal.AsBytes(_trained.AsSpan(0, (Count + 63) / 64)));
+        hash.Append(MemoryMarshal.AsBytes(_narrow.AsSpan(0, _isNarrow ? Count : 0)));
+        hash.Append(MemoryMarshal.AsBytes(_wide.AsSpan(0, _isNarrow ? 0 : Count)));
+        hash.Append(MemoryMarshal.AsBytes(_trained.AsSpan(0, (Count + 63) / 64)));
     }
 
     private void Grow() => Resize(Math.Max(1024, checked(_trained.Length + (_trained.Length / 2))));

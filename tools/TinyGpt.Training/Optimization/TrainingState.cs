@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
+using TinyGpt.Format;
 
 namespace TinyGpt.Training.Optimization;
 
@@ -16,7 +16,7 @@ internal static class TrainingState
         Stream destination, ModelConfig config, long step, IReadOnlyList<NamedParameter> parameters, AdamW optimizer)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Sha256 hash = new();
         Write(destination, hash, Magic);
         Write(destination, hash, MemoryMarshal.AsBytes<long>(Shape(config, parameters)));
         Write(destination, hash, MemoryMarshal.AsBytes<long>([step]));
@@ -27,7 +27,7 @@ internal static class TrainingState
             Write(destination, hash, MemoryMarshal.AsBytes(optimizer.MeanSquare(parameter)));
         }
 
-        destination.Write(hash.GetHashAndReset());
+        destination.Write(hash.Finish());
     }
 
     /// <summary>Reads everything back.</summary>
@@ -35,7 +35,7 @@ internal static class TrainingState
     public static long Load(Stream source, ModelConfig config, IReadOnlyList<NamedParameter> parameters, AdamW optimizer)
     {
         ArgumentNullException.ThrowIfNull(source);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Sha256 hash = new();
         byte[] magic = new byte[Magic.Length];
         Read(source, hash, magic);
         if (!magic.AsSpan().SequenceEqual(Magic))
@@ -61,9 +61,9 @@ internal static class TrainingState
             Read(source, hash, MemoryMarshal.AsBytes(optimizer.MeanSquare(parameter)));
         }
 
-        byte[] stored = new byte[SHA256.HashSizeInBytes];
+        byte[] stored = new byte[Sha256.DigestLength];
         Fill(source, stored);
-        if (step[0] < 0 || !stored.AsSpan().SequenceEqual(hash.GetHashAndReset()))
+        if (step[0] < 0 || !stored.AsSpan().SequenceEqual(hash.Finish()))
         {
             throw new InvalidDataException("The training state is damaged: its checksum does not match.");
         }
@@ -78,16 +78,16 @@ internal static class TrainingState
         parameters.Sum(parameter => (long)parameter.Count),
     ];
 
-    private static void Write(Stream destination, IncrementalHash hash, ReadOnlySpan<byte> bytes)
+    private static void Write(Stream destination, Sha256 hash, ReadOnlySpan<byte> bytes)
     {
-        hash.AppendData(bytes);
+        hash.Append(bytes);
         destination.Write(bytes);
     }
 
-    private static void Read(Stream source, IncrementalHash hash, Span<byte> bytes)
+    private static void Read(Stream source, Sha256 hash, Span<byte> bytes)
     {
         Fill(source, bytes);
-        hash.AppendData(bytes);
+        hash.Append(bytes);
     }
 
     private static void Fill(Stream source, Span<byte> bytes)

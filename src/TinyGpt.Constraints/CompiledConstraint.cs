@@ -1,0 +1,185 @@
+using TinyGpt.Constraints.Matching;
+using TinyGpt.Constraints.Vocabularies;
+
+namespace TinyGpt.Constraints;
+
+/// <summary>
+/// A constraint for the vocabulary of one model: what <see cref="SessionOptions.Constraint"/> takes. Any number of sessions can share
+/// one; it is thread-safe, and callers wait for each other. Its members allocate nothing once its caches have grown to what its answers need.
+/// </summary>
+/// <remarks>
+/// Sets of tokens are found out when they are first needed. States are numbers that hold until the cache is full; a session then finds
+/// its state again from the answer's tokens (<see cref="IsState"/> says so), which changes nothing of the answer.
+/// </remarks>
+public sealed class CompiledConstraint : TokenConstraint, IDisposable
+{
+    private const int IndexBits = 20;
+    private const int EpochMask = (1 << (31 - IndexBits)) - 1;
+
+    private readonly Lock _lock = new();
+    private readonly ConstraintVocabulary _vocabulary;
+    private readonly ConstraintOptions _options;
+    private readonly MatchingMemory _memory;
+    private readonly GrammarParser _parser;
+    private readonly TokenMasks _masks;
+    private int _epoch;
+    private int _mostStates;
+    private bool _disposed;
+
+    internal CompiledConstraint(Constraint source, ConstraintVocabulary vocabulary, ConstraintOptions options)
+    {
+        Source = source;
+        _vocabulary = vocabulary;
+        _options = options;
+        _memory = vocabulary.Rent(options);
+        _parser = _memory.Parser;
+        _masks = _memory.Masks;
+        _masks.Clear();
+        _parser.Use(source.Grammar, vocabulary.Bytes);
+        _mostStates = options.MaxStates;
+    }
+
+    /// <summary>What was compiled.</summary>
+    public Constraint Source { get; }
+
+    /// <summary>Bytes of the shortest answer, 0 or more.</summary>
+    public int ShortestAnswer
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _parser.Distance(_parser.Start);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int TokenCount => _vocabulary.TokenCount;
+
+    /// <inheritdoc/>
+    public override int Start
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Number(_parser.Start);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Allow(int state, Span<ulong> allowed)
+    {
+        lock (_lock)
+        {
+            int index = Index(state);
+            TryFind(index, long.MaxValue);
+            _masks.TryGet(index, out _, out ReadOnlySpan<ulong> bits);
+            bits.CopyTo(allowed);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Advance(int state, int token)
+    {
+        lock (_lock)
+        {
+            int index = Index(state);
+            if (token == _vocabulary.EndOfText)
+            {
+                return Number(GrammarParser.Dead);
+            }
+
+            int next = Number(_parser.Step(index, _vocabulary.TokenBytes(token)));
+            if (_parser.Size > _mostStates)
+            {
+                Forget();
+            }
+
+            return next;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Replay(ReadOnlySpan<int> tokens)
+    {
+        lock (_lock)
+        {
+            int index = _parser.Start;
+            foreach (int token in tokens)
+            {
+                index = token == _vocabulary.EndOfText ? GrammarParser.Dead : _parser.Step(index, _vocabulary.TokenBytes(token));
+            }
+
+            // An answer that needs more by itself has it, or it would never go on.
+            _mostStates = Math.Max(_options.MaxStates, 2 * _parser.Size);
+            return Number(index);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool IsComplete(int state)
+    {
+        lock (_lock)
+        {
+            return _parser.IsComplete(Index(state)) || Index(state) == GrammarParser.Dead;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool IsState(int state)
+    {
+        lock (_lock)
+        {
+            return state >= 0 && state >> IndexBits == _epoch && (state & ((1 << IndexBits) - 1)) < _parser.StateCount;
+        }
+    }
+
+    /// <summary>Gives the caches back to the vocabulary, for the next constraint. Sessions must not use it any more.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (!_disposed)
+            {
+                _disposed = true;
+                _vocabulary.Return(_memory);
+            }
+        }
+    }
+
+    private int Number(int index) => (_epoch << IndexBits) | index;
+
+    private int Index(int state)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return IsState(state) ? state & ((1 << IndexBits) - 1) : throw new ArgumentOutOfRangeException(nameof(state), state, "The number is no state.");
+    }
+
+    private bool TryFind(int index, long deadline)
+    {
+        while (_parser.Mask(index) < 0)
+        {
+            if (!_masks.IsBusy)
+            {
+                _masks.Begin(index);
+            }
+
+            if (!_masks.Run(deadline))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Forget()
+    {
+        _epoch = (_epoch + 1) & EpochMask;
+        _masks.Clear();
+        _parser.Clear();
+    }
+}

@@ -1,0 +1,439 @@
+using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using TinyGpt.Constraints.Languages;
+using TinyGpt.Constraints.Vocabularies;
+
+namespace TinyGpt.Constraints.Matching;
+
+/// <summary>
+/// The tokens that can follow each state of a parser, found out as they are asked for and kept as long as there is room. The work can be
+/// interrupted between nodes of the token tree. What does not depend on the parser's stack is found out once for all stacks.
+/// </summary>
+internal sealed class TokenMasks
+{
+    private const int NodesBetweenChecks = 512;
+    private const int LargeSet = 8;
+    private const int None = -1;
+
+    private readonly ConstraintVocabulary _vocabulary;
+    private readonly GrammarParser _parser;
+    private readonly TextLoops _loops;
+    private readonly TokenSet[] _sets;
+    private readonly LanguageTokens[] _languages;
+    private readonly Dictionary<int, int> _languageSlots = [];
+    private readonly HashSet<(int Place, int Stack)> _exits = [];
+    private readonly int[] _path;
+    private GrowingArray<Walk> _walks = new(64);
+    private int _nextSet;
+    private int _nextLanguage;
+
+    // The job under way.
+    private int _state = None;
+    private TokenSet _target;
+    private int _limit;
+    private int _maxDistance;
+    private bool _isWalking;
+    private Walk _walk;
+    private LanguageTokens? _recorded;
+    private int _at;
+    private int _end;
+
+    public TokenMasks(ConstraintVocabulary vocabulary, GrammarParser parser, int maxSets)
+    {
+        _vocabulary = vocabulary;
+        _parser = parser;
+        _loops = new TextLoops(parser);
+        _sets = new TokenSet[maxSets / 2];
+        _languages = new LanguageTokens[maxSets - _sets.Length];
+        _path = new int[vocabulary.LongestToken + 1];
+        Scratch = new TokenSet(new ulong[vocabulary.Words]);
+    }
+
+    /// <summary>The set that <see cref="Begin"/> fills where the distance is limited.</summary>
+    public TokenSet Scratch { get; private set; }
+
+    /// <summary>Whether a job is under way.</summary>
+    public bool IsBusy => _state != None;
+
+    /// <summary>Bytes that the sets hold once all are used.</summary>
+    public static long Bytes(int words, int maxSets) => (long)maxSets * words * sizeof(ulong);
+
+    /// <summary>The tokens that can follow a state, if they are known.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="maxDistance">The most bytes that it can be to the end after one of them.</param>
+    /// <param name="bits">The tokens, as bits.</param>
+    public bool TryGet(int state, out int maxDistance, out ReadOnlySpan<ulong> bits)
+    {
+        int slot = _parser.Mask(state);
+        bits = slot < 0 ? default : _sets[slot].Bits;
+        maxDistance = slot < 0 ? 0 : _sets[slot].MaxDistance;
+        return slot >= 0;
+    }
+
+    /// <summary>Begins to find out what can follow a state.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="limit">
+    /// The most bytes that it may be to the end after a token, for a set that is put into <see cref="Scratch"/>; or negative for all tokens.
+    /// </param>
+    public void Begin(int state, int limit = -1)
+    {
+        _state = state;
+        _limit = limit;
+        _maxDistance = 0;
+        _exits.Clear();
+        _walks.Truncate(0);
+        if (limit < 0)
+        {
+            int slot = _nextSet;
+            _nextSet = (_nextSet + 1) % _sets.Length;
+            if (_sets[slot].Bits is null)
+            {
+                _sets[slot] = new TokenSet(new ulong[_vocabulary.Words]);
+            }
+            else if (_sets[slot].State >= 0)
+            {
+                _parser.SetMask(_sets[slot].State, None);
+            }
+
+            _sets[slot].State = None;
+            _target = _sets[slot];
+            _target.Slot = slot;
+        }
+        else
+        {
+            _target = Scratch;
+        }
+
+        _target.Bits.AsSpan().Clear();
+        int count = _parser.Configurations(state).Length;
+        for (int i = 0; i < count; i++)
+        {
+            Configuration configuration = _parser.Configurations(state)[i];
+            Follow(new Walk(false, TokenTrie.Root, configuration.Language, configuration.Stack));
+        }
+    }
+
+    /// <summary>Goes on with the job.</summary>
+    /// <param name="deadline">A time of <see cref="Stopwatch"/> at which to stop.</param>
+    /// <returns>Whether the job is done.</returns>
+    public bool Run(long deadline)
+    {
+        while (true)
+        {
+            if (_isWalking)
+            {
+                if (!ContinueWalk(deadline))
+                {
+                    return false;
+                }
+
+                EndWalk();
+            }
+
+            if (_walks.Count == 0)
+            {
+                break;
+            }
+
+            Walk next = _walks[_walks.Count - 1];
+            _walks.Truncate(_walks.Count - 1);
+            BeginWalk(next);
+        }
+
+        Finish();
+        return true;
+    }
+
+    /// <summary>Forgets everything: the parser's numbers have another meaning now.</summary>
+    public void Clear()
+    {
+        _state = None;
+        _isWalking = false;
+        _recorded = null;
+        _languageSlots.Clear();
+        foreach (ref TokenSet set in _sets.AsSpan())
+        {
+            set.State = None;
+        }
+
+        foreach (LanguageTokens? language in _languages)
+        {
+            language?.Clear();
+        }
+    }
+
+    private TokenTrie Trie(bool others) => others ? _vocabulary.Slices.Others : _vocabulary.Trie;
+
+    /// <summary>Follows a terminal from a node of the tree: a literal at once, anything larger later.</summary>
+    private void Follow(Walk walk)
+    {
+        RegexNode language = new(walk.Language);
+        TokenTrie trie = Trie(walk.IsOfOthers);
+        if (_parser.Regex.IsLiteral(language, out ReadOnlySpan<byte> literal))
+        {
+            int rest = literal.Length + _parser.StackDistance(walk.Stack);
+            int node = walk.Node;
+            foreach (byte value in literal)
+            {
+                node = trie.Child(node, value);
+                if (node < 0)
+                {
+                    return;
+                }
+
+                Allow(trie.Token(node), --rest);
+            }
+
+            Leave(walk.IsOfOthers, node, walk.Stack);
+        }
+        else if (_parser.Regex.IsSet(language, out ByteSet set) && set.Count <= LargeSet)
+        {
+            int rest = _parser.StackDistance(walk.Stack);
+            for (int value = 0; value < 256; value++)
+            {
+                if (set.Contains((byte)value) && trie.Child(walk.Node, (byte)value) is >= 0 and int node)
+                {
+                    Allow(trie.Token(node), rest);
+                    Leave(walk.IsOfOthers, node, walk.Stack);
+                }
+            }
+        }
+        else if (!language.IsEmpty)
+        {
+            _walks.Add(walk);
+        }
+    }
+
+    /// <summary>Follows what comes after a terminal that ends at a node.</summary>
+    private void Leave(bool others, int node, int stack)
+    {
+        TokenTrie trie = Trie(others);
+        if (!trie.HasChildren(node))
+        {
+            return;
+        }
+
+        int resumed = _parser.Resume(stack);
+        if (!HasChild(trie, node, _parser.FirstBytes(resumed)) || !_exits.Add(((node << 1) | (others ? 1 : 0), stack)))
+        {
+            return;
+        }
+
+        RuntimeLimits.CheckStack();
+        int count = _parser.Configurations(resumed).Length;
+        for (int i = 0; i < count; i++)
+        {
+            Configuration next = _parser.Configurations(resumed)[i];
+            Follow(new Walk(others, node, next.Language, next.Stack));
+        }
+    }
+
+    private static bool HasChild(TokenTrie trie, int node, in ByteSet first)
+    {
+        int end = trie.End(node);
+        for (int child = node + 1; child < end; child = trie.End(child))
+        {
+            if (first.Contains(trie.Byte(child)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void BeginWalk(Walk walk)
+    {
+        _recorded = null;
+        if (walk.Node == TokenTrie.Root && _limit < 0)
+        {
+            if (_languageSlots.TryGetValue(walk.Language, out int slot))
+            {
+                Apply(_languages[slot], walk.Stack);
+                return;
+            }
+
+            int characters = _loops.Find(walk.Language, out int maxDistance);
+            _recorded = TakeLanguage(walk.Language, characters > 0);
+            if (characters > 0)
+            {
+                _vocabulary.Slices.UpTo(characters).CopyTo(_recorded.Bits);
+                _recorded.MaxDistance = maxDistance;
+                walk = walk with { IsOfOthers = true };
+            }
+        }
+
+        TokenTrie trie = Trie(walk.IsOfOthers);
+        _walk = walk;
+        _at = walk.Node + 1;
+        _end = trie.End(walk.Node);
+        _path[0] = walk.Language;
+        _isWalking = true;
+    }
+
+    private bool ContinueWalk(long deadline)
+    {
+        TokenTrie trie = Trie(_walk.IsOfOthers);
+        ReadOnlySpan<ulong> nodes = trie.Nodes;
+        RegexTable regex = _parser.Regex;
+        int above = trie.Depth(_walk.Node);
+        int stackDistance = _parser.StackDistance(_walk.Stack);
+        int at = _at;
+        int check = NodesBetweenChecks;
+        while (at < _end)
+        {
+            ulong node = nodes[at];
+            int depth = TokenTrie.DepthOf(node) - above;
+            RegexNode next = regex.Step(new RegexNode(_path[depth - 1]), TokenTrie.ByteOf(node));
+            if (next.IsNothing)
+            {
+                at = TokenTrie.EndOf(node);
+            }
+            else
+            {
+                int token = TokenTrie.TokenOf(node);
+                if (token != TokenTrie.NoToken)
+                {
+                    int distance = regex.ShortestLength(next);
+                    if (_recorded is not null)
+                    {
+                        _recorded.Bits[token >> 6] |= 1UL << token;
+                        _recorded.MaxDistance = Math.Max(_recorded.MaxDistance, distance);
+                    }
+                    else
+                    {
+                        Allow(token, distance + stackDistance);
+                    }
+                }
+
+                _path[depth] = next.Id;
+                int end = TokenTrie.EndOf(node);
+                if (end > at + 1 && regex.IsNullable(next))
+                {
+                    if (_recorded is not null)
+                    {
+                        _recorded.AddExit(at);
+                    }
+                    else
+                    {
+                        Leave(_walk.IsOfOthers, at, _walk.Stack);
+                    }
+                }
+
+                at = next.IsEmpty ? end : at + 1;
+            }
+
+            if (--check == 0)
+            {
+                check = NodesBetweenChecks;
+                if (deadline != long.MaxValue && Stopwatch.GetTimestamp() >= deadline)
+                {
+                    _at = at;
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private void EndWalk()
+    {
+        _isWalking = false;
+        if (_recorded is { } recorded)
+        {
+            _recorded = null;
+            Apply(recorded, _walk.Stack);
+        }
+    }
+
+    /// <summary>Allows the tokens within a terminal, and follows what comes after it.</summary>
+    private void Apply(LanguageTokens tokens, int stack)
+    {
+        Span<Vector<ulong>> target = MemoryMarshal.Cast<ulong, Vector<ulong>>(_target.Bits.AsSpan());
+        ReadOnlySpan<Vector<ulong>> bits = MemoryMarshal.Cast<ulong, Vector<ulong>>(tokens.Bits.AsSpan());
+        for (int i = 0; i < target.Length; i++)
+        {
+            target[i] |= bits[i];
+        }
+
+        for (int i = target.Length * Vector<ulong>.Count; i < tokens.Bits.Length; i++)
+        {
+            _target.Bits[i] |= tokens.Bits[i];
+        }
+
+        _maxDistance = Math.Max(_maxDistance, tokens.MaxDistance + _parser.StackDistance(stack));
+        if (tokens.Exits.IsEmpty)
+        {
+            return;
+        }
+
+        ByteSet first = _parser.FirstBytes(_parser.Resume(stack));
+        TokenTrie trie = Trie(tokens.IsOfOthers);
+        foreach (int exit in tokens.Exits)
+        {
+            if (HasChild(trie, exit, first))
+            {
+                Leave(tokens.IsOfOthers, exit, stack);
+            }
+        }
+    }
+
+    private void Allow(int token, int distance)
+    {
+        if (token != TokenTrie.NoToken && (_limit < 0 || distance <= _limit))
+        {
+            _target.Bits[token >> 6] |= 1UL << token;
+            _maxDistance = Math.Max(_maxDistance, distance);
+        }
+    }
+
+    private LanguageTokens TakeLanguage(int language, bool isOfOthers)
+    {
+        // A set is used up as soon as it is complete, so any of them may go.
+        _nextLanguage = (_nextLanguage + 1) % _languages.Length;
+        LanguageTokens place = _languages[_nextLanguage] ??= new LanguageTokens(_vocabulary.Words);
+        if (place.Language >= 0)
+        {
+            _languageSlots.Remove(place.Language);
+        }
+
+        place.Begin(language, isOfOthers);
+        _languageSlots.Add(language, _nextLanguage);
+        return place;
+    }
+
+    private void Finish()
+    {
+        if (_parser.IsAccepting(_state) && _vocabulary.EndOfText is { } end)
+        {
+            _target.Bits[end >> 6] |= 1UL << end;
+        }
+
+        _vocabulary.AllowDoubles(_target.Bits);
+        if (_limit < 0)
+        {
+            _sets[_target.Slot].State = _state;
+            _sets[_target.Slot].MaxDistance = _maxDistance;
+            _parser.SetMask(_state, _target.Slot);
+        }
+
+        _state = None;
+    }
+
+    /// <summary>A terminal to be followed through a subtree.</summary>
+    private readonly record struct Walk(bool IsOfOthers, int Node, int Language, int Stack);
+
+    /// <summary>The tokens that can follow a state.</summary>
+    internal struct TokenSet(ulong[] bits)
+    {
+        public ulong[] Bits { get; } = bits;
+
+        public int State { get; set; } = None;
+
+        public int Slot { get; set; }
+
+        public int MaxDistance { get; set; }
+    }
+}

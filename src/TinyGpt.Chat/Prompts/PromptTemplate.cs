@@ -78,7 +78,8 @@ public sealed class PromptTemplate
     /// <summary>What stands around the model's thoughts; null where the template knows no thinking.</summary>
     public ThinkingMarks? Thinking { get; }
 
-    internal Tokenizer Tokenizer { get; }
+    /// <summary>The tokenizer that prompts are encoded with.</summary>
+    public Tokenizer Tokenizer { get; }
 
     /// <summary>The template of a model.</summary>
     /// <param name="model">A model.</param>

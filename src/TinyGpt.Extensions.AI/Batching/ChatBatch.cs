@@ -195,6 +195,7 @@ internal sealed class ChatBatch : IDisposable
             {
                 request.Session = _engine.CreateSession(request.Sampling, request.Options);
                 request.Session.Append(request.Prompt);
+                request.Answer?.Start(request.Session);
                 ChatLog.AnswerStarted(_logger, request.Prompt.Length, request.Elapsed.TotalMilliseconds);
             }
             catch (ArgumentException exception)
@@ -225,7 +226,12 @@ internal sealed class ChatBatch : IDisposable
                 request.Write(Encoding.UTF8.GetString(_text, 0, written));
             }
 
-            if (finish != FinishReason.None)
+            if (finish == FinishReason.None && request.Answer is { } answer)
+            {
+                request.Write(answer.Watch(session));
+            }
+
+            if (finish != FinishReason.None && !request.Continue(session))
             {
                 Leave(i);
                 request.Complete(finish, generated);

@@ -6,18 +6,31 @@ using TinyGpt.Constraints.Schemas;
 
 namespace TinyGpt.Constraints;
 
+/// <summary>In which order the properties of objects come.</summary>
+public enum PropertyOrder
+{
+    /// <summary>In the schema's order, those that it does not list last: a model that leaves nothing to choose is faster and surer.</summary>
+    Schema,
+
+    /// <summary>In any order: for texts that others have written.</summary>
+    Any,
+}
+
 /// <summary>How the JSON that a schema allows is written.</summary>
 public sealed class JsonSchemaOptions
 {
     /// <summary>Whether white space between the parts is left out. Off by default: the model may use as much as it likes.</summary>
     public bool IsCompact { get; init; }
+
+    /// <summary>The order of properties; <see cref="PropertyOrder.Schema"/> by default.</summary>
+    public PropertyOrder PropertyOrder { get; init; }
 }
 
 /// <content>Constraints of JSON schemas.</content>
 public sealed partial class Constraint
 {
     /// <summary>
-    /// Understands a JSON schema (drafts 4 to 2020-12). Properties come in the schema's order, those that it does not list last. Names of
+    /// Understands a JSON schema (drafts 4 to 2020-12). Names of
     /// properties that a schema does not list are not compared with each other.
     /// </summary>
     /// <param name="schema">The schema's JSON text.</param>
@@ -52,7 +65,7 @@ public sealed partial class Constraint
         SchemaReader reader = new(new SchemaDocument(root));
         SchemaNode schema = reader.Read();
         GrammarBuilder builder = new();
-        SchemaCompiler compiler = new(builder, reader, options?.IsCompact ?? false);
+        SchemaCompiler compiler = new(builder, reader, options ?? new JsonSchemaOptions());
         return FromGrammar(builder, compiler.Compile(schema));
     }
 }

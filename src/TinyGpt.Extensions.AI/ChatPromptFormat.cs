@@ -36,7 +36,7 @@ public sealed class ChatPromptFormat
     /// looks like a turn of its own: where users are not to be trusted with that, use a model and a format with special tokens.
     /// </summary>
     public static ChatPromptFormat Plain { get; } = new(
-        (tokenizer, messages) => tokenizer.Encode(PlainText(messages)), "\nUser:", "\nSystem:", "\nAssistant:");
+        (tokenizer, messages) => tokenizer.EncodeDocument(Encoding.UTF8.GetBytes(PlainText(messages))), "\nUser:", "\nSystem:", "\nAssistant:");
 
     /// <summary>
     /// The model's own chat template, which also knows tools and thinking; <see cref="Plain"/> where the model has none. What a message says

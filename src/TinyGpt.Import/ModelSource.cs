@@ -12,7 +12,7 @@ public static class ModelSource
     /// A <c>.tgpt</c> file, a Hugging Face folder, a <c>.safetensors</c> file with its <c>config.json</c> beside it, or a <c>.gguf</c> file.
     /// </param>
     /// <param name="options">How to open a <c>.tgpt</c> file, or null for the defaults.</param>
-    /// <param name="progress">Told after each packed tensor, or null.</param>
+    /// <param name="progress">Told after each packed tensor and now and then within a large one, one report at a time; or null.</param>
     /// <param name="cancellation">Stops packing.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or a part of it is missing.</exception>
     /// <exception cref="ModelFormatException">The source is damaged, contradicts itself or is not supported.</exception>
@@ -45,7 +45,7 @@ public static class ModelSource
     }
 
     /// <summary>Says what is in a checkpoint, and reads no weights.</summary>
-    /// <param name="path">As for <see cref="LoadAny"/>, but for <c>.tgpt</c> files: <see cref="TgptFile.ReadInfo"/> is for those.</param>
+    /// <param name="path">As for <see cref="LoadAny"/>. <see cref="TgptFile.ReadInfo"/> says more of <c>.tgpt</c> files.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or a part of it is missing.</exception>
     /// <exception cref="ModelFormatException">The source is damaged or not supported.</exception>
     public static SourceInfo ReadInfo(string path)
@@ -70,6 +70,7 @@ public static class ModelSource
             return false;
         }
 
+        RegularFile.Require(path);
         using FileStream stream = File.OpenRead(path);
         Span<byte> magic = stackalloc byte[4];
         return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("TGPT"u8);

@@ -1,6 +1,7 @@
 using System.Text;
 using TinyGpt.Constraints.Grammars;
 using TinyGpt.Constraints.Languages;
+using Xunit;
 
 namespace TinyGpt.Constraints.Tests;
 
@@ -58,6 +59,7 @@ internal sealed class GrammarRecognizer(Grammar grammar)
                 case GrammarNodeKind.Choice:
                     foreach (int successor in grammar.Lists.AsSpan(node.A, node.B)) open.Push((successor, at.Stack));
                     break;
+                case GrammarNodeKind.Unordered: Members(at.Node, 0, 0, at.Stack, open); break;
                 case GrammarNodeKind.Loop:
                     if (node.Min == 0) open.Push((node.Next, at.Stack));
                     if (node.Max > 0) open.Push((grammar.Rules[node.A].Start, Cell(at.Node, 0, at.Stack)));
@@ -78,10 +80,35 @@ internal sealed class GrammarRecognizer(Grammar grammar)
             return;
         }
 
+        if (caller.Kind == GrammarNodeKind.Unordered)
+        {
+            Members(at, before >> 20, before & 0xFFFFF, parent, open);
+            return;
+        }
+
         int count = before + 1;
         if (count >= caller.Min) open.Push((caller.Next, parent));
         int kept = caller.Max == RegexTable.Unbounded ? Math.Min(count, caller.Min) : count;
         if (count < caller.Max) open.Push((grammar.Rules[caller.A].Start, Cell(at, kept, parent)));
+    }
+
+    /// <summary>For up to 20 members: what was read is bits, how much was read is a number.</summary>
+    private void Members(int at, int count, int read, int parent, Stack<(int Node, int Stack)> open)
+    {
+        GrammarNode node = grammar.Nodes[at];
+        int[] list = grammar.Lists[node.A..(node.A + node.B)];
+        (int members, int required, int min, int max) = (list[0], list[1], list[2], list[3]);
+        Assert.True(members < 20 && count < 2000);
+        for (int member = 0; member <= members && count < max; member++)
+        {
+            int rule = list[4 + (member == members ? 0 : 2 * (member + 1)) + (count > 0 ? 1 : 0)];
+            if (member < members && (read >> member & 1) != 0) continue;
+            int now = member < members ? read | 1 << member : read;
+            open.Push((grammar.Rules[rule].Start, Cell(at, (count + 1) << 20 | now, parent)));
+        }
+
+        int wanted = (1 << required) - 1;
+        if ((read & wanted) == wanted && count >= min) open.Push((node.Next, parent));
     }
 
     private int Cell(int node, int count, int parent)

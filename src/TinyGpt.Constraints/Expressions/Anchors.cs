@@ -36,19 +36,48 @@ internal static class Anchors
             case ExpressionKind.End: return [new Form(false, Expression.Empty, true)];
             case ExpressionKind.Choice: return [.. expression.Parts.SelectMany(part => Forms(part, pattern))];
             case ExpressionKind.Sequence: return Sequence(expression.Parts, pattern);
-            default:
-                // What is asserted twice in a row is asserted once, so only a body that is nothing but anchors can be repeated.
-                List<Form> once = Forms(expression.Parts[0], pattern);
-                bool optional = expression.Min == 0;
-                if (expression.Max != 1 && once.Any(form => form.Body.Kind != ExpressionKind.Empty))
-                {
-                    throw new ConstraintException($"regular expression '{pattern}' is not supported: a repeated anchor");
-                }
-
-                if (optional) once.Add(new Form(false, Expression.Empty, false));
-                return once;
+            default: return Repeat(expression, pattern);
         }
     }
+
+    /// <summary>
+    /// A repetition in which only the first one can be at the text's start and only the last one at its end: whatever comes before or after
+    /// those is empty.
+    /// </summary>
+    private static List<Form> Repeat(Expression expression, string pattern)
+    {
+        List<Form> once = Forms(expression.Parts[0], pattern);
+        if (expression.Max == 1)
+        {
+            if (expression.Min == 0) once.Add(new Form(false, Expression.Empty, false));
+            return once;
+        }
+
+        // Where the body can be empty, any number of repetitions can be; then which anchors they meet would have to be followed.
+        bool isNullable = once.Exists(form => form.Body.IsNullable);
+        if (isNullable && expression.Min > 0 && once.Exists(form => form.AtStart && form.AtEnd))
+        {
+            throw new ConstraintException($"regular expression '{pattern}' is not supported: a repeated anchor");
+        }
+
+        Expression free = Expression.Choice([.. once.Where(form => !form.AtStart && !form.AtEnd).Select(form => form.Body)]);
+        Expression first = Expression.Choice([.. once.Where(form => form.AtStart && !form.AtEnd).Select(form => form.Body)]);
+        Expression last = Expression.Choice([.. once.Where(form => !form.AtStart && form.AtEnd).Select(form => form.Body)]);
+        int min = isNullable ? 0 : expression.Min;
+        int? max = expression.Max;
+        List<Form> forms =
+        [
+            new(false, free.Repeated(min, max), false),
+            new(true, Expression.Sequence(first, Less(free, min, max, 1)), false),
+            new(false, Expression.Sequence(Less(free, min, max, 1), last), true),
+            .. once.Where(form => form.AtStart && form.AtEnd && min <= 1),
+        ];
+        if (max is null or > 1) forms.Add(new(true, Expression.Sequence(first, Less(free, min, max, 2), last), true));
+        if (expression.Min == 0) forms.Add(new(false, Expression.Empty, false));
+        return [.. forms.Where(form => form.Body.Kind != ExpressionKind.Set || !form.Body.Set.IsEmpty)];
+    }
+
+    private static Expression Less(Expression body, int min, int? max, int by) => body.Repeated(Math.Max(min - by, 0), max - by);
 
     private static List<Form> Sequence(IReadOnlyList<Expression> parts, string pattern)
     {

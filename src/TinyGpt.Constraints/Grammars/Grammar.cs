@@ -64,6 +64,9 @@ internal enum GrammarNodeKind : byte
     /// <summary>Reads rule A, Min to Max times, then goes on at Next.</summary>
     Loop,
 
+    /// <summary>Reads members in any order, then goes on at Next; what they are lies in the lists from A (<see cref="UnorderedMembers"/>).</summary>
+    Unordered,
+
     /// <summary>No text leads from here to the end.</summary>
     Dead,
 }

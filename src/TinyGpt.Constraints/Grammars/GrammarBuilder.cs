@@ -83,6 +83,30 @@ internal sealed class GrammarBuilder
             : Known(new SymbolEntry(SymbolKind.Repeat, symbol.Id, min, max));
     }
 
+    /// <summary>Members in any order, each at most once, and others as often as one likes, with a separator between.</summary>
+    /// <param name="members">The members; none of them allows the empty text.</param>
+    /// <param name="required">How many of the first members must be there.</param>
+    /// <param name="separator">What is between two of them.</param>
+    /// <param name="other">Any further member, or <see cref="Symbol.Nothing"/>.</param>
+    /// <param name="min">The fewest members and others.</param>
+    /// <param name="max">The most, or <see cref="RegexTable.Unbounded"/>.</param>
+    public Symbol Unordered(
+        ReadOnlySpan<Symbol> members, int required, Symbol separator, Symbol other, int min = 0, int max = RegexTable.Unbounded)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(required, members.Length);
+        List<int> parts = new(2 * (members.Length + 1)) { other.Id, Sequence(separator, other).Id };
+        foreach (Symbol member in members)
+        {
+            parts.Add(member.Id);
+            parts.Add(Sequence(separator, member).Id);
+        }
+
+        int start = _members.Count;
+        _members.AddRange([members.Length, required, min, max]);
+        _members.AddRange(parts);
+        return Add(new SymbolEntry(SymbolKind.Unordered, start, parts.Count, 0));
+    }
+
     /// <summary>Makes the grammar.</summary>
     /// <param name="start">What a whole text is.</param>
     /// <exception cref="ConstraintException">A rule is not defined or left-recursive, nothing matches, or the grammar is too large.</exception>
@@ -160,6 +184,9 @@ internal enum SymbolKind
 
     /// <summary>The symbol A, B to C times.</summary>
     Repeat,
+
+    /// <summary>Members in any order: four numbers from A in the members, then B symbols, as <see cref="UnorderedMembers"/> has them.</summary>
+    Unordered,
 }
 
 /// <summary>A symbol's parts.</summary>

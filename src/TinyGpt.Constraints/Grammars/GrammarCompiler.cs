@@ -79,6 +79,13 @@ internal sealed class GrammarCompiler
                     }
 
                     break;
+                case SymbolKind.Unordered:
+                    for (int i = 0; i < entry.B; i++)
+                    {
+                        Count(_members[entry.A + UnorderedMembers.Header + i]);
+                    }
+
+                    break;
                 case SymbolKind.Rule when entry.A == GrammarBuilder.Undefined:
                     throw new ConstraintException($"The rule \"{_names[entry.B]}\" is used and not defined.");
                 case SymbolKind.Rule:
@@ -144,9 +151,25 @@ internal sealed class GrammarCompiler
                 return choice;
             case SymbolKind.Rule:
                 return Compile(entry.A, next);
+            case SymbolKind.Unordered:
+                return CompileUnordered(entry, next);
             default:
                 return CompileRepeat(entry, next);
         }
+    }
+
+    private int CompileUnordered(SymbolEntry entry, int next)
+    {
+        int[] list = new int[UnorderedMembers.Header + entry.B];
+        for (int i = 0; i < list.Length; i++)
+        {
+            int member = _members[entry.A + i];
+            list[i] = i < UnorderedMembers.Header ? member : RuleOf(member);
+        }
+
+        int start = _lists.Count;
+        _lists.AddRange(list);
+        return Add(new GrammarNode(GrammarNodeKind.Unordered, start, list.Length, next));
     }
 
     private int CompileRepeat(SymbolEntry entry, int next)

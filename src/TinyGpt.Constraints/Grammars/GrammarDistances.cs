@@ -57,6 +57,8 @@ internal static class GrammarDistances
                 return rules[node.A].Distance >= RegexTable.Unreachable && node.Min == 0
                     ? nodes[node.Next].Distance
                     : Sum((int)Math.Min((long)rules[node.A].Distance * node.Min, RegexTable.Unreachable), nodes[node.Next].Distance);
+            case GrammarNodeKind.Unordered:
+                return Sum(new UnorderedMembers(node, lists).Distance(rules), nodes[node.Next].Distance);
             case GrammarNodeKind.Dead:
                 return RegexTable.Unreachable;
             default:

@@ -26,6 +26,13 @@ internal static class GrammarOrder
             {
                 node.A = place[node.A];
             }
+            else if (node.Kind == GrammarNodeKind.Unordered)
+            {
+                foreach (ref int rule in lists.AsSpan(node.A + UnorderedMembers.Header, node.B - UnorderedMembers.Header))
+                {
+                    rule = place[rule];
+                }
+            }
         }
     }
 
@@ -105,6 +112,22 @@ internal static class GrammarOrder
                         _calls.Add((rule, node.A));
                         See(rule, node.A);
                         if (rules[node.A].IsNullable || (node.Kind == GrammarNodeKind.Loop && node.Min == 0))
+                        {
+                            nodesToSee.Push(node.Next);
+                        }
+
+                        break;
+                    case GrammarNodeKind.Unordered when seen.Add(at):
+                        foreach (int member in lists.AsSpan(node.A + UnorderedMembers.Header, node.B - UnorderedMembers.Header))
+                        {
+                            if (rules[member].Distance < RegexTable.Unreachable)
+                            {
+                                _calls.Add((rule, member));
+                                See(rule, member);
+                            }
+                        }
+
+                        if (node.Distance == nodes[node.Next].Distance)
                         {
                             nodesToSee.Push(node.Next);
                         }

@@ -34,7 +34,11 @@ internal sealed partial class GrammarParser
             for (int i = 0; i < count; i++)
             {
                 Frame frame = _stacks.Frames(stack)[i];
-                if (frame.Count > 0)
+                if (frame.Count > 0 && _grammar.Nodes[frame.Node].Kind == GrammarNodeKind.Unordered)
+                {
+                    Unordered(frame.Node, _memberSets.Take(frame.Count), frame.Parent);
+                }
+                else if (frame.Count > 0)
                 {
                     Loop(frame);
                 }
@@ -140,6 +144,9 @@ internal sealed partial class GrammarParser
             case GrammarNodeKind.Loop:
                 Loop(new Frame(at, 0, Continue(node, stack)));
                 break;
+            case GrammarNodeKind.Unordered:
+                Unordered(at, _memberSets.Empty(at), Continue(node, stack));
+                break;
         }
     }
 
@@ -160,6 +167,36 @@ internal sealed partial class GrammarParser
         }
     }
 
+    /// <summary>Reads one more member, or goes on behind all of them, or both.</summary>
+    /// <param name="at">The node.</param>
+    /// <param name="set">The members that were read.</param>
+    /// <param name="parent">The stack on which it goes on behind them.</param>
+    private void Unordered(int at, int set, int parent)
+    {
+        UnorderedMembers members = new(_grammar.Nodes[at], _grammar.Lists);
+        ReadOnlySpan<GrammarRule> rules = _grammar.Rules;
+        bool isFirst = _memberSets.Count(set) == 0;
+        int room = members.Max == RegexTable.Unbounded ? int.MaxValue : members.Max - _memberSets.Count(set);
+        int missing = members.Missing(_memberSets.Bits(set));
+        for (int member = members.Count; member >= 0; member--)
+        {
+            int rule = members.Rule(member, isFirst);
+            bool isWanted = member < members.Required;
+            if ((member < members.Count && UnorderedMembers.Has(_memberSets.Bits(set), member)) ||
+                rules[rule].Distance >= RegexTable.Unreachable || (isWanted ? room : room - missing) <= 0)
+            {
+                continue;
+            }
+
+            Call(rule, new Frame(at, _memberSets.With(set, member), parent));
+        }
+
+        if (missing == 0 && _memberSets.Count(set) >= members.Min)
+        {
+            AddReturn(parent);
+        }
+    }
+
     private void AddReturn(int stack)
     {
         if (!_returns.Span.Contains(stack))
@@ -177,6 +214,11 @@ internal sealed partial class GrammarParser
     private int DistanceOf(Frame frame)
     {
         ref GrammarNode node = ref _grammar.Nodes[frame.Node];
+        if (frame.Count > 0 && node.Kind == GrammarNodeKind.Unordered)
+        {
+            return (int)Math.Min((long)_memberSets.Distance(frame.Count) + _stacks.Distance(frame.Parent), RegexTable.Unreachable);
+        }
+
         long own = frame.Count == 0 ? node.Distance : (long)Math.Max(node.Min - frame.Count, 0) * _grammar.Rules[node.A].Distance;
         return (int)Math.Min(own + _stacks.Distance(frame.Parent), RegexTable.Unreachable);
     }

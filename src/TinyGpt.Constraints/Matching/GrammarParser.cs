@@ -28,6 +28,7 @@ internal sealed partial class GrammarParser
     public const int Dead = 0;
 
     private readonly ParserStacks _stacks;
+    private readonly UnorderedSets _memberSets = new();
     private Grammar _grammar = null!;
     private (int Nodes, int Sets, int Lists) _mark;
     private GrowingArray<StateEntry> _states;
@@ -54,6 +55,7 @@ internal sealed partial class GrammarParser
     {
         Regex.CopyFrom(grammar.Regex, available);
         _grammar = available == ByteSet.All ? grammar : grammar.With(Regex);
+        _memberSets.Use(_grammar);
         _mark = Regex.Mark();
         Clear();
     }
@@ -67,8 +69,8 @@ internal sealed partial class GrammarParser
     /// <summary>How many states there are; their numbers are below this.</summary>
     public int StateCount => _states.Count;
 
-    /// <summary>How many states, stacks and languages are kept: the largest of the three.</summary>
-    public int Size => Math.Max(Math.Max(_states.Count, _stacks.Count), Regex.Count - _mark.Nodes);
+    /// <summary>How many states, stacks, languages and sets of members are kept: the largest of the four.</summary>
+    public int Size => Math.Max(Math.Max(_states.Count, _stacks.Count), Math.Max(Regex.Count - _mark.Nodes, _memberSets.Size));
 
     /// <summary>The ways in which a state's text can be read, in order of their languages.</summary>
     public ReadOnlySpan<Configuration> Configurations(int state) => _configurations.Span.Slice(_states[state].Start, _states[state].Count);
@@ -168,6 +170,7 @@ internal sealed partial class GrammarParser
     {
         Regex.Truncate(_mark.Nodes, _mark.Sets, _mark.Lists);
         _stacks.Clear();
+        _memberSets.Clear();
         _states.Truncate(0);
         _configurations.Truncate(0);
         _index.Truncate(0);

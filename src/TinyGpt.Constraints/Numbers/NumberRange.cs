@@ -5,6 +5,8 @@ namespace TinyGpt.Constraints.Numbers;
 /// </summary>
 internal sealed record NumberRange
 {
+    private const int MaxMultipleBits = 2000;
+
     public static NumberRange All { get; } = new();
 
     /// <summary>The lower bound; null for none.</summary>
@@ -64,6 +66,11 @@ internal sealed record NumberRange
         foreach (ExactDecimal divisor in other.NotMultiples)
         {
             if (!notMultiples.Contains(divisor)) notMultiples.Add(divisor);
+        }
+
+        if (multiple is { } common && common.Mantissa.GetBitLength() > MaxMultipleBits)
+        {
+            throw new ConstraintException("the common multiple of several multipleOf is too large a number");
         }
 
         if (multiple is { } m && notMultiples.Any(divisor => m.IsMultipleOf(divisor))) return null;

@@ -3,9 +3,15 @@ using TinyGpt.Constraints.Languages;
 
 namespace TinyGpt.Constraints.Schemas;
 
-/// <summary>Objects of a shape as symbols: listed properties in the schema's order, then all others.</summary>
+/// <summary>Objects of a shape as symbols: listed properties in the schema's order, then all others, or all in any order.</summary>
 internal sealed class ObjectSymbols(
-    GrammarBuilder builder, JsonSymbols json, RepetitionSymbols repetitions, StringLanguages strings, SchemaValidator validator, SchemaCompiler compiler)
+    GrammarBuilder builder,
+    JsonSymbols json,
+    RepetitionSymbols repetitions,
+    StringLanguages strings,
+    SchemaValidator validator,
+    SchemaCompiler compiler,
+    PropertyOrder order)
 {
     private const int MaxSplits = 200;
     private const int MaxCounts = 100_000;
@@ -25,6 +31,11 @@ internal sealed class ObjectSymbols(
     private void Split(ObjectShape shape, int from, List<Symbol> options, int before)
     {
         ObjectNames names = new(shape, validator);
+        if (names.Patterns.Count > SchemaLimits.MaxNameClasses)
+        {
+            throw Refused(shape, $"more than {SchemaLimits.MaxNameClasses} patterns for the properties of one object");
+        }
+
         for (int i = from; i < shape.Some.Count; i++)
         {
             SomeProperty some = shape.Some[i];
@@ -64,6 +75,11 @@ internal sealed class ObjectSymbols(
         int required = members.Count(member => member.IsRequired);
         if (required > shape.Max) return Symbol.Nothing;
         OtherProperties others = new(shape, names, builder, json, strings, compiler);
+        if (order == PropertyOrder.Any && shape.Some.Count == 0)
+        {
+            return builder.Sequence(json.OpenObject, Unordered(shape, members, others.Member(0)), json.CloseObject);
+        }
+
         Symbol inside = (shape.Min > required || shape.Max < members.Count || (shape.Max < int.MaxValue && others.HasAny) || shape.Some.Count > 0)
             ? Counted(shape, members, others)
             : Plain(members, others);
@@ -103,6 +119,13 @@ internal sealed class ObjectSymbols(
         }
 
         return builder.Choice(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(options));
+    }
+
+    private Symbol Unordered(ObjectShape shape, List<Member> members, Symbol other)
+    {
+        if (other == Symbol.Nothing && shape.Min > members.Count) return Symbol.Nothing;
+        Symbol[] all = [.. members.Where(member => member.IsRequired).Concat(members.Where(member => !member.IsRequired)).Select(member => member.Symbol)];
+        return builder.Unordered(all, members.Count(member => member.IsRequired), json.Comma, other, shape.Min, shape.Max);
     }
 
     private Symbol Further(Member member)

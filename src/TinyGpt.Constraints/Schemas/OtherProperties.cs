@@ -18,12 +18,6 @@ internal sealed class OtherProperties
         ObjectShape shape, ObjectNames names, GrammarBuilder builder, JsonSymbols json, StringLanguages strings, SchemaCompiler compiler)
     {
         (_shape, _names, _builder, _json, _strings, _compiler) = (shape, names, builder, json, strings, compiler);
-        if (names.Patterns.Count > SchemaLimits.MaxNameClasses)
-        {
-            throw new ConstraintException(
-                $"more than {SchemaLimits.MaxNameClasses} patterns for the properties of one object",
-                shape.Contributors.Count > 0 ? shape.Contributors[0].Schema.Pointer : "");
-        }
     }
 
     /// <summary>Whether there can be any.</summary>

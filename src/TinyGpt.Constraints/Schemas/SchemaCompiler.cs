@@ -23,15 +23,15 @@ internal sealed class SchemaCompiler
     private readonly Queue<(Goal Goal, Symbol Rule)> _open = [];
     private int _steps;
 
-    public SchemaCompiler(GrammarBuilder builder, SchemaReader reader, bool isCompact)
+    public SchemaCompiler(GrammarBuilder builder, SchemaReader reader, JsonSchemaOptions options)
     {
         _builder = builder;
-        _json = new JsonSymbols(builder, isCompact);
+        _json = new JsonSymbols(builder, options.IsCompact);
         _facts = new SchemaFacts(reader);
         _strings = new StringLanguages(builder.Regex, _json.Characters);
         RepetitionSymbols repetitions = new(builder, _json);
         _arrays = new ArraySymbols(builder, _json, repetitions, this);
-        _objects = new ObjectSymbols(builder, _json, repetitions, _strings, _validator, this);
+        _objects = new ObjectSymbols(builder, _json, repetitions, _strings, _validator, this, options.PropertyOrder);
     }
 
     /// <summary>The texts of values that satisfy a schema.</summary>

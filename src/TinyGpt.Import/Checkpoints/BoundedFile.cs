@@ -10,7 +10,8 @@ internal static class BoundedFile
     public static byte[] Read(string path, int longest)
     {
         long length = new FileInfo(path).Length;
-        return length <= longest ? File.ReadAllBytes(path)
+        return length == 0 && File.Exists(path) ? [] // a pipe or a device, which may never end, has no length either
+            : length <= longest ? File.ReadAllBytes(path)
             : throw new ModelFormatException(path, $"{length} bytes, and at most {longest} are accepted");
     }
 }

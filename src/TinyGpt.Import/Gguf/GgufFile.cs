@@ -39,6 +39,7 @@ public sealed class GgufFile : IDisposable
             return System.IO.File.Exists(path);
         }
 
+        RegularFile.Require(path);
         using FileStream stream = System.IO.File.OpenRead(path);
         Span<byte> magic = stackalloc byte[GgufHeader.Magic.Length];
         return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual(GgufHeader.Magic);

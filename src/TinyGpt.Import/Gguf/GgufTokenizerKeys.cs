@@ -43,6 +43,8 @@ internal static class GgufTokenizerKeys
                 : null,
             BeginOfText = Number("bos_token_id"),
             EndOfText = Number("eos_token_id"),
+            EndOfTurn = Number("eot_token_id"),
+            EndOfMessage = Number("eom_token_id"),
             Unknown = Number("unknown_token_id"),
             AddsBeginOfText = Flag("add_bos_token"),
             AddsPrefixSpace = Flag("add_space_prefix"),

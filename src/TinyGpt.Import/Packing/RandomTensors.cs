@@ -50,7 +50,9 @@ internal sealed unsafe class RandomTensors : ITensorSource
 
     public TokenizerContent? Tokenizer => null;
 
-    public QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation)
+    public IReadOnlyList<ModelPart> Parts => [];
+
+    public QuantizationError Fill(TensorShape tensor, byte* target, Action<double>? share, CancellationToken cancellation)
     {
         ulong stream = Mix(_seed) ^ Mix(~_streams[tensor.Name]);
         ParallelOptions options = new() { CancellationToken = cancellation };

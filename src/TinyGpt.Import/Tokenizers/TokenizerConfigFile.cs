@@ -24,8 +24,8 @@ internal sealed record TokenizerConfigFile
     /// <summary>The token before a text, as it is written, or null.</summary>
     internal string? BeginToken { get; private init; }
 
-    /// <summary>The token that ends a text, or null.</summary>
-    internal string? EndToken { get; private init; }
+    /// <summary>The tokens that end a text, as they are written; <c>special_tokens_map.json</c> may name another than this file.</summary>
+    internal IReadOnlyList<string> EndTokens { get; private init; } = [];
 
     /// <summary>The token for what has none, or null.</summary>
     internal string? UnknownToken { get; private init; }
@@ -47,6 +47,12 @@ internal sealed record TokenizerConfigFile
     {
         string path = Path.Combine(folder, "tokenizer_config.json");
         TokenizerConfigFile config = File.Exists(path) ? Parse(BoundedFile.Read(path, Longest), path) : new TokenizerConfigFile { _file = path };
+        string map = Path.Combine(folder, "special_tokens_map.json");
+        if (File.Exists(map) && ReadEndToken(BoundedFile.Read(map, Longest), map) is { } end && !config.EndTokens.Contains(end))
+        {
+            config = config with { EndTokens = [.. config.EndTokens, end] };
+        }
+
         return config with { ChatTemplates = ChatTemplateFiles.Read(folder, config.ChatTemplates) };
     }
 
@@ -58,12 +64,18 @@ internal sealed record TokenizerConfigFile
             _file = path,
             TokenizerClass = json.Has("tokenizer_class") ? json.Text("tokenizer_class") : null,
             BeginToken = ReadToken(json, "bos_token"),
-            EndToken = ReadToken(json, "eos_token"),
+            EndTokens = ReadToken(json, "eos_token") is { } end ? [end] : [],
             UnknownToken = ReadToken(json, "unk_token"),
             AddsBeginToken = json.Has("add_bos_token") ? json.Boolean("add_bos_token") : null,
             AddsPrefixSpace = json.Has("add_prefix_space") && json.Boolean("add_prefix_space"),
             ChatTemplates = ReadTemplates(json),
         };
+    }
+
+    private static string? ReadEndToken(byte[] map, string path)
+    {
+        using JsonDocument document = CheckedJson.Parse(map, Limits, path, offset: null, out CheckedJson json);
+        return ReadToken(json, "eos_token");
     }
 
     private static string? ReadToken(CheckedJson json, string name) =>

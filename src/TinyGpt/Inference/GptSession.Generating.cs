@@ -82,7 +82,7 @@ public sealed partial class GptSession
             return;
         }
 
-        if ((_options.StopAtEndOfText && token == Engine.Model.Config.EndOfTextToken) || IsStopToken(token))
+        if ((_options.StopAtEndOfText && Engine.Model.Config.EndsText(token)) || IsStopToken(token))
         {
             EndAnswer(FinishReason.EndOfText);
             return;

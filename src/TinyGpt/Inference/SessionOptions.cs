@@ -63,7 +63,9 @@ public sealed record SessionOptions
     /// </summary>
     public IReadOnlyList<int> StopTokens { get; init; } = [];
 
-    /// <summary>Whether the model's end-of-text token ends an answer; true by default.</summary>
+    /// <summary>
+    /// Whether the tokens that end a text (<see cref="ModelConfig.EndsText"/>) end an answer, without becoming part of it; true by default.
+    /// </summary>
     public bool StopAtEndOfText { get; init; } = true;
 
     /// <summary>What happens when the context is full; <see cref="ContextPolicy.Stop"/> by default.</summary>

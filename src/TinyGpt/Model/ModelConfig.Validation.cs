@@ -18,6 +18,9 @@ public sealed partial record ModelConfig
     /// <summary>The most <see cref="Layers"/> that are accepted.</summary>
     public const int MostLayers = 1024;
 
+    /// <summary>The most <see cref="OtherEndTokens"/> that are accepted.</summary>
+    public const int MaxEndTokens = 64;
+
     // Heads of one feature, each padded to 16.
     private const long LargestAttentionWidth = 16L * LargestWidth;
 
@@ -44,6 +47,7 @@ public sealed partial record ModelConfig
             : NormPlacement == NormPlacement.After && (Norm != NormKind.LayerNorm || ParallelResidual)
                 ? "normPlacement after is supported with layer norm and without a parallel residual only"
             : EndOfTextToken is { } end && (uint)end >= (uint)VocabularySize ? $"endOfTextToken {end} is not in the vocabulary of {VocabularySize}"
+            : EndTokensProblem() is { Length: > 0 } endTokens ? endTokens
             : AttentionProblem();
         return problem.Length == 0;
     }
@@ -51,6 +55,14 @@ public sealed partial record ModelConfig
     private static bool Outside(int value, int largest) => value < 1 || value > largest;
 
     private static bool IsPositive(float value) => value > 0 && float.IsFinite(value);
+
+    private string EndTokensProblem() =>
+        OtherEndTokens.Count > MaxEndTokens ? $"otherEndTokens has {OtherEndTokens.Count} tokens, and at most {MaxEndTokens} are accepted"
+        : OtherEndTokens.Count > 0 && (OtherEndTokens[0] < 0 || OtherEndTokens[^1] >= VocabularySize)
+            ? $"otherEndTokens {OtherEndTokens} are not all in the vocabulary of {VocabularySize}"
+        : OtherEndTokens.Count > 0 && EndOfTextToken is null ? "otherEndTokens is there without endOfTextToken"
+        : EndOfTextToken is { } end && OtherEndTokens.Contains(end) ? $"otherEndTokens has endOfTextToken {end} again"
+        : "";
 
     private string AttentionProblem() =>
         Outside(Heads, LargestWidth) ? $"heads {Heads} is not in 1 … {LargestWidth}"

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.AI;
 using TinyGpt.Dialogue.Tests;
+using TinyGpt.Import;
+using TinyGpt.Tests;
 using TinyGpt.Text;
 using Xunit;
 using ChatRole = Microsoft.Extensions.AI.ChatRole;
@@ -30,6 +32,18 @@ public sealed class AnswerTests : IDisposable
         Assert.Equal("tinygpt", response.ModelId);
         ChatMessage message = Assert.Single(response.Messages);
         Assert.Equal(ChatRole.Assistant, message.Role);
+    }
+
+    [Fact]
+    public async Task A_model_that_wants_a_token_before_every_text_gets_it()
+    {
+        using GptModel stories = new(ModelSource.LoadAny(SharedData.RequireOrSkip("models/stories260K/stories260K.gguf")));
+        (string text, int input, _) = ChatModels.Alone(stories, Greeting, SamplingOptions.Greedy, 20);
+        using TinyGptChatClient client = ChatModels.Client(stories);
+        ChatResponse response = await client.GetResponseAsync("hello there", new ChatOptions { MaxOutputTokens = 20 });
+        Assert.Equal(1 + stories.Tokenizer!.Encode(Greeting).Length, input);
+        Assert.Equal(input, response.Usage!.InputTokenCount);
+        Assert.Equal(text, response.Text);
     }
 
     [Fact]

@@ -26,8 +26,8 @@ internal static class ChatModels
         using GptEngine engine = new(model);
         using GptSession session = engine.CreateSession(
             sampling, new SessionOptions { MaxNewTokens = tokens, StopStrings = [.. stops, "\nUser:", "\nSystem:", "\nAssistant:"] });
-        int[] ids = model.Tokenizer!.Encode(prompt);
-        session.Append(ids);
+        session.Append(prompt);
+        int input = session.Tokens.Length;
         List<byte> text = [];
         byte[] buffer = new byte[256];
         StepStatus status;
@@ -40,7 +40,7 @@ internal static class ChatModels
             }
         }
         while (status != StepStatus.Idle);
-        return (Encoding.UTF8.GetString([.. text]).TrimStart(), ids.Length, session.GeneratedTokens);
+        return (Encoding.UTF8.GetString([.. text]).TrimStart(), input, session.GeneratedTokens);
     }
 }
 

@@ -83,10 +83,9 @@ internal sealed class PromptEncoder(Tokenizer tokenizer, Func<string, string> qu
         foreach (PromptSegment segment in segments)
         {
             ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(segment.IsTemplate ? segment.Text : quote(segment.Text));
-            SpecialTokenHandling handling = segment.IsTemplate ? SpecialTokenHandling.Recognize : SpecialTokenHandling.AsText;
             while (!rest.IsEmpty)
             {
-                AddedTokenMatch match = tokenizer.FindAddedToken(rest, handling);
+                AddedTokenMatch match = segment.IsTemplate ? tokenizer.FindMark(rest) : tokenizer.FindAddedToken(rest, SpecialTokenHandling.AsText);
                 text.Write(rest[..match.Start]);
                 rest = rest[(match.Start + match.Length)..];
                 if (match.Id >= 0)

@@ -34,7 +34,7 @@ internal static class TurnEnd
 
         string after = prompt.Segments[answer + 1].Text;
         byte[] utf8 = System.Text.Encoding.UTF8.GetBytes(after);
-        AddedTokenMatch match = tokenizer.FindAddedToken(utf8, SpecialTokenHandling.Recognize);
+        AddedTokenMatch match = tokenizer.FindMark(utf8);
         bool isFirst = match.Id >= 0 && !utf8.AsSpan(0, match.Start).ContainsAnyExcept((byte)' ', (byte)'\n');
         string text = after.TrimEnd() is { Length: > 0 } trimmed ? trimmed : after;
         return isFirst ? (match.Id, null) : (null, text);

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Kernels;
-using TinyGpt.Perf;
+using TinyGpt.Measuring;
 
 namespace TinyGpt.Cli.Commands;
 

@@ -19,7 +19,7 @@ public sealed class ToolTests
     [Fact]
     public async Task A_required_function_is_called_with_arguments_that_keep_its_schema()
     {
-        using GptModel model = DialogueModels.Bytes();
+        using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { ContextLength = 2048 });
         using TinyGptChatClient client = ChatModels.Client(model);
         foreach (long seed in Enumerable.Range(1, 5))
         {
@@ -37,7 +37,7 @@ public sealed class ToolTests
     [Fact]
     public async Task Any_of_several_functions_can_be_required()
     {
-        using GptModel model = DialogueModels.Bytes();
+        using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { ContextLength = 2048 });
         using TinyGptChatClient client = ChatModels.Client(model);
         HashSet<string> called = [];
         foreach (long seed in Enumerable.Range(1, 12))
@@ -53,7 +53,7 @@ public sealed class ToolTests
     [Fact]
     public async Task Without_tools_or_with_the_mode_none_nothing_is_called()
     {
-        using GptModel model = DialogueModels.Bytes();
+        using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { ContextLength = 2048 });
         using TinyGptChatClient client = ChatModels.Client(model);
         ChatResponse none = await client.GetResponseAsync(Question, Options(3, ChatToolMode.None));
         ChatResponse plain = await client.GetResponseAsync(Question, ChatModels.Wild(3, 600));
@@ -65,7 +65,7 @@ public sealed class ToolTests
     [Fact]
     public async Task Streaming_gives_the_same_calls()
     {
-        using GptModel model = DialogueModels.Bytes();
+        using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { ContextLength = 2048 });
         using TinyGptChatClient client = ChatModels.Client(model);
         ChatOptions options = Options(2, ChatToolMode.RequireAny);
         ChatResponse whole = await client.GetResponseAsync(Question, options);
@@ -78,7 +78,7 @@ public sealed class ToolTests
     [Fact]
     public async Task Function_invocation_works_with_three_tools()
     {
-        using GptModel model = DialogueModels.Bytes();
+        using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { ContextLength = 2048 });
         using TinyGptChatClient inner = ChatModels.Client(model);
         using IChatClient client = new ChatClientBuilder(inner).UseFunctionInvocation().Build();
         List<string> invoked = [];
@@ -115,7 +115,7 @@ public sealed class ToolTests
     [Fact]
     public async Task Tools_beside_an_answer_in_JSON_and_a_function_that_is_not_there_are_refused()
     {
-        using GptModel model = DialogueModels.Bytes();
+        using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { ContextLength = 2048 });
         using TinyGptChatClient client = ChatModels.Client(model);
         ChatOptions json = Options(1, ChatToolMode.Auto);
         json.ResponseFormat = ChatResponseFormat.Json;
@@ -128,7 +128,7 @@ public sealed class ToolTests
     [Fact]
     public async Task Typed_answers_have_the_shape_of_their_type()
     {
-        using GptModel model = DialogueModels.Bytes();
+        using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { ContextLength = 2048 });
         using TinyGptChatClient client = ChatModels.Client(model);
         foreach (long seed in Enumerable.Range(1, 3))
         {

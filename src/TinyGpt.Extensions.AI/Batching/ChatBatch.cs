@@ -194,7 +194,7 @@ internal sealed class ChatBatch : IDisposable
             try
             {
                 request.Session = _engine.CreateSession(request.Sampling, request.Options);
-                request.Session.Append(request.Prompt);
+                request.Session.Append(request.Prompt, answer: request.Answer is not { BeginsWithCall: true });
                 request.Answer?.Start(request.Session);
                 ChatLog.AnswerStarted(_logger, request.Prompt.Length, request.Elapsed.TotalMilliseconds);
             }

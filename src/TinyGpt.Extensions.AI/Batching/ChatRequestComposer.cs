@@ -134,7 +134,7 @@ internal sealed class ChatRequestComposer
     private ChatRequest ComposeByTemplate(
         PromptTemplate template,
         List<ChatMessage> talk,
-        IReadOnlyList<PromptTool> tools,
+        List<PromptTool> tools,
         ChatOptions options,
         TokenConstraint? grammar,
         SamplingOptions sampling,

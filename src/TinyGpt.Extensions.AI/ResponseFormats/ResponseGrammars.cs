@@ -64,22 +64,26 @@ internal sealed class ResponseGrammars(GptModel model, ToolConstraints constrain
     /// <summary>Schemas of finite languages keep the form that they had; all others are kept by the constraint engine.</summary>
     private TokenConstraint Compile(JsonElement? schema)
     {
+        if (schema is not { } given)
+        {
+            return _compiler.Value.Compile(AnyObject());
+        }
+
         try
         {
-            Grammar grammar = schema is { } given ? JsonSchemaTranslation.Translate(given) : AnyObject();
-            return _compiler.Value.Compile(grammar);
+            return _compiler.Value.Compile(JsonSchemaTranslation.Translate(given));
         }
-        catch (GrammarException exception)
+        catch (GrammarException)
         {
-            throw new ResponseFormatException("$", exception.Message, exception);
+            return CompileSchema(given, "$");
         }
-        catch (ResponseFormatException)
+        catch (ResponseFormatException exception)
         {
-            return CompileSchema(schema!.Value);
+            return CompileSchema(given, exception.JsonPath);
         }
     }
 
-    private TokenConstraint CompileSchema(JsonElement schema)
+    private TokenConstraint CompileSchema(JsonElement schema, string suspect)
     {
         try
         {
@@ -87,7 +91,7 @@ internal sealed class ResponseGrammars(GptModel model, ToolConstraints constrain
         }
         catch (ConstraintException exception)
         {
-            throw new ResponseFormatException(exception.Location is { Length: > 0 } place ? place : "$", exception.Message, exception);
+            throw new ResponseFormatException(exception.Location.TrimStart('#') is { Length: > 0 } place ? place : suspect, exception.Message, exception);
         }
     }
 }

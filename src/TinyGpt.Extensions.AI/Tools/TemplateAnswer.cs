@@ -41,6 +41,9 @@ internal sealed class TemplateAnswer(
     /// <summary>Calls so far.</summary>
     public int Calls { get; private set; }
 
+    /// <summary>Whether the answer begins with a call, which <see cref="Start"/> begins.</summary>
+    public bool BeginsWithCall => tools is { IsRequired: true };
+
     /// <summary>The options that a session begins with: a call's beginning ends the free text.</summary>
     public static SessionOptions Begin(SessionOptions options, CallableTools? tools) => tools is null ? options
         : options with { StopStrings = [.. options.StopStrings, .. tools.Formats.Select(format => format.Start)] };
@@ -48,9 +51,9 @@ internal sealed class TemplateAnswer(
     /// <summary>Begins the answer in a session that holds the prompt.</summary>
     public void Start(GptSession session)
     {
-        if (tools is { IsRequired: true })
+        if (BeginsWithCall)
         {
-            _format = tools.Formats[0];
+            _format = tools!.Formats[0];
             BeginCall(session, _format.Start + _format.BeforeName);
         }
     }
@@ -93,7 +96,8 @@ internal sealed class TemplateAnswer(
                 contents.AddRange(Contents(reader.Read("", isLast: true)));
                 return session.Finish == FinishReason.Stop && tools is not null && TryBeginCall(session);
             case Phase.Name when session.Finish == FinishReason.Complete:
-                _tool = tools!.Tools.First(tool => tool.Name == JsonDocument.Parse(TakeHeld()).RootElement.GetString());
+                string? name = (string?)JsonSerializer.Deserialize(TakeHeld(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(string)));
+                _tool = tools!.Tools.First(tool => tool.Name == name);
                 return BeginArguments(session);
             case Phase.Arguments when session.Finish == FinishReason.Complete:
                 string arguments = TakeHeld();

@@ -10,6 +10,8 @@ internal sealed class ToolConstraints(GptModel model)
 {
     private const int MaxKept = 128;
 
+    private static readonly JsonSchemaOptions Compact = new() { IsCompact = true };
+
     private readonly Lazy<ConstraintVocabulary> _vocabulary = new(() => new ConstraintVocabulary(model));
     private readonly Lock _gate = new();
     private readonly Dictionary<string, TokenConstraint> _kept = new(StringComparer.Ordinal);
@@ -47,7 +49,7 @@ internal sealed class ToolConstraints(GptModel model)
                 return kept;
             }
 
-            TokenConstraint compiled = Constraint.FromJsonSchema(schema).Compile(_vocabulary.Value);
+            TokenConstraint compiled = Constraint.FromJsonSchema(schema, Compact).Compile(_vocabulary.Value);
             _kept.Add(schema, compiled);
             _order.Enqueue(schema);
             if (_order.Count > MaxKept)

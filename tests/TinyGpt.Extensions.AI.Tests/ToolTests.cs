@@ -1,7 +1,10 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using TinyGpt.Dialogue.Tests;
+using TinyGpt.Import;
+using TinyGpt.Text;
 using Xunit;
+using ChatRole = Microsoft.Extensions.AI.ChatRole;
 
 namespace TinyGpt.Extensions.AI.Tests;
 
@@ -74,6 +77,31 @@ public sealed class ToolTests
 
         Assert.Equal(Calls(whole), Calls(streamed));
         Assert.Equal(ChatFinishReason.ToolCalls, streamed.FinishReason);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_that_the_model_begins_by_itself_is_finished_within_the_schema(bool isParallel)
+    {
+        const int Mark = 257;
+        List<byte[]> tokens = [.. Enumerable.Range(0, 256).Select(value => new[] { (byte)value }), "<e>"u8.ToArray(), "<tool_call>"u8.ToArray()];
+        using GptModel model = new(SyntheticModel.Open(
+            DialogueModels.Config with { VocabularySize = 258, ContextLength = 2048 }, TokenVocabulary.Create(tokens, [], [256, Mark]), 1));
+        SamplingOptions eager = new() { LogitBias = new Dictionary<int, float> { [Mark] = 100 } };
+        using TinyGptChatClient client = ChatModels.Client(model, sampling: eager);
+        ChatOptions options = Options(1, ChatToolMode.Auto);
+        options.Tools = [options.Tools![1], options.Tools[2]];
+        options.AllowMultipleToolCalls = isParallel;
+
+        ChatResponse response = await client.GetResponseAsync(Question, options);
+
+        FunctionCallContent[] calls = [.. response.Messages[0].Contents.OfType<FunctionCallContent>()];
+        Assert.Equal(isParallel, calls.Length > 1);
+        Assert.NotEmpty(calls);
+        Assert.All(calls, call => Assert.Contains(call.Name, (string[])["open", "now"]));
+        Assert.Equal(calls.Length, calls.Select(call => call.CallId).Distinct().Count());
+        Assert.DoesNotContain("tool_call", response.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,6 +31,7 @@ public sealed class ToolTests
 
             FunctionCallContent call = Assert.Single(response.Messages[0].Contents.OfType<FunctionCallContent>());
             Assert.Equal("forecast", call.Name);
+            Assert.Null(call.Exception);
             Assert.Equal(ChatFinishReason.ToolCalls, response.FinishReason);
             Assert.Equal(JsonValueKind.Number, ((JsonElement)call.Arguments!["days"]!).ValueKind);
             Assert.True(((JsonElement)call.Arguments["days"]!).GetRawText().All(c => char.IsAsciiDigit(c) || c == '-'));
@@ -97,6 +98,7 @@ public sealed class ToolTests
         ChatResponse response = await client.GetResponseAsync(Question, options);
 
         FunctionCallContent[] calls = [.. response.Messages[0].Contents.OfType<FunctionCallContent>()];
+        Assert.True(calls.Length > 0, $"{response.FinishReason} '{response.Text}' {response.Usage?.OutputTokenCount}");
         Assert.Equal(isParallel, calls.Length > 1);
         Assert.NotEmpty(calls);
         Assert.All(calls, call => Assert.Contains(call.Name, (string[])["open", "now"]));

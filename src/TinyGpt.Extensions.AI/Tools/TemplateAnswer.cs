@@ -125,7 +125,13 @@ internal sealed class TemplateAnswer(
     private static Dictionary<string, object?> Parse(string arguments)
     {
         using JsonDocument document = JsonDocument.Parse(arguments);
-        return document.RootElement.EnumerateObject().ToDictionary(member => member.Name, member => (object?)member.Value.Clone(), StringComparer.Ordinal);
+        Dictionary<string, object?> values = new(StringComparer.Ordinal);
+        foreach (JsonProperty member in document.RootElement.EnumerateObject())
+        {
+            values[member.Name] = member.Value.Clone(); // where a schema allows any names, one can come twice
+        }
+
+        return values;
     }
 
     private static IEnumerable<AIContent> Contents(IReadOnlyList<AnswerPart> parts) =>

@@ -23,12 +23,25 @@ internal sealed class ToolConstraints(GptModel model)
     {
         try
         {
-            return For(tool.Parameters.GetRawText());
+            return For(WithoutOthers(tool.Parameters));
         }
         catch (ConstraintException exception)
         {
             throw new UnsupportedChatOptionException("ChatOptions.Tools", $"the schema of '{tool.Name}' cannot be kept: {exception.Message}");
         }
+    }
+
+    /// <summary>The schema without arguments that the function does not have, where it says nothing about them.</summary>
+    private static string WithoutOthers(JsonElement parameters)
+    {
+        if (JsonNode.Parse(parameters.GetRawText()) is not JsonObject schema || schema.ContainsKey("additionalProperties") || schema.ContainsKey("$ref"))
+        {
+            return parameters.GetRawText();
+        }
+
+        schema["additionalProperties"] = false;
+        schema.TryAdd("type", "object");
+        return schema.ToJsonString();
     }
 
     /// <summary>The constraint for the name of one of several tools, as a string of JSON.</summary>

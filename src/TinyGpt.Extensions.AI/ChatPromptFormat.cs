@@ -36,7 +36,7 @@ public sealed class ChatPromptFormat
     /// looks like a turn of its own: where users are not to be trusted with that, use a model and a format with special tokens.
     /// </summary>
     public static ChatPromptFormat Plain { get; } = new(
-        (tokenizer, messages) => tokenizer.Encode(PlainText(messages)), "\nUser:", "\nSystem:", "\nAssistant:");
+        (tokenizer, messages) => tokenizer.EncodeDocument(Encoding.UTF8.GetBytes(PlainText(messages))), "\nUser:", "\nSystem:", "\nAssistant:");
 
     /// <summary>
     /// Texts that end an answer and are not part of it; a copy of those that were given. Not used for answers in JSON, which end by themselves.

@@ -43,6 +43,13 @@ public static class ClassifierFiles
                 file, $"there has to be a tensor '{TensorName}' with a row for each of the {labels.Length} classes in {ConfigName}");
         }
 
+        if (labels.Length > ClassifierWeights.MaxClasses || tensor.Bytes > TgptPart.LongestChunk)
+        {
+            throw new ModelFormatException(
+                file, $"{labels.Length} classes with {tensor.Bytes} bytes of weights are more than the {ClassifierWeights.MaxClasses} classes and "
+                + $"{TgptPart.LongestChunk} bytes that are accepted");
+        }
+
         float[] values = new float[tensor.Elements];
         tensor.Read(0, values);
         try

@@ -38,9 +38,10 @@ internal sealed class PullLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    // The low 16 bits are the system's own error: a sharing or lock violation, or EAGAIN.
-    private static bool IsHeld(IOException exception)
+    /// <summary>Whether a file could not be opened because somebody else has it.</summary>
+    internal static bool IsHeld(IOException exception)
     {
+        // The low 16 bits are the system's own error: a sharing or lock violation, or EAGAIN.
         int error = exception.HResult & 0xFFFF;
         return OperatingSystem.IsWindows() ? error is 32 or 33
             : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? error == 35

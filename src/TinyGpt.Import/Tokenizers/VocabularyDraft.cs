@@ -22,6 +22,7 @@ internal sealed class VocabularyDraft
     private readonly Dictionary<int, DraftToken> _addedTokens = [];
     private readonly HashSet<string> _marks = new(StringComparer.Ordinal) { EndOfText };
     private readonly HashSet<int> _unused = [];
+    private readonly HashSet<int> _onlyAdded = []; // added tokens that are none of the model's own
     private bool _hasVocabulary;
 
     /// <summary>Makes an empty draft.</summary>
@@ -130,7 +131,11 @@ internal sealed class VocabularyDraft
     {
         foreach ((int id, DraftToken added) in _addedTokens)
         {
-            if (!TryClaim(added.Content, id, added.Place) && _tokens[id] != added.Content)
+            if (TryClaim(added.Content, id, added.Place))
+            {
+                _onlyAdded.Add(id);
+            }
+            else if (_tokens[id] != added.Content)
             {
                 throw added.Place.Error($"added token '{added.Content}' cannot have id {id}: '{_tokens[id]}' has it");
             }
@@ -269,12 +274,14 @@ internal sealed class VocabularyDraft
                 continue;
             }
 
-            bool isOrdinary = ordinary.Contains(id) || (Rules.Kind == TokenizerKind.ByteLevel && tokens[id].Length <= 1);
+            bool isOrdinary = ordinary.Contains(id)
+                || (Rules.Kind == TokenizerKind.ByteLevel && tokens[id].Length <= 1 && !HasOrdinaryTwin(id, tokens));
             if (!isOrdinary)
             {
                 AddedTokenTraits kind = !isMark && added!.IsSpecial == false ? AddedTokenTraits.UserDefined : AddedTokenTraits.None;
-                addedTokens.Add(new AddedToken(id, kind | (added?.Traits ?? AddedTokenTraits.None)));
-                RequireUnchanged(kind, added);
+                AddedTokenTraits prefix = PrefixesNormalizedTokens && added is { IsNormalized: true } ? AddedTokenTraits.WithPrefix : 0;
+                addedTokens.Add(new AddedToken(id, kind | prefix | (added?.Traits ?? AddedTokenTraits.None)));
+                RequireUnchanged(added);
             }
             else if (added is { IsSpecial: true })
             {
@@ -285,10 +292,29 @@ internal sealed class VocabularyDraft
         return addedTokens;
     }
 
-    /// <summary>Refuses a token that is looked for in text after that was changed, if the change would change the token too.</summary>
-    private void RequireUnchanged(AddedTokenTraits kind, DraftToken? added)
+    /// <summary>Whether an added token of one byte is written like one of the model's tokens, so that ordinary text need not become it.</summary>
+    private bool HasOrdinaryTwin(int id, byte[][] tokens)
     {
-        if (kind != AddedTokenTraits.UserDefined || added is not { IsNormalized: true })
+        if (!_onlyAdded.Contains(id) || tokens[id].Length == 0)
+        {
+            return false;
+        }
+
+        for (int other = 0; other < tokens.Length; other++)
+        {
+            if (other != id && !_onlyAdded.Contains(other) && tokens[other].AsSpan().SequenceEqual(tokens[id]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Refuses a token that is looked for in text after that was changed, if the change would change the token too.</summary>
+    private void RequireUnchanged(DraftToken? added)
+    {
+        if (added is not { IsNormalized: true })
         {
             return;
         }
@@ -298,7 +324,7 @@ internal sealed class VocabularyDraft
         try
         {
             TextNormalizer.Normalize(content, Rules.Normalization, ref normalized);
-            if (PrefixesNormalizedTokens || !normalized.Span.SequenceEqual(content))
+            if (!normalized.Span.SequenceEqual(content))
             {
                 throw added.Place.Error($"added token '{added.Content}' with 'normalized', which the normalizer changes, is not supported");
             }

@@ -50,12 +50,7 @@ public sealed unsafe partial class TgptFile : IDisposable
         get
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (Info.TokenizerChunk is not { } chunk)
-            {
-                return default;
-            }
-
-            return new ReadOnlySpan<byte>((void*)_chunks[Info.TokenizerChunkIndex], checked((int)chunk.Length));
+            return ChunkData(Info.TokenizerChunkIndex);
         }
     }
 
@@ -124,7 +119,7 @@ public sealed unsafe partial class TgptFile : IDisposable
     public static TgptInfo ReadInfo(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using FileStream stream = RegularFile.OpenModel(path, bufferSize: 0);
         ReadHeader(stream, path).RequireFileLength(stream.Length, path);
         stream.Position = 0;
         return ReadInfo(stream, path);
@@ -136,7 +131,8 @@ public sealed unsafe partial class TgptFile : IDisposable
     public void Verify()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ForEachChunk(Environment.ProcessorCount, RequireHash);
+        byte[]?[] digests = HashChunks(Environment.ProcessorCount, _ => true);
+        ForEachChunk(1, index => RequireHash(index, digests[index]!));
     }
 
     /// <summary>Frees the memory and closes the file.</summary>
@@ -160,6 +156,15 @@ public sealed unsafe partial class TgptFile : IDisposable
         return (byte*)_chunks[_tensors[name]];
     }
 
+    /// <summary>The bytes of a part, empty if the file has none of this kind. Valid until the file is disposed.</summary>
+    /// <param name="kind">One of <see cref="TgptPart.Kinds"/>.</param>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    internal ReadOnlySpan<byte> PartData(string kind)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return ChunkData(Info.IndexOfPart(kind));
+    }
+
     /// <summary>Opens an image in native memory that becomes the file's own.</summary>
     /// <param name="image">The memory, taken front to back; disposed with the file, or at once if opening fails.</param>
     /// <param name="data">The image's first byte, aligned to 64, within <paramref name="image"/>.</param>
@@ -167,6 +172,9 @@ public sealed unsafe partial class TgptFile : IDisposable
     /// <param name="name">A name for error messages.</param>
     internal static TgptFile Open(NativeArena image, byte* data, long length, string name) =>
         OpenImage(data, length, name, image, isPrivate: true, options: null);
+
+    private ReadOnlySpan<byte> ChunkData(int index) =>
+        index < 0 ? default : new ReadOnlySpan<byte>((void*)_chunks[index], checked((int)Info.Chunks[index].Length));
 
     private static TgptHeader ReadHeader(Stream stream, string name)
     {

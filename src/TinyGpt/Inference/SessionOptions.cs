@@ -9,8 +9,8 @@ public enum ContextPolicy
     Stop,
 
     /// <summary>
-    /// The pinned prefix and the newest half of what is behind it are kept, the rest is dropped, and the kept part is read again at its
-    /// new positions.
+    /// The pinned prefix and the newest half of what follows it are kept, the rest is dropped, and the kept part is read again at its
+    /// new positions. A text that is appended is never cut: if it does not fit beside the pinned prefix, it is refused.
     /// </summary>
     SlidingWindow,
 }
@@ -41,6 +41,9 @@ public enum FinishReason
 
     /// <summary>Nothing can follow: the <see cref="SessionOptions.Constraint"/> says so, or all that was to be scored is.</summary>
     Complete,
+
+    /// <summary>The model gave logits that are no numbers: <see cref="NonFiniteLogitsException"/>.</summary>
+    NonFiniteLogits,
 }
 
 /// <summary>How a session answers, beside the choice of tokens. Immutable and thread-safe.</summary>
@@ -63,7 +66,9 @@ public sealed record SessionOptions
     /// </summary>
     public IReadOnlyList<int> StopTokens { get; init; } = [];
 
-    /// <summary>Whether the model's end-of-text token ends an answer; true by default.</summary>
+    /// <summary>
+    /// Whether the tokens that end a text (<see cref="ModelConfig.EndsText"/>) end an answer, without becoming part of it; true by default.
+    /// </summary>
     public bool StopAtEndOfText { get; init; } = true;
 
     /// <summary>What happens when the context is full; <see cref="ContextPolicy.Stop"/> by default.</summary>

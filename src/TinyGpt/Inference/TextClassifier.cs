@@ -16,6 +16,22 @@ public sealed class TextClassifier : IDisposable
     private readonly float[] _state;
     private readonly float[] _scores;
 
+    /// <summary>Makes a classifier of a model that has one of its own.</summary>
+    /// <param name="model">A model with a tokenizer and <see cref="GptModel.Classifier"/>; must stay alive as long as the classifier.</param>
+    /// <param name="threads">Threads that compute, the caller's included; 1 … 256.</param>
+    /// <param name="tier">The kernel tier; null for the best.</param>
+    /// <exception cref="ArgumentException">The model has no tokenizer or no classifier.</exception>
+    /// <exception cref="KernelTierException">The tier is not supported by this processor.</exception>
+    public TextClassifier(GptModel model, int threads = 1, KernelTier? tier = null)
+        : this(
+            model,
+            (model ?? throw new ArgumentNullException(nameof(model))).Classifier
+                ?? throw new ArgumentException("The model's file has no classifier.", nameof(model)),
+            threads,
+            tier)
+    {
+    }
+
     /// <summary>Makes a classifier.</summary>
     /// <param name="model">A model with a tokenizer; must stay alive as long as the classifier.</param>
     /// <param name="weights">The weights that were trained with it.</param>
@@ -94,7 +110,7 @@ public sealed class TextClassifier : IDisposable
 
     private int[] Tokens(ReadOnlySpan<byte> text)
     {
-        int[] ids = _model.Tokenizer!.Encode(text);
+        int[] ids = _model.Tokenizer!.EncodeDocument(text);
         int context = _model.Config.ContextLength;
         return _model.Config.EndOfTextToken is { } endOfText
             ? [.. ids.AsSpan(0, Math.Min(ids.Length, context - 1)), endOfText]

@@ -47,7 +47,7 @@ public sealed partial record ModelConfig
         init => _headSize = value;
     }
 
-    /// <summary>What attention multiplies its scores with; null is 1/√<see cref="HeadSize"/>.</summary>
+    /// <summary>What attention multiplies its scores with, 10⁻⁶ … 1,000; null is 1/√<see cref="HeadSize"/>.</summary>
     public float? ScoreScale { get; init; }
 
     /// <summary>Layers that attend to their latest positions only, or null where there is none.</summary>
@@ -74,7 +74,7 @@ public sealed partial record ModelConfig
     /// <summary>Where the norms of a block are.</summary>
     public NormPlacement NormPlacement { get; init; }
 
-    /// <summary>The number that a norm adds to the variance or mean square; positive and finite.</summary>
+    /// <summary>The number that a norm adds to the variance or mean square; 10⁻²⁰ … 1.</summary>
     public required float NormEpsilon { get; init; }
 
     /// <summary>Whether each head's query and key go through an RMS norm with a gain of its own, before they are rotated.</summary>
@@ -100,6 +100,12 @@ public sealed partial record ModelConfig
     /// <summary>The token that ends a text and stands before an unconditional sample, or null where the model has none.</summary>
     public int? EndOfTextToken { get; init; }
 
+    /// <summary>
+    /// Tokens that end a text beside <see cref="EndOfTextToken"/>, such as the end of a turn; at most <see cref="MaxEndTokens"/>, none by
+    /// default.
+    /// </summary>
+    public TokenIdSet OtherEndTokens { get; init; } = TokenIdSet.Empty;
+
     /// <summary>Floats of one head in memory: <see cref="HeadSize"/> rounded up to 16.</summary>
     public int HeadStride => PanelLayout.PaddedOutputs(HeadSize);
 
@@ -117,6 +123,10 @@ public sealed partial record ModelConfig
     /// is gated.
     /// </summary>
     public int FeedForwardInWidth => Gated ? 2 * PanelLayout.PaddedOutputs(FeedForwardWidth) : FeedForwardWidth;
+
+    /// <summary>Whether a token ends a text. Allocates nothing.</summary>
+    /// <param name="token">The token's id.</param>
+    public bool EndsText(int token) => token == EndOfTextToken || OtherEndTokens.Contains(token);
 
     /// <summary>The number of trained parameters, biases and norms included; a tied head counts once.</summary>
     public long ParameterCount

@@ -14,6 +14,12 @@ internal enum AddedTokenTraits : byte
 
     /// <summary>It swallows the white space behind it.</summary>
     StripsRight = 4,
+
+    /// <summary>
+    /// It is found in text that already has its prefix space: at the start of such text, or behind a space that belongs to it. The text
+    /// behind it gets no prefix space of its own.
+    /// </summary>
+    WithPrefix = 8,
 }
 
 /// <summary>A token that stands in text as it is written, beside those that merges make.</summary>
@@ -21,5 +27,7 @@ internal enum AddedTokenTraits : byte
 /// <param name="Traits">How it is found.</param>
 internal readonly record struct AddedToken(int Id, AddedTokenTraits Traits = AddedTokenTraits.None)
 {
+    internal bool IsWithPrefix => (Traits & AddedTokenTraits.WithPrefix) != 0;
+
     internal bool IsUserDefined => (Traits & AddedTokenTraits.UserDefined) != 0;
 }

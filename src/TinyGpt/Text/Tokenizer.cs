@@ -18,21 +18,28 @@ namespace TinyGpt.Text;
 /// <see cref="SpecialTokenHandling.Recognize"/> the text before and after a special token is encoded as if it stood alone.
 /// </para>
 /// </remarks>
-public abstract class Tokenizer
+public abstract partial class Tokenizer
 {
     /// <summary>In place of a token's id: none.</summary>
     private protected const int NoToken = -1;
 
     private readonly AddedTokenMatcher _allAddedTokens;
     private readonly AddedTokenMatcher _userDefinedTokens;
+    private readonly AddedTokenMatcher _marks;
+    private readonly AddedTokenMatcher _allPrefixedTokens;
+    private readonly AddedTokenMatcher _userDefinedPrefixedTokens;
 
     private protected Tokenizer(TokenVocabulary vocabulary)
     {
         Vocabulary = vocabulary;
         Rules = vocabulary.Rules;
-        _allAddedTokens = new AddedTokenMatcher(vocabulary, vocabulary.AddedTokens);
-        _userDefinedTokens = new AddedTokenMatcher(
-            vocabulary, Array.FindAll(vocabulary.Content.AddedTokens, token => token.IsUserDefined));
+        AddedTokenMatcher Matcher(Predicate<AddedToken> condition) =>
+            new(vocabulary, Array.FindAll(vocabulary.Content.AddedTokens, condition));
+        _allAddedTokens = Matcher(token => !token.IsWithPrefix);
+        _userDefinedTokens = Matcher(token => token.IsUserDefined && !token.IsWithPrefix);
+        _marks = Matcher(_ => true);
+        _allPrefixedTokens = Matcher(token => token.IsWithPrefix);
+        _userDefinedPrefixedTokens = Matcher(token => token.IsUserDefined && token.IsWithPrefix);
     }
 
     /// <summary>The tokens.</summary>
@@ -157,7 +164,8 @@ public abstract class Tokenizer
         {
             ReadOnlySpan<byte> rest = text[bytesConsumed..];
             AddedTokenMatch match = FindAddedToken(rest, specialTokens);
-            OperationStatus status = EncodePlain(rest[..match.Start], position, ids[idsWritten..], out int consumed, out int written);
+            OperationStatus status = EncodeBetween(
+                rest[..match.Start], position, specialTokens, ids[idsWritten..], out int consumed, out int written);
             bytesConsumed += consumed;
             idsWritten += written;
             if (status != OperationStatus.Done || match.Id == NoToken)
@@ -221,7 +229,8 @@ public abstract class Tokenizer
     /// <see cref="TextPosition.Start"/> at the beginning, and behind tokens such as <c>&lt;/s&gt;</c> where the model has it so.
     /// </returns>
     public TextPosition PositionAfter(int previous) =>
-        previous < 0 || previous == BeginOfText || (Rules.PrefixAfterAddedTokens && Vocabulary.IsAdded(previous))
+        previous < 0 || previous == BeginOfText
+        || (Rules.PrefixAfterAddedTokens && Vocabulary.IsAdded(previous) && !Vocabulary.IsWithPrefix(previous))
             ? TextPosition.Start
             : TextPosition.Continuation;
 
@@ -298,6 +307,9 @@ public abstract class Tokenizer
     /// <summary>The first added token that is to be recognized, or a match behind the text with no token.</summary>
     internal AddedTokenMatch FindAddedToken(ReadOnlySpan<byte> text, SpecialTokenHandling specialTokens) =>
         (specialTokens == SpecialTokenHandling.Recognize ? _allAddedTokens : _userDefinedTokens).Find(text);
+
+    /// <summary>The first added token in the text of a chat template, where every one is recognized as it is written.</summary>
+    internal AddedTokenMatch FindMark(ReadOnlySpan<byte> text) => _marks.Find(text);
 
     /// <summary>The vocabulary, if it is of a kind.</summary>
     private protected static TokenVocabulary RequireKind(TokenVocabulary vocabulary, TokenizerKind kind)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace TinyGpt.Text;
 
 /// <summary>The parts that a <see cref="TokenVocabulary"/> is made of, not checked yet.</summary>
@@ -29,6 +31,27 @@ internal sealed class VocabularyContent
 
     /// <summary>Whether a token stands for a byte beside the pieces of text.</summary>
     internal bool IsByte(int id) => ByteTokens is not null && Bytes(id) is [byte value] && ByteTokens[value] == id;
+
+    /// <summary>Whether an added token has the bytes of an ordinary one.</summary>
+    internal bool HasTwins
+    {
+        get
+        {
+            HashSet<int> addedIds = [.. AddedTokens.Select(token => token.Id)];
+            HashSet<string> added = new(addedIds.Select(id => Encoding.Latin1.GetString(Bytes(id))), StringComparer.Ordinal);
+            HashSet<int> lengths = [.. added.Select(text => text.Length)];
+            for (int id = 0; id < Count; id++)
+            {
+                ReadOnlySpan<byte> bytes = Bytes(id);
+                if (lengths.Contains(bytes.Length) && !addedIds.Contains(id) && added.Contains(Encoding.Latin1.GetString(bytes)))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>Joins tokens that were given one by one; their number and lengths have been checked.</summary>
     internal static (byte[] Blob, int[] Starts) Join(IReadOnlyList<byte[]> tokens)

@@ -213,7 +213,7 @@ public sealed class MemoryTests
         using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { ContextLength = 128, Layers = 1 });
         using DialogueStage stage = new(model, StageScript.Options(sequences: 2));
         Persona persona = new() { Name = "Mira" };
-        Npc[] npcs = [.. Enumerable.Range(0, DialogueStage.MostNpcs).Select(_ => stage.Add(persona))];
+        Npc[] npcs = [.. Enumerable.Range(0, DialogueStage.MaxNpcs).Select(_ => stage.Add(persona))];
         Assert.Throws<InvalidOperationException>(() => stage.Add(persona));
         Talk[] talks = [.. npcs.Skip(1).Select(npc => stage.Open(npc))];
         Assert.Throws<InvalidOperationException>(() => stage.OpenBetween(npcs[0], npcs[1]));

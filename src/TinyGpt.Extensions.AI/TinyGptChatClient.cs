@@ -12,9 +12,9 @@ using TinyGpt.Extensions.AI.Diagnostics;
 namespace TinyGpt.Extensions.AI;
 
 /// <summary>
-/// A model of this runtime as an <see cref="IChatClient"/>. One thread of the client's own steps one engine for all callers, so that
-/// answers asked for at the same time are computed in the same passes over the weights; more callers than the engine has sequences wait in
-/// the order of their calls. What an answer is depends on nobody but its own request: it has the same bits alone and among others.
+/// A model of this runtime as an <see cref="IChatClient"/>. One thread of the client steps one engine for all callers. So
+/// concurrent answers are computed together, in the same forward passes. Callers in excess of the engine's sequences wait in
+/// the order of their calls. An answer depends only on its own request: it has the same bits alone and among others.
 /// Thread-safe. It allocates, for each request and each part of a text; a game that must not allocate uses <see cref="GptSession"/> itself, or the
 /// stage of TinyGpt.Dialogue.
 /// </summary>
@@ -40,13 +40,13 @@ namespace TinyGpt.Extensions.AI;
 /// 4,096) and <c>minItems</c>; strings with <c>enum</c>, <c>const</c> or <c>maxLength</c> (1 … 4,096; one line without quotation marks and
 /// backslashes); integers with <c>minimum</c> and <c>maximum</c> (up to 15 digits); booleans. What cannot be kept is refused with
 /// <see cref="ResponseFormatException"/>, which names the place. JSON without a schema is an object of up to six members, with names of up to
-/// 16 characters and values that are texts of up to 24 characters, integers of up to six digits or booleans; a name can stand in it twice. A
+/// 16 characters and values that are texts of up to 24 characters, integers of up to six digits or booleans; a name can be in it twice. A
 /// schema is compiled when it is first met, on the thread pool; the last 64 are kept. Such an answer is whole unless a stop
 /// sequence of the request, its <c>MaxOutputTokens</c> or the end of the context cuts it short; the last two show as
 /// <see cref="ChatFinishReason.Length"/>.
 /// </para>
 /// <para>
-/// White space at the beginning of an answer is dropped. Text that nobody reads from a stream is kept until somebody does, at most
+/// White space at the start of an answer is dropped. Unread text of a stream is kept until it is read, at most
 /// <c>MaxOutputTokens</c> of it.
 /// </para>
 /// <para>
@@ -122,7 +122,7 @@ public sealed class TinyGptChatClient : IChatClient
     /// </summary>
     /// <param name="messages">The talk so far, the newest message last; at least one, with text only. Read at once, on the caller's thread.</param>
     /// <param name="options">See the remarks of the class; null for the client's defaults. Read before the answer begins, and not kept.</param>
-    /// <param name="cancellationToken">Gives the answer up, waiting or under way; its session is freed with the end of the pass.</param>
+    /// <param name="cancellationToken">Cancels the answer, waiting or under way. Its session is freed at the end of the forward pass.</param>
     /// <returns>
     /// One message of the assistant, why it ended (<see cref="ChatFinishReason.Stop"/> by itself or at a stop sequence,
     /// <see cref="ChatFinishReason.Length"/> for want of tokens or context), and the tokens of the prompt and of the answer. Under
@@ -191,8 +191,8 @@ public sealed class TinyGptChatClient : IChatClient
 
     /// <summary>
     /// Answers messages in parts, as they are generated; put together they are what <see cref="GetResponseAsync"/> gives. Allocates. Nothing
-    /// happens before the parts are asked for; who stops asking disposes the enumerator, as <c>await foreach</c> does, and so gives the
-    /// answer up. Can be called from any thread; one stream belongs to one reader at a time. Beside the errors that are named here, which come at
+    /// happens before the parts are read. A caller that stops early disposes the enumerator, as <c>await foreach</c> does, and so cancels the
+    /// answer. Can be called from any thread; one stream belongs to one reader at a time. Beside the errors that are named here, which come at
     /// the call, those of <see cref="GetResponseAsync"/> come while the parts are read.
     /// </summary>
     /// <param name="messages">The talk so far, the newest message last; at least one, with text only.</param>

@@ -197,7 +197,7 @@ internal sealed class ChatRequestComposer
         return prompt.Length > 0 ? prompt : throw new ArgumentException("The format made no tokens of the messages.", nameof(messages));
     }
 
-    /// <summary>The pages that a request may come to hold. The last token of an answer is never computed, but counts here.</summary>
+    /// <summary>The maximum number of pages of a request. The last token of an answer is never computed, but counts here.</summary>
     private int PagesFor(int prompt, int answer)
     {
         int context = _model.Config.ContextLength;

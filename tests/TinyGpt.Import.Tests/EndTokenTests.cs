@@ -95,7 +95,7 @@ public sealed class EndTokenTests
             EndOfText = 3,
             ChatTemplates = [new NamedChatTemplate(NamedChatTemplate.Default, "<|im_start|>user\n<|im_end|>")],
         };
-        Tokenizer tokens = Tokenizer.Create(TokenVocabulary.Read(tokenizer.ToContent(4).Data.Span, "small.gguf"));
+        TinyGpt.Tokenizer tokens = TinyGpt.Tokenizer.Create(TokenVocabulary.Read(tokenizer.ToContent(4).Data.Span, "small.gguf"));
 
         Assert.Equal([2, 0, 3], tokens.Encode("<|im_start|>a<|im_end|>", SpecialTokenHandling.Recognize));
         Assert.Equal([3], tokenizer.ToContent(4).EndTokens);

@@ -29,7 +29,7 @@ pass "publishing, $(stat -c %s "$work/lib/libtinygpt.so") bytes"
 rm -f "$work/lib/libtinygpt.so.dbg" # valgrind cannot read it
 needs=$(objdump -p "$work/lib/libtinygpt.so" | sed -n 's/ *NEEDED *//p' | grep -vE '^(libc|libm|libdl|libpthread|librt|ld-linux.*)\.so' || true)
 [ -z "$needs" ] && pass "it needs the C library and nothing else" || fail "it needs $needs"
-exported=$(nm -D --defined-only "$work/lib/libtinygpt.so" | awk '{print $3}' | grep '^tgpt_' | sort)
+exported=$(nm -D --defined-only "$work/lib/libtinygpt.so" | awk '{print $3}' | sed 's/@.*//' | grep '^tgpt_' | sort)
 declared=$(grep -oE '\btgpt_[a-z_]+\(' src/TinyGpt.Native/tinygpt.h | tr -d '(' | sort -u)
 [ "$exported" = "$declared" ] && pass "the header declares what is exported" || fail "exported and declared differ: $(diff <(echo "$exported") <(echo "$declared"))"
 

@@ -1,4 +1,5 @@
 using TinyGpt.Chat.Prompts;
+using TinyGpt.Text;
 
 namespace TinyGpt.Chat;
 
@@ -42,5 +43,19 @@ public sealed class Conversation(PromptTemplate template, GptSession session)
         ReusedTokens = held.CommonPrefixLength(_prompt);
         session.Rewind(ReusedTokens);
         session.Append(_prompt.AsSpan(ReusedTokens), answer);
+    }
+
+    /// <summary>
+    /// Ends thoughts that take too long: the model goes on as if it had ended them itself, with as many tokens for the answer as the session's
+    /// options allow. The mark that ends them is not part of what the session says.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The template knows no thinking.</exception>
+    public void EndThinking()
+    {
+        ThinkingMarks marks = template.Thinking ?? throw new InvalidOperationException("The model's chat template knows no thinking.");
+        session.Stop();
+        Tokenizer tokenizer = template.Tokenizer;
+        int last = session.Tokens.IsEmpty ? EncodedSpan.NoToken : session.Tokens[^1];
+        session.Append(tokenizer.Encode($"\n{marks.End}\n\n", SpecialTokenHandling.Recognize, tokenizer.PositionAfter(last)));
     }
 }

@@ -304,7 +304,7 @@ internal sealed unsafe class Decoder<TKernels> : Decoder
         }
     }
 
-    /// <summary>Copies the keys and values among the given panels' outputs into the cache, 16 floats a panel and row.</summary>
+    /// <summary>Copies the keys and values among the given panels' outputs into the cache, 16 floats for each panel and token.</summary>
     private void StoreKeysAndValues(int firstPanel, int panelCount)
     {
         int queries = Config.AttentionWidth;

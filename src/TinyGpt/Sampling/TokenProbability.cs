@@ -1,6 +1,6 @@
 namespace TinyGpt.Sampling;
 
-/// <summary>How likely a model holds a token: for scores and perplexities, with the same bits on every machine.</summary>
+/// <summary>The probability of a token, for log-probabilities and perplexities, with the same bits on every machine.</summary>
 internal static class TokenProbability
 {
     /// <summary>The natural logarithm of a token's probability: the softmax of the logits as they are, summed in double in order of ids.</summary>

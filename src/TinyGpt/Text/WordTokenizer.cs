@@ -14,7 +14,7 @@ namespace TinyGpt;
 /// </summary>
 public sealed class WordTokenizer : Tokenizer
 {
-    private readonly byte[] _spaced; // the texts of all tokens in the order of ids, without the mark and behind a space
+    private readonly byte[] _spaced; // the texts of all tokens in the order of ids, without the mark and after a space
     private readonly int[] _starts;
 
     /// <summary>Makes a tokenizer.</summary>

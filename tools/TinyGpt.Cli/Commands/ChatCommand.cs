@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TinyGpt.Chat;
 using System.Text;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
@@ -28,6 +29,15 @@ internal sealed class ChatCommand : CliCommand
         HelpName = "plain|chatml|llama2|llama3|zephyr",
     };
 
+    private readonly Option<string> _thinking = new("--thinking")
+    {
+        Description = "Whether a model that can think before it answers does so; by default as its template says.",
+        HelpName = "on|off",
+    };
+
+    private readonly Option<int> _thinkingBudget = NumberOption.Create(
+        "--thinking-budget", "The most tokens of thoughts before an answer.", int.MaxValue, value => value >= 1, "a whole number, 1 or more");
+
     private readonly SamplingArguments _sampling = new(DefaultCount, DefaultTemperature, ContextPolicy.SlidingWindow);
     private readonly EngineArguments _engine = new();
 
@@ -43,6 +53,9 @@ internal sealed class ChatCommand : CliCommand
         Add(_persona);
         Add(_template);
         _template.AcceptOnlyFromAmong([.. ChatFormat.Names.Where(name => name != Unknown)]);
+        _thinking.AcceptOnlyFromAmong("on", "off");
+        Add(_thinking);
+        Add(_thinkingBudget);
         _sampling.AddTo(this);
         _engine.AddTo(this);
     }
@@ -67,6 +80,12 @@ internal sealed class ChatCommand : CliCommand
             return;
         }
 
+        if (arguments.GetValue(_template) is null && model.Info.Chat is { Templates.Count: > 0 })
+        {
+            TalkByTemplate(arguments, model, path, options, persona, cancellation);
+            return;
+        }
+
         ChatTemplate template = OpenTemplate(arguments, model, path);
         using GptEngine engine = new(model, options);
         using GptSession session = engine.CreateSession(
@@ -81,7 +100,7 @@ internal sealed class ChatCommand : CliCommand
                 continue;
             }
 
-            ChatTurn turn = new(ChatRole.User, line);
+            ChatTurn turn = new(TurnRole.User, line);
             if (hasBegun)
             {
                 int[] ids = template.EncodeNext(session.AnswerTokens, turn);
@@ -99,6 +118,35 @@ internal sealed class ChatCommand : CliCommand
             hasBegun = true;
             new AnswerRun(engine, session).Run(output, cancellation);
             output.WriteByte((byte)'\n');
+        }
+    }
+
+    /// <summary>A talk in the form of the model's own template.</summary>
+    private void TalkByTemplate(
+        ParseResult arguments, GptModel model, string path, GptEngineOptions options, string? persona, CancellationToken cancellation)
+    {
+        ModelLoading.RequireTokenizer(model, path, ", so nobody can talk with it");
+        try
+        {
+            PromptTemplate template = PromptTemplate.Find(model)!;
+            using GptEngine engine = new(model, options);
+            using TemplateTalk talk = new(template, engine, _sampling.ReadSampling(arguments, model.Config), _sampling.ReadSession(arguments), persona)
+            {
+                Thinks = arguments.GetValue(_thinking) is { } thinking ? thinking == "on" : null,
+                ThinkingBudget = arguments.GetValue(_thinkingBudget),
+            };
+            using Stream output = Terminal.OpenOutput();
+            while (Prompt.ReadLine("> ", cancellation) is { } line)
+            {
+                if (line.Length > 0)
+                {
+                    talk.Answer(line, output, cancellation);
+                }
+            }
+        }
+        catch (TemplateException exception)
+        {
+            throw new CommandFailedException($"{path}: {exception.Message}; another form can be chosen with --template ({_template.HelpName})");
         }
     }
 
@@ -142,7 +190,7 @@ internal sealed class ChatCommand : CliCommand
     /// <param name="pinned">How many of the tokens are the persona's, which stays in the context.</param>
     private static int[] Beginning(ChatTemplate template, string? persona, ChatTurn turn, out int pinned)
     {
-        ChatTurn[] system = persona is null ? [] : [new ChatTurn(ChatRole.System, persona)];
+        ChatTurn[] system = persona is null ? [] : [new ChatTurn(TurnRole.System, persona)];
         int[] ids = template.Encode([.. system, turn]);
         pinned = ids.AsSpan().CommonPrefixLength(template.Encode(system));
         return ids;

@@ -1,16 +1,16 @@
 namespace TinyGpt.Text.Chat;
 
-/// <summary>What stands around the turns of a family of chat templates. Special tokens are written as text, <c>&lt;|im_end|&gt;</c>.</summary>
+/// <summary>The marks around the turns of a family of chat templates. Special tokens are written as text, <c>&lt;|im_end|&gt;</c>.</summary>
 internal sealed class ChatMarks
 {
     private static readonly string[] ChatMlMarks = ["<|im_start|>", "<|im_end|>"];
     private static readonly string[] Llama3Marks = ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"];
     private static readonly string[] ZephyrMarks = ["<|system|>", "<|user|>", "<|assistant|>"];
 
-    private readonly Dictionary<ChatRole, (string Before, string After)> _turns;
+    private readonly Dictionary<TurnRole, (string Before, string After)> _turns;
     private readonly string? _firstBefore;
 
-    private ChatMarks(Dictionary<ChatRole, (string Before, string After)> turns, string? firstBefore = null)
+    private ChatMarks(Dictionary<TurnRole, (string Before, string After)> turns, string? firstBefore = null)
     {
         _turns = turns;
         _firstBefore = firstBefore;
@@ -29,7 +29,7 @@ internal sealed class ChatMarks
     /// <summary>What only marks may look like.</summary>
     internal required IReadOnlyList<string> All { get; init; }
 
-    /// <summary>What stands before the system's text where that is within the user's turn; else nothing.</summary>
+    /// <summary>The mark before the system's text if that is within the user's turn; else nothing.</summary>
     internal string SystemStart { get; init; } = "";
 
     /// <summary>Whether the system's turn is within the user's turn that follows it.</summary>
@@ -65,20 +65,20 @@ internal sealed class ChatMarks
         _ => [],
     };
 
-    /// <summary>What stands before a turn's text.</summary>
-    internal string Before(ChatRole role) => _turns[role].Before;
+    /// <summary>The mark before a turn's text.</summary>
+    internal string Before(TurnRole role) => _turns[role].Before;
 
-    /// <summary>What stands before the text of a talk's first turn.</summary>
-    internal string FirstBefore(ChatRole role) => role == ChatRole.Assistant ? Before(role) : _firstBefore ?? Before(role);
+    /// <summary>The mark before the text of a talk's first turn.</summary>
+    internal string FirstBefore(TurnRole role) => role == TurnRole.Assistant ? Before(role) : _firstBefore ?? Before(role);
 
-    /// <summary>What stands behind a turn's text.</summary>
-    internal string After(ChatRole role) => _turns[role].After;
+    /// <summary>The mark after a turn's text.</summary>
+    internal string After(TurnRole role) => _turns[role].After;
 
     private static ChatMarks Plain() => new(new()
     {
-        [ChatRole.System] = ("", ""),
-        [ChatRole.User] = ("", "\n"),
-        [ChatRole.Assistant] = ("", "\n"),
+        [TurnRole.System] = ("", ""),
+        [TurnRole.User] = ("", "\n"),
+        [TurnRole.Assistant] = ("", "\n"),
     })
     {
         TurnEnd = "\n",
@@ -89,9 +89,9 @@ internal sealed class ChatMarks
 
     private static ChatMarks ChatMl() => new(new()
     {
-        [ChatRole.System] = ("<|im_start|>system\n", "<|im_end|>\n"),
-        [ChatRole.User] = ("<|im_start|>user\n", "<|im_end|>\n"),
-        [ChatRole.Assistant] = ("<|im_start|>assistant\n", "<|im_end|>\n"),
+        [TurnRole.System] = ("<|im_start|>system\n", "<|im_end|>\n"),
+        [TurnRole.User] = ("<|im_start|>user\n", "<|im_end|>\n"),
+        [TurnRole.Assistant] = ("<|im_start|>assistant\n", "<|im_end|>\n"),
     })
     {
         TurnEnd = "<|im_end|>",
@@ -99,13 +99,13 @@ internal sealed class ChatMarks
         All = ChatMlMarks,
     };
 
-    /// <summary>Every pair of turns is a text of its own for the model, which begins with its begin-of-text token.</summary>
+    /// <summary>Every pair of turns is a separate text for the model, which starts with the begin-of-text token.</summary>
     private static ChatMarks Llama2(string beginOfText, string endOfText) => new(
         new()
         {
-            [ChatRole.System] = (beginOfText + "[INST] ", "\n<</SYS>>\n\n"),
-            [ChatRole.User] = (beginOfText + "[INST] ", " [/INST]"),
-            [ChatRole.Assistant] = (" ", " " + endOfText),
+            [TurnRole.System] = (beginOfText + "[INST] ", "\n<</SYS>>\n\n"),
+            [TurnRole.User] = (beginOfText + "[INST] ", " [/INST]"),
+            [TurnRole.Assistant] = (" ", " " + endOfText),
         },
         firstBefore: "[INST] ")
     {
@@ -118,9 +118,9 @@ internal sealed class ChatMarks
 
     private static ChatMarks Llama3() => new(new()
     {
-        [ChatRole.System] = ("<|start_header_id|>system<|end_header_id|>\n\n", "<|eot_id|>"),
-        [ChatRole.User] = ("<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>"),
-        [ChatRole.Assistant] = ("<|start_header_id|>assistant<|end_header_id|>\n\n", "<|eot_id|>"),
+        [TurnRole.System] = ("<|start_header_id|>system<|end_header_id|>\n\n", "<|eot_id|>"),
+        [TurnRole.User] = ("<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>"),
+        [TurnRole.Assistant] = ("<|start_header_id|>assistant<|end_header_id|>\n\n", "<|eot_id|>"),
     })
     {
         TurnEnd = "<|eot_id|>",
@@ -131,9 +131,9 @@ internal sealed class ChatMarks
 
     private static ChatMarks Zephyr(string endOfText) => new(new()
     {
-        [ChatRole.System] = ("<|system|>\n", endOfText + "\n"),
-        [ChatRole.User] = ("<|user|>\n", endOfText + "\n"),
-        [ChatRole.Assistant] = ("<|assistant|>\n", endOfText + "\n"),
+        [TurnRole.System] = ("<|system|>\n", endOfText + "\n"),
+        [TurnRole.User] = ("<|user|>\n", endOfText + "\n"),
+        [TurnRole.Assistant] = ("<|assistant|>\n", endOfText + "\n"),
     })
     {
         TurnEnd = endOfText,

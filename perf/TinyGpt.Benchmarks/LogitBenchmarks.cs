@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Memory;
 using TinyGpt.Kernels.Scalar;
 

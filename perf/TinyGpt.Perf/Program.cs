@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using TinyGpt.Measuring;
 using TinyGpt;
 using TinyGpt.Import;
 using TinyGpt.Kernels;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using TinyGpt.Kernels;
-using TinyGpt.Perf;
+using TinyGpt.Measuring;
 using TinyGpt.TrainingBenchmarks;
 
 const int Tokens = 6144;

@@ -12,9 +12,9 @@ using TinyGpt.Extensions.AI.Diagnostics;
 namespace TinyGpt.Extensions.AI;
 
 /// <summary>
-/// A model of this runtime as an <see cref="IChatClient"/>. One thread of the client's own steps one engine for all callers, so that
-/// answers asked for at the same time are computed in the same passes over the weights; more callers than the engine has sequences wait in
-/// the order of their calls. What an answer is depends on nobody but its own request: it has the same bits alone and among others.
+/// A model of this runtime as an <see cref="IChatClient"/>. One thread of the client steps one engine for all callers. So
+/// concurrent answers are computed together, in the same forward passes. Callers in excess of the engine's sequences wait in
+/// the order of their calls. An answer depends only on its own request: it has the same bits alone and among others.
 /// Thread-safe. It allocates, for each request and each part of a text; a game that must not allocate uses <see cref="GptSession"/> itself, or the
 /// stage of TinyGpt.Dialogue.
 /// </summary>
@@ -32,13 +32,13 @@ namespace TinyGpt.Extensions.AI;
 /// 4,096) and <c>minItems</c>; strings with <c>enum</c>, <c>const</c> or <c>maxLength</c> (1 … 4,096; one line without quotation marks and
 /// backslashes); integers with <c>minimum</c> and <c>maximum</c> (up to 15 digits); booleans. Everything else but annotations is refused with
 /// <see cref="ResponseFormatException"/>, which names the place. JSON without a schema is an object of up to six members, with names of up to
-/// 16 characters and values that are texts of up to 24 characters, integers of up to six digits or booleans; a name can stand in it twice. A
+/// 16 characters and values that are texts of up to 24 characters, integers of up to six digits or booleans; a name can be in it twice. A
 /// schema is compiled when it is first met, on the thread pool; the last 64 are kept. Such an answer is whole unless a stop
 /// sequence of the request, its <c>MaxOutputTokens</c> or the end of the context cuts it short; the last two show as
 /// <see cref="ChatFinishReason.Length"/>.
 /// </para>
 /// <para>
-/// White space at the beginning of an answer is dropped. Text that nobody reads from a stream is kept until somebody does, at most
+/// White space at the start of an answer is dropped. Unread text of a stream is kept until it is read, at most
 /// <c>MaxOutputTokens</c> of it.
 /// </para>
 /// <para>
@@ -55,6 +55,9 @@ public sealed class TinyGptChatClient : IChatClient
 
     /// <summary>The provider's name in <see cref="ChatClientMetadata"/> and metrics.</summary>
     public const string ProviderName = "tinygpt";
+
+    /// <summary>The additional property of a response, and of a stream's last part, that has the engine's <see cref="FinishReason"/>.</summary>
+    public const string FinishProperty = "tinygpt.finish";
 
     private readonly GptModel _model;
     private readonly GptModel? _ownModel;
@@ -93,7 +96,7 @@ public sealed class TinyGptChatClient : IChatClient
             _metadata = new ChatClientMetadata(ProviderName, defaultModelId: _modelId);
             _logger = logger ?? NullLogger<TinyGptChatClient>.Instance;
             _metrics = new ChatMetrics(meterFactory, _modelId);
-            _composer = new ChatRequestComposer(_model, _modelId, options, engine.KvPages);
+            _composer = new ChatRequestComposer(_model, _modelId, options, engine);
             ChatLog.ClientStarted(_logger, _modelId, engine.FreeSequences, engine.KvPages, engine.Threads);
             _batch = new ChatBatch(engine, _metrics, _logger);
         }
@@ -111,10 +114,12 @@ public sealed class TinyGptChatClient : IChatClient
     /// </summary>
     /// <param name="messages">The talk so far, the newest message last; at least one, with text only. Read at once, on the caller's thread.</param>
     /// <param name="options">See the remarks of the class; null for the client's defaults. Read before the answer begins, and not kept.</param>
-    /// <param name="cancellationToken">Gives the answer up, waiting or under way; its session is freed with the end of the pass.</param>
+    /// <param name="cancellationToken">Cancels the answer, waiting or under way. Its session is freed at the end of the forward pass.</param>
     /// <returns>
     /// One message of the assistant, why it ended (<see cref="ChatFinishReason.Stop"/> by itself or at a stop sequence,
-    /// <see cref="ChatFinishReason.Length"/> for want of tokens or context), and the tokens of the prompt and of the answer.
+    /// <see cref="ChatFinishReason.Length"/> for want of tokens or context), and the tokens of the prompt and of the answer. Under
+    /// <see cref="FinishProperty"/> the additional properties have the engine's <see cref="FinishReason"/>, which tells want of tokens from
+    /// want of context.
     /// </returns>
     /// <exception cref="ArgumentNullException">The messages are null.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was signalled.</exception>
@@ -149,13 +154,14 @@ public sealed class TinyGptChatClient : IChatClient
             CreatedAt = DateTimeOffset.UtcNow,
             FinishReason = FinishOf(request),
             Usage = UsageOf(request),
+            AdditionalProperties = PropertiesOf(request),
         };
     }
 
     /// <summary>
     /// Answers messages in parts, as they are generated; put together they are what <see cref="GetResponseAsync"/> gives. Allocates. Nothing
-    /// happens before the parts are asked for; who stops asking disposes the enumerator, as <c>await foreach</c> does, and so gives the
-    /// answer up. Can be called from any thread; one stream belongs to one reader at a time. Beside the errors that are named here, which come at
+    /// happens before the parts are read. A caller that stops early disposes the enumerator, as <c>await foreach</c> does, and so cancels the
+    /// answer. Can be called from any thread; one stream belongs to one reader at a time. Beside the errors that are named here, which come at
     /// the call, those of <see cref="GetResponseAsync"/> come while the parts are read.
     /// </summary>
     /// <param name="messages">The talk so far, the newest message last; at least one, with text only.</param>
@@ -212,6 +218,8 @@ public sealed class TinyGptChatClient : IChatClient
         _ => ChatFinishReason.Stop,
     };
 
+    private static AdditionalPropertiesDictionary PropertiesOf(ChatRequest request) => new() { [FinishProperty] = request.Finish };
+
     private static UsageDetails UsageOf(ChatRequest request) => new()
     {
         InputTokenCount = request.Prompt.Length,
@@ -231,6 +239,7 @@ public sealed class TinyGptChatClient : IChatClient
 
         ChatResponseUpdate last = Update(id, new UsageContent(UsageOf(request)));
         last.FinishReason = FinishOf(request);
+        last.AdditionalProperties = PropertiesOf(request);
         yield return last;
     }
 

@@ -5,7 +5,7 @@ using TinyGpt.Format;
 namespace TinyGpt.Import;
 
 /// <summary>
-/// Reads the classifier of a model folder: <c>classifier.safetensors</c> with the matrix <c>score.weight</c>, one row a class, and the
+/// Reads the classifier of a model folder: <c>classifier.safetensors</c> with the matrix <c>score.weight</c>, one row per class, and the
 /// classes' names from <c>id2label</c> in <c>config.json</c>. Stateless and thread-safe.
 /// </summary>
 public static class ClassifierFiles
@@ -41,6 +41,13 @@ public static class ClassifierFiles
         {
             throw new ModelFormatException(
                 file, $"there has to be a tensor '{TensorName}' with a row for each of the {labels.Length} classes in {ConfigName}");
+        }
+
+        if (labels.Length > ClassifierWeights.MaxClasses || tensor.Bytes > TgptPart.LongestChunk)
+        {
+            throw new ModelFormatException(
+                file, $"{labels.Length} classes with {tensor.Bytes} bytes of weights are more than the {ClassifierWeights.MaxClasses} classes and "
+                + $"{TgptPart.LongestChunk} bytes that are accepted");
         }
 
         float[] values = new float[tensor.Elements];

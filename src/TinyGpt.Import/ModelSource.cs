@@ -12,7 +12,7 @@ public static class ModelSource
     /// A <c>.tgpt</c> file, a Hugging Face folder, a <c>.safetensors</c> file with its <c>config.json</c> beside it, or a <c>.gguf</c> file.
     /// </param>
     /// <param name="options">How to open a <c>.tgpt</c> file, or null for the defaults.</param>
-    /// <param name="progress">Told after each packed tensor, or null.</param>
+    /// <param name="progress">Told after each packed tensor and now and then within a large one, one report at a time; or null.</param>
     /// <param name="cancellation">Stops packing.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or a part of it is missing.</exception>
     /// <exception cref="ModelFormatException">The source is damaged, contradicts itself or is not supported.</exception>
@@ -45,7 +45,7 @@ public static class ModelSource
     }
 
     /// <summary>Says what is in a checkpoint, and reads no weights.</summary>
-    /// <param name="path">As for <see cref="LoadAny"/>, but for <c>.tgpt</c> files: <see cref="TgptFile.ReadInfo"/> is for those.</param>
+    /// <param name="path">As for <see cref="LoadAny"/>. <see cref="TgptFile.ReadInfo"/> says more of <c>.tgpt</c> files.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or a part of it is missing.</exception>
     /// <exception cref="ModelFormatException">The source is damaged or not supported.</exception>
     public static SourceInfo ReadInfo(string path)
@@ -60,19 +60,7 @@ public static class ModelSource
     public static bool IsTgpt(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (path.EndsWith(TgptExtension, StringComparison.OrdinalIgnoreCase))
-        {
-            return true;
-        }
-
-        if (!File.Exists(path))
-        {
-            return false;
-        }
-
-        using FileStream stream = File.OpenRead(path);
-        Span<byte> magic = stackalloc byte[4];
-        return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("TGPT"u8);
+        return path.EndsWith(TgptExtension, StringComparison.OrdinalIgnoreCase) || RegularFile.BeginsWith(path, "TGPT"u8);
     }
 
     /// <summary>Opens a model of any kind that is known, to pack it, to train it, or to look at it.</summary>
@@ -84,7 +72,7 @@ public static class ModelSource
             : GgufFile.IsAt(path) ? GgufModel.Open(path)
             : File.Exists(path)
                 ? throw new ModelFormatException(
-                    path, "not a kind of model file that is known (supported: .tgpt, .gguf, .safetensors, Hugging Face folders)")
+                    path, RegularFile.Problem(path) ?? "not a kind of model file that is known (supported: .tgpt, .gguf, .safetensors, Hugging Face folders)")
             : throw new FileNotFoundException($"{path}: there is no such file, and no folder with a model.safetensors", path);
     }
 }

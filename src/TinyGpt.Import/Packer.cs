@@ -8,12 +8,13 @@ public static unsafe class Packer
 {
     /// <summary>Packs a checkpoint into a file.</summary>
     /// <param name="source">
-    /// A Hugging Face folder, a <c>.safetensors</c> file with its <c>config.json</c> beside it, or a <c>.gguf</c> file.
+    /// A Hugging Face folder, a <c>.safetensors</c> file with its <c>config.json</c> beside it, a <c>.gguf</c> file, or a <c>.tgpt</c> file
+    /// that is to have fewer bits or compressed chunks.
     /// </param>
     /// <param name="output">The <c>.tgpt</c> file; replaced if it exists, and only once the new one is complete.</param>
     /// <param name="options">How to pack, or null for the defaults.</param>
-    /// <param name="progress">Told after each tensor, or null.</param>
-    /// <param name="cancellation">Stops packing; nothing is left behind.</param>
+    /// <param name="progress">Told after each tensor and now and then within a large one, one report at a time; or null.</param>
+    /// <param name="cancellation">Stops packing; no file is left.</param>
     /// <exception cref="FileNotFoundException">There is no such source, or a part of it is missing.</exception>
     /// <exception cref="ModelFormatException">The source is damaged, contradicts itself or is not supported.</exception>
     public static PackReport Pack(
@@ -30,7 +31,7 @@ public static unsafe class Packer
     /// <summary>Packs a checkpoint into native memory and opens it there. Nothing is compressed or written to disk.</summary>
     /// <param name="source">As for <see cref="Pack"/>.</param>
     /// <param name="options">How to pack, or null for the defaults.</param>
-    /// <param name="progress">Told after each tensor, or null.</param>
+    /// <param name="progress">Told after each tensor and now and then within a large one, one report at a time; or null.</param>
     /// <param name="cancellation">Stops packing.</param>
     /// <exception cref="FileNotFoundException">There is no such source, or a part of it is missing.</exception>
     /// <exception cref="ModelFormatException">The source is damaged, contradicts itself or is not supported.</exception>
@@ -47,7 +48,8 @@ public static unsafe class Packer
         PackReport? report = null;
         AtomicFile.Write(output, stream =>
         {
-            using TgptWriter writer = new(stream, source.Config, TokenizerOf(source, options), options.Compress, options.Precision);
+            using TgptWriter writer = new(
+                stream, source.Config, TokenizerOf(source, options), options.Compress, options.Precision, source.Parts);
             List<PackedTensor> tensors = Fill(writer, source, options.Precision, progress, cancellation);
             report = new PackReport(source.Config, source.SourceBytes, writer.Finish(), tensors);
         });
@@ -57,7 +59,7 @@ public static unsafe class Packer
     internal static TgptFile OpenInMemory(
         ITensorSource source, string name, PackOptions options, IProgress<PackProgress>? progress, CancellationToken cancellation)
     {
-        using TgptImage image = new(source.Config, TokenizerOf(source, options), options.Precision);
+        using TgptImage image = new(source.Config, TokenizerOf(source, options), source.Parts, options.Precision);
         Fill(image, source, options.Precision, progress, cancellation);
         return image.Open(name);
     }
@@ -75,10 +77,26 @@ public static unsafe class Packer
         long bytes = shapes.Sum(shape => shape.Bytes);
         long done = 0;
         List<PackedTensor> packed = new(shapes.Count);
+        Lock reporting = new();
         foreach (TensorShape shape in shapes)
         {
             cancellation.ThrowIfCancellationRequested();
-            QuantizationError error = source.Fill(shape, sink.Reserve(shape.Bytes), cancellation);
+            double largest = 0;
+            void ReportShare(double share)
+            {
+                lock (reporting)
+                {
+                    if (share > largest)
+                    {
+                        largest = share;
+                        progress!.Report(new PackProgress(
+                            shape.Name, packed.Count, shapes.Count, done + (long)(share * shape.Bytes), bytes));
+                    }
+                }
+            }
+
+            QuantizationError error = source.Fill(
+                shape, sink.Reserve(shape.Bytes), progress is null ? null : ReportShare, cancellation);
             packed.Add(new PackedTensor(shape, sink.Commit(), error));
             done += shape.Bytes;
             progress?.Report(new PackProgress(shape.Name, packed.Count, shapes.Count, done, bytes));

@@ -106,7 +106,8 @@ internal sealed record CommandLineRun(int ExitCode, byte[] OutputBytes, string E
     /// <summary>Starts a run with environment variables set; its standard input stays open.</summary>
     public static Process Start(Dictionary<string, string> variables, string[] arguments)
     {
-        ProcessStartInfo start = new(Host)
+        string[] command = [.. Interrupt.Heard, Host];
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

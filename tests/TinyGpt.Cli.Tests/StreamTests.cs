@@ -102,6 +102,25 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task A_command_whose_caller_ignores_Ctrl_C_still_ends_when_it_is_told_to()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Shells of other systems are not tried.");
+        ProcessStartInfo start = new("sh", ["-c", $"trap '' INT; exec '{CommandLineRun.Host}' exec '{CommandLineRun.Program}' chat -m '{TestModels.Slm4096}'"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        await process.StandardInput.WriteLineAsync("Q: Are you AGI?");
+        await process.StandardInput.FlushAsync(Cancellation);
+        Assert.StartsWith("A: ", await process.StandardOutput.ReadLineAsync(Cancellation), StringComparison.Ordinal);
+        using Process kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        await process.WaitForExitAsync(Cancellation);
+        Assert.Equal(130, process.ExitCode);
+    }
+
+    [Fact]
     public async Task Error_lines_show_control_characters_wherever_they_go() =>
         (await CommandLineRun.Of("inspect", Escapes + ".gguf")).FailedWith(ShownEscapes + ".gguf: there is no such file");
 

@@ -133,6 +133,56 @@ public sealed class TrainingTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_trainings_do_not_share_a_folder()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such signal.");
+        string model = _folder.At("model");
+        using Process training = CommandLineRun.Start(Train(model, steps: 1_000_000));
+        while (await training.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line
+            && !line.StartsWith("model: ", StringComparison.Ordinal))
+        {
+        }
+
+        while (!File.Exists(Path.Combine(model, "checkpoint.bin")))
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        (await CommandLineRun.Of("train", "--resume", "-o", model)).FailedWith("another training is under way in this folder");
+        Interrupt.Send(training);
+        Assert.Equal(130, (await CommandLineRun.Finish(training, [])).ExitCode);
+        Assert.False(File.Exists(Path.Combine(model, "training.lock")));
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_written_to_is_found_out_before_a_vocabulary_is_learned()
+    {
+        string file = _folder.Write("file", [1]);
+        string line = (await CommandLineRun.Of(Train(Path.Combine(file, "model"), steps: 1))).Failed();
+        Assert.Contains(file, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Settings_without_a_checkpoint_do_not_keep_a_new_training_out()
+    {
+        Directory.CreateDirectory(_folder.At("model"));
+        await File.WriteAllTextAsync(Path.Combine(_folder.At("model"), "training.json"), "{}");
+        (await CommandLineRun.Of("train", "--resume", "-o", _folder.At("model"))).FailedWith("leave --resume out to begin one");
+        (await CommandLineRun.Of(Train(_folder.At("model"), steps: 1))).Succeeded();
+        (await CommandLineRun.Of(Train(_folder.At("model"), steps: 1))).FailedWith("go on with 'tinygpt train --resume");
+    }
+
+    [Fact]
+    public async Task More_memory_than_there_is_is_refused_with_numbers()
+    {
+        string[] arguments = [.. Train(_folder.At("model"), steps: 1).Select(argument => argument == "4" ? "65536" : argument), "--accumulate", "65536"];
+        CommandLineRun run = await CommandLineRun.Of(arguments);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("the training needs", run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_folder.At("model"), "checkpoint.bin")));
+    }
+
+    [Fact]
     public async Task A_folder_with_a_model_is_not_overwritten()
     {
         Directory.CreateDirectory(_folder.At("model"));

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.AI;
 using TinyGpt.Dialogue.Tests;
+using TinyGpt.Import;
+using TinyGpt.Tests;
 using TinyGpt.Text;
 using Xunit;
 using ChatRole = Microsoft.Extensions.AI.ChatRole;
@@ -30,6 +32,18 @@ public sealed class AnswerTests : IDisposable
         Assert.Equal("tinygpt", response.ModelId);
         ChatMessage message = Assert.Single(response.Messages);
         Assert.Equal(ChatRole.Assistant, message.Role);
+    }
+
+    [Fact]
+    public async Task A_model_that_wants_a_token_before_every_text_gets_it()
+    {
+        using GptModel stories = new(ModelSource.LoadAny(SharedData.RequireOrSkip("models/stories260K/stories260K.gguf")));
+        (string text, int input, _) = ChatModels.Alone(stories, Greeting, SamplingOptions.Greedy, 20);
+        using TinyGptChatClient client = ChatModels.Client(stories);
+        ChatResponse response = await client.GetResponseAsync("hello there", new ChatOptions { MaxOutputTokens = 20 });
+        Assert.Equal(1 + stories.Tokenizer!.Encode(Greeting).Length, input);
+        Assert.Equal(input, response.Usage!.InputTokenCount);
+        Assert.Equal(text, response.Text);
     }
 
     [Fact]
@@ -165,6 +179,33 @@ public sealed class AnswerTests : IDisposable
         ContextOverflowException error = await Assert.ThrowsAsync<ContextOverflowException>(
             () => client.GetResponseAsync(prompt + prompt, ChatModels.Wild(4)));
         Assert.Equal(DialogueModels.Config.ContextLength, error.ContextLength);
+    }
+
+    [Fact]
+    public async Task An_answer_for_which_the_engine_has_too_few_pages_is_the_beginning_of_the_same_text_and_says_so()
+    {
+        using TinyGptChatClient client = ChatModels.Client(_model, new GptEngineOptions { MaxSequences = 4, KvPages = 1 });
+        ChatResponse[] answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(
+            caller => client.GetResponseAsync("hello", ChatModels.Wild(caller, 20 + (5 * caller)))));
+        for (int caller = 0; caller < answers.Length; caller++)
+        {
+            SamplingOptions sampling = new() { Temperature = 1, Seed = (ulong)caller };
+            (string text, int inputs, int outputs) = ChatModels.Alone(_model, "User: hello\nAssistant:", sampling, 20 + (5 * caller));
+            FinishReason finish = Assert.IsType<FinishReason>(answers[caller].AdditionalProperties![TinyGptChatClient.FinishProperty]);
+            if (inputs + outputs <= GptEngine.PositionsPerPage + 1)
+            {
+                Assert.Equal(text, answers[caller].Text);
+                Assert.NotEqual(FinishReason.ContextFull, finish);
+            }
+            else
+            {
+                Assert.StartsWith(answers[caller].Text, text, StringComparison.Ordinal);
+                Assert.Equal((FinishReason.ContextFull, ChatFinishReason.Length), (finish, answers[caller].FinishReason));
+            }
+        }
+
+        Assert.Contains(answers, answer => answer.AdditionalProperties![TinyGptChatClient.FinishProperty] is FinishReason.Length);
+        Assert.Contains(answers, answer => answer.AdditionalProperties![TinyGptChatClient.FinishProperty] is FinishReason.ContextFull);
     }
 
     [Fact]

@@ -26,21 +26,26 @@ internal static class ChatModels
         using GptEngine engine = new(model);
         using GptSession session = engine.CreateSession(
             sampling, new SessionOptions { MaxNewTokens = tokens, StopStrings = [.. stops, "\nUser:", "\nSystem:", "\nAssistant:"] });
-        int[] ids = model.Tokenizer!.Encode(prompt);
-        session.Append(ids);
+        session.Append(prompt);
+        int input = session.Tokens.Length;
         List<byte> text = [];
         byte[] buffer = new byte[256];
         StepStatus status;
         do
         {
             status = engine.Step(StepBudget.OnePass);
+            if (session.Finish != FinishReason.None)
+            {
+                session.EndText();
+            }
+
             while (session.TryRead(buffer, out int written))
             {
                 text.AddRange(buffer.AsSpan(0, written));
             }
         }
         while (status != StepStatus.Idle);
-        return (Encoding.UTF8.GetString([.. text]).TrimStart(), ids.Length, session.GeneratedTokens);
+        return (Encoding.UTF8.GetString([.. text]).TrimStart(), input, session.GeneratedTokens);
     }
 }
 

@@ -1,10 +1,5 @@
-using TinyGpt.Kernels.ArmNeon;
-using TinyGpt.Kernels.ArmNeonDp;
 using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Scalar;
-using TinyGpt.Kernels.X86Avx2;
-using TinyGpt.Kernels.X86Avx512;
-using TinyGpt.Kernels.X86AvxVnni;
 
 namespace TinyGpt.Kernels.Tests;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using TinyGpt.Cli.Output;
 using TinyGpt.Kernels;
-using TinyGpt.Perf;
+using TinyGpt.Measuring;
 using TinyGpt.Training;
 
 namespace TinyGpt.Cli;

@@ -3,6 +3,12 @@ namespace TinyGpt.Training;
 /// <summary>How a network is trained. Immutable and thread-safe.</summary>
 public sealed record TrainingOptions
 {
+    /// <summary>The most <see cref="Threads"/>.</summary>
+    public const int MaxThreads = 256;
+
+    /// <summary>The most <see cref="AccumulationSteps"/>: what is dropped differs between so many micro-batches of a step.</summary>
+    public const int MaxAccumulationSteps = 1 << 16;
+
     /// <summary>The learning rate after the warm-up.</summary>
     public float LearningRate { get; init; } = 1e-3f;
 
@@ -30,11 +36,11 @@ public sealed record TrainingOptions
     /// <summary>The share of embeddings, attention weights and residual branches that is dropped, in [0, 1).</summary>
     public float Dropout { get; init; }
 
-    /// <summary>Micro-batches that make a step: what a training loop passes to <see cref="GptTrainer.Step"/>. 1 or more.</summary>
+    /// <summary>Micro-batches that make a step: what a training loop passes to <see cref="GptTrainer.Step"/>. 1 to <see cref="MaxAccumulationSteps"/>.</summary>
     public int AccumulationSteps { get; init; } = 1;
 
-    /// <summary>Threads that compute; 1 or more.</summary>
-    public int Threads { get; init; } = Environment.ProcessorCount;
+    /// <summary>Threads that compute; 1 to <see cref="MaxThreads"/>.</summary>
+    public int Threads { get; init; } = Math.Min(Environment.ProcessorCount, MaxThreads);
 
     /// <summary>Decides the first weights and what is dropped.</summary>
     public ulong Seed { get; init; } = 1;
@@ -43,24 +49,37 @@ public sealed record TrainingOptions
     /// <exception cref="ArgumentException">A value is outside its documented range.</exception>
     internal void Validate()
     {
-        Require(LearningRate >= 0 && float.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "0 or more");
-        Require(MinimumLearningRate >= 0 && float.IsFinite(MinimumLearningRate), nameof(MinimumLearningRate), MinimumLearningRate, "0 or more");
-        Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more");
-        Require(TotalSteps >= 1, nameof(TotalSteps), TotalSteps, "1 or more");
-        Require(Beta1 is >= 0 and < 1, nameof(Beta1), Beta1, "in [0, 1)");
-        Require(Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, "in [0, 1)");
-        Require(WeightDecay >= 0 && float.IsFinite(WeightDecay), nameof(WeightDecay), WeightDecay, "0 or more");
-        Require(GradientClip >= 0 && float.IsFinite(GradientClip), nameof(GradientClip), GradientClip, "0 or more");
-        Require(Dropout is >= 0 and < 1, nameof(Dropout), Dropout, "in [0, 1)");
-        Require(AccumulationSteps >= 1, nameof(AccumulationSteps), AccumulationSteps, "1 or more");
-        Require(Threads >= 1, nameof(Threads), Threads, "1 or more");
+        if (FindProblem() is { } problem)
+        {
+            throw new ArgumentException($"{problem.Name} is {problem.Value}, but must be {problem.Range}.", problem.Name);
+        }
     }
 
-    private static void Require(bool holds, string name, double value, string range)
+    /// <summary>The first value that is outside its documented range, or null.</summary>
+    internal (string Name, double Value, string Range)? FindProblem()
     {
-        if (!holds)
+        ReadOnlySpan<(bool Holds, string Name, double Value, string Range)> rules =
+        [
+            (LearningRate >= 0 && float.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "0 or more"),
+            (MinimumLearningRate >= 0 && float.IsFinite(MinimumLearningRate), nameof(MinimumLearningRate), MinimumLearningRate, "0 or more"),
+            (WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more"),
+            (TotalSteps >= 1, nameof(TotalSteps), TotalSteps, "1 or more"),
+            (Beta1 is >= 0 and < 1, nameof(Beta1), Beta1, "in [0, 1)"),
+            (Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, "in [0, 1)"),
+            (WeightDecay >= 0 && float.IsFinite(WeightDecay), nameof(WeightDecay), WeightDecay, "0 or more"),
+            (GradientClip >= 0 && float.IsFinite(GradientClip), nameof(GradientClip), GradientClip, "0 or more"),
+            (Dropout is >= 0 and < 1, nameof(Dropout), Dropout, "in [0, 1)"),
+            (AccumulationSteps is >= 1 and <= MaxAccumulationSteps, nameof(AccumulationSteps), AccumulationSteps, $"1 to {MaxAccumulationSteps}"),
+            (Threads is >= 1 and <= MaxThreads, nameof(Threads), Threads, $"1 to {MaxThreads}"),
+        ];
+        foreach ((bool holds, string name, double value, string range) in rules)
         {
-            throw new ArgumentException($"{name} is {value}, but must be {range}.", name);
+            if (!holds)
+            {
+                return (name, value, range);
+            }
         }
+
+        return null;
     }
 }

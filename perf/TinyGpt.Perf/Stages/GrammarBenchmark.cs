@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using TinyGpt.Dialogue;
 using TinyGpt.Kernels;
+using TinyGpt.Measuring;
 
 namespace TinyGpt.Perf;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using TinyGpt.Dialogue;
 using TinyGpt.Import;
 using TinyGpt.Kernels;
+using TinyGpt.Measuring;
 
 namespace TinyGpt.Perf;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinyGpt.Kernels;
+using TinyGpt.Measuring;
 using TinyGpt.Tavern;
 
 namespace TinyGpt.Perf;

@@ -1,5 +1,6 @@
 using TinyGpt.Import;
 using TinyGpt.Kernels;
+using TinyGpt.Measuring;
 using TinyGpt.Tavern;
 
 namespace TinyGpt.Perf;
@@ -32,7 +33,7 @@ public static class BenchmarkSuite
     /// <param name="cancellation">Checked between slices.</param>
     /// <exception cref="KernelTierException">This process cannot execute the tier.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was signalled.</exception>
-    public static BenchmarkReport Run(KernelTier? tier, Action<string> progress, CancellationToken cancellation)
+    public static SuiteReport Run(KernelTier? tier, Action<string> progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(progress);
 
@@ -50,17 +51,15 @@ public static class BenchmarkSuite
             Tier = tier,
         };
         BenchmarkSettings decodingOnly = settings with { Decodes = [new(1, 0)], Prompts = [], Tokens = 128 };
-        return BenchmarkReport.Join(
+        BenchmarkReport rows = BenchmarkReport.Join(
         [
             Measure(LargeShape, settings, progress, cancellation, besideBusyProcess: true),
             Measure(SmallShape, decodingOnly, progress, cancellation, besideBusyProcess: true),
             MeasureBuiltIn(decodingOnly, progress, cancellation),
             .. FurtherShapes.Select(shape => MeasureThroughput(
                 shape, settings with { Decodes = [new(1, 0), new(8, 0)], Prompts = [128], Tokens = 16 }, progress, cancellation)),
-        ]) with
-        {
-            Stage = StageBenchmark.Run(LargeShape, threads: 1, tier, progress, cancellation),
-        };
+        ]);
+        return new SuiteReport(rows, StageBenchmark.Run(LargeShape, threads: 1, tier, progress, cancellation));
     }
 
     /// <summary>Measures a shape: throughput with its weights in memory, and the start from a file of it.</summary>

@@ -1,3 +1,4 @@
+using TinyGpt.Measuring;
 using TinyGpt.Tavern;
 
 namespace TinyGpt.Perf;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TinyGpt.Measuring;
 
 namespace TinyGpt.Perf;
 

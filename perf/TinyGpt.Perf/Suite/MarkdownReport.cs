@@ -1,4 +1,5 @@
 using System.Globalization;
+using TinyGpt.Measuring;
 
 namespace TinyGpt.Perf;
 
@@ -171,7 +172,7 @@ internal static class MarkdownReport
             "Memory",
             "The most that such a process had resident, mapped weights included, against what the memory plan says before loading.",
             MemoryColumns);
-        report.Stage?.Write(output);
+        (report as SuiteReport)?.Stage.Write(output);
     }
 
     /// <summary>Writes a report of a stage with where it comes from.</summary>

@@ -5,13 +5,13 @@ namespace TinyGpt.Dialogue;
 /// <summary>
 /// Something that a character knows or is, as a line of its card. Immutable and thread-safe; checked with its <see cref="Persona"/>.
 /// </summary>
-/// <param name="Key">What it is about, such as <c>Sells</c>; 1 … <see cref="Persona.LongestKey"/> characters of one line.</param>
-/// <param name="Value">What is so, such as <c>ale 3, stew 5</c>; 1 … <see cref="Persona.LongestLine"/> characters of one line.</param>
+/// <param name="Key">What it is about, such as <c>Sells</c>; 1 … <see cref="Persona.MaxKeyLength"/> characters of one line.</param>
+/// <param name="Value">What is so, such as <c>ale 3, stew 5</c>; 1 … <see cref="Persona.MaxLineLength"/> characters of one line.</param>
 public readonly record struct PersonaFact(string Key, string Value);
 
 /// <summary>Two lines that show how a character speaks. Immutable and thread-safe; checked with their <see cref="Persona"/>.</summary>
-/// <param name="Hears">What somebody says to it; 1 … <see cref="Persona.LongestLine"/> characters of one line.</param>
-/// <param name="Says">What it answers; 1 … <see cref="Persona.LongestLine"/> characters of one line.</param>
+/// <param name="Hears">What somebody says to it; 1 … <see cref="Persona.MaxLineLength"/> characters of one line.</param>
+/// <param name="Says">What it answers; 1 … <see cref="Persona.MaxLineLength"/> characters of one line.</param>
 public readonly record struct PersonaExample(string Hears, string Says);
 
 /// <summary>
@@ -27,52 +27,52 @@ public readonly record struct PersonaExample(string Hears, string Says);
 public sealed record Persona
 {
     /// <summary>The most characters (UTF-16) of a name, of a mood, and of a partner's name.</summary>
-    public const int LongestName = 64;
+    public const int MaxNameLength = 64;
 
     /// <summary>The most characters of a fact's key.</summary>
-    public const int LongestKey = 64;
+    public const int MaxKeyLength = 64;
 
     /// <summary>The most characters of a fact's value, a style line or a line of an example.</summary>
-    public const int LongestLine = 1000;
+    public const int MaxLineLength = 1000;
 
     /// <summary>The most facts.</summary>
-    public const int MostFacts = 64;
+    public const int MaxFacts = 64;
 
     /// <summary>The most style lines, and the most examples.</summary>
-    public const int MostLines = 32;
+    public const int MaxLines = 32;
 
     /// <summary>The most stop strings.</summary>
-    public const int MostStops = 16;
+    public const int MaxStops = 16;
 
     /// <summary>The most characters of a stop string.</summary>
-    public const int LongestStop = 64;
+    public const int MaxStopLength = 64;
 
     /// <summary>The largest <see cref="MaxAnswerTokens"/>.</summary>
-    public const int MostAnswerTokens = 4096;
+    public const int AnswerTokensLimit = 4096;
 
     /// <summary>The most bytes of a persona's file.</summary>
-    public const int LargestFile = 1 << 20;
+    public const int MaxFileBytes = 1 << 20;
 
-    /// <summary>What it is called; 1 … <see cref="LongestName"/> characters of one line.</summary>
+    /// <summary>What it is called; 1 … <see cref="MaxNameLength"/> characters of one line.</summary>
     public required string Name { get; init; }
 
     /// <summary>
-    /// How it feels when a game begins, such as <c>cheerful</c>; one line of at most <see cref="LongestName"/> characters, empty (the default)
+    /// How it feels when a game begins, such as <c>cheerful</c>; one line of at most <see cref="MaxNameLength"/> characters, empty (the default)
     /// where the card does not say.
     /// </summary>
     public string Mood { get; init; } = "";
 
-    /// <summary>Its card, in order; at most <see cref="MostFacts"/>, no two with the same key; none by default.</summary>
+    /// <summary>Its card, in order; at most <see cref="MaxFacts"/>, no two with the same key; none by default.</summary>
     public IReadOnlyList<PersonaFact> Facts { get; init; } = [];
 
     /// <summary>
-    /// Lines that describe how it speaks, for layouts that use them; at most <see cref="MostLines"/> of 1 … <see cref="LongestLine"/>
+    /// Lines that describe how it speaks, for layouts that use them; at most <see cref="MaxLines"/> of 1 … <see cref="MaxLineLength"/>
     /// characters; none by default.
     /// </summary>
     public IReadOnlyList<string> Style { get; init; } = [];
 
     /// <summary>
-    /// Lines that show how it speaks; they stand before every talk as if they had been said. At most <see cref="MostLines"/>; none by default.
+    /// Lines that show how it speaks; they stand before every talk as if they had been said. At most <see cref="MaxLines"/>; none by default.
     /// </summary>
     public IReadOnlyList<PersonaExample> Examples { get; init; } = [];
 
@@ -82,17 +82,17 @@ public sealed record Persona
     /// </summary>
     public SamplingOptions Sampling { get; init; } = new() { Temperature = 0.7f, TopP = 0.95f };
 
-    /// <summary>The most tokens of an answer; 1 … <see cref="MostAnswerTokens"/>, 60 by default.</summary>
+    /// <summary>The most tokens of an answer; 1 … <see cref="AnswerTokensLimit"/>, 60 by default.</summary>
     public int MaxAnswerTokens { get; init; } = 60;
 
     /// <summary>
-    /// Texts that end an answer beside the layout's own and are not part of it; at most <see cref="MostStops"/> of 1 …
-    /// <see cref="LongestStop"/> characters, line breaks included; none by default.
+    /// Texts that end an answer beside the layout's own and are not part of it; at most <see cref="MaxStops"/> of 1 …
+    /// <see cref="MaxStopLength"/> characters, line breaks included; none by default.
     /// </summary>
     public IReadOnlyList<string> Stops { get; init; } = [];
 
     /// <summary>Reads a persona from a JSON file.</summary>
-    /// <param name="path">The file, at most <see cref="LargestFile"/> bytes of UTF-8.</param>
+    /// <param name="path">The file, at most <see cref="MaxFileBytes"/> bytes of UTF-8.</param>
     /// <returns>The persona, whose values are all within their ranges.</returns>
     /// <exception cref="ArgumentException">The path is null or empty.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -106,7 +106,7 @@ public sealed record Persona
     }
 
     /// <summary>Reads a persona from a stream, to its end.</summary>
-    /// <param name="stream">JSON, at most <see cref="LargestFile"/> bytes of UTF-8; stays open, and need not seek.</param>
+    /// <param name="stream">JSON, at most <see cref="MaxFileBytes"/> bytes of UTF-8; stays open, and need not seek.</param>
     /// <param name="name">What errors call it.</param>
     /// <returns>The persona, whose values are all within their ranges.</returns>
     /// <exception cref="ArgumentNullException">The stream is null.</exception>
@@ -115,13 +115,13 @@ public sealed record Persona
     public static Persona Read(Stream stream, string name = "stream")
     {
         ArgumentNullException.ThrowIfNull(stream);
-        byte[] buffer = new byte[LargestFile + 1];
+        byte[] buffer = new byte[MaxFileBytes + 1];
         int length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
         return Read(buffer.AsMemory(0, length), name);
     }
 
     /// <summary>Reads a persona from memory.</summary>
-    /// <param name="utf8">JSON, at most <see cref="LargestFile"/> bytes of UTF-8; not kept.</param>
+    /// <param name="utf8">JSON, at most <see cref="MaxFileBytes"/> bytes of UTF-8; not kept.</param>
     /// <param name="name">What errors call it.</param>
     /// <returns>The persona, whose values are all within their ranges.</returns>
     /// <exception cref="PersonaException">The JSON is damaged, or a value is missing, unknown or out of range.</exception>

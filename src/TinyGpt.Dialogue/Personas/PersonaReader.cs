@@ -15,9 +15,9 @@ internal static class PersonaReader
 
     public static Persona Read(ReadOnlyMemory<byte> utf8, string file)
     {
-        if (utf8.Length > Persona.LargestFile)
+        if (utf8.Length > Persona.MaxFileBytes)
         {
-            throw new PersonaException(file, "$", $"is larger than {Persona.LargestFile} bytes: shorten it");
+            throw new PersonaException(file, "$", $"is larger than {Persona.MaxFileBytes} bytes: shorten it");
         }
 
         utf8 = utf8.Span.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8; // an editor's byte order mark
@@ -49,11 +49,11 @@ internal static class PersonaReader
             Name = root.TryGet("name", out Value name) ? name.Text() : throw root.Failure("has no member 'name': write what the character is called"),
             Mood = root.TryGet("mood", out Value mood) ? mood.Text() : "",
             Facts = root.TryGet("facts", out Value facts) ? facts.Facts() : [],
-            Style = root.TryGet("style", out Value style) ? style.Items(Persona.MostLines, line => line.Text()) : [],
-            Examples = root.TryGet("examples", out Value examples) ? examples.Items(Persona.MostLines, ReadExample) : [],
+            Style = root.TryGet("style", out Value style) ? style.Items(Persona.MaxLines, line => line.Text()) : [],
+            Examples = root.TryGet("examples", out Value examples) ? examples.Items(Persona.MaxLines, ReadExample) : [],
             Sampling = root.TryGet("sampling", out Value sampling) ? ReadSampling(sampling, defaults.Sampling) : defaults.Sampling,
             MaxAnswerTokens = root.TryGet("maxAnswerTokens", out Value most) ? most.Whole() : defaults.MaxAnswerTokens,
-            Stops = root.TryGet("stops", out Value stops) ? stops.Items(Persona.MostStops, stop => stop.Text()) : [],
+            Stops = root.TryGet("stops", out Value stops) ? stops.Items(Persona.MaxStops, stop => stop.Text()) : [],
         };
     }
 
@@ -125,7 +125,7 @@ internal static class PersonaReader
             List<PersonaFact> facts = [];
             foreach (JsonProperty property in element.EnumerateObject())
             {
-                RequireRoom(facts.Count, Persona.MostFacts);
+                RequireRoom(facts.Count, Persona.MaxFacts);
                 facts.Add(new PersonaFact(property.Name, new Value(property.Value, file, $"{path}.{property.Name}").Text()));
             }
 

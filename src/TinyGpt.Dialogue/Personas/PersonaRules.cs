@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using TinyGpt.Dialogue.Prompts;
 
 namespace TinyGpt.Dialogue.Personas;
 
@@ -24,7 +23,7 @@ internal static class PersonaRules
 
     /// <summary>Whether a text is one line of valid Unicode, no longer than a name.</summary>
     public static bool IsName(string text) =>
-        text.Length <= Persona.LongestName && IndexOfControl(text) < 0 && IndexOfHalfCharacter(text) < 0;
+        text.Length <= Persona.MaxNameLength && IndexOfControl(text) < 0 && IndexOfHalfCharacter(text) < 0;
 
     /// <exception cref="PersonaException">Something is out of range.</exception>
     public static void Check(Persona persona, string file)
@@ -58,28 +57,28 @@ internal static class PersonaRules
             Require(list!.Count <= most, path, $"has {list.Count} entries: write at most {most}");
         }
 
-        RequireLine(persona.Name, 1, Persona.LongestName, "$.name");
-        RequireLine(persona.Mood, 0, Persona.LongestName, "$.mood");
-        RequireList(persona.Facts, Persona.MostFacts, "$.facts");
+        RequireLine(persona.Name, 1, Persona.MaxNameLength, "$.name");
+        RequireLine(persona.Mood, 0, Persona.MaxNameLength, "$.mood");
+        RequireList(persona.Facts, Persona.MaxFacts, "$.facts");
         HashSet<string> keys = new(StringComparer.Ordinal);
         foreach (PersonaFact fact in persona.Facts)
         {
-            RequireLine(fact.Key, 1, Persona.LongestKey, $"$.facts.{fact.Key}");
+            RequireLine(fact.Key, 1, Persona.MaxKeyLength, $"$.facts.{fact.Key}");
             Require(keys.Add(fact.Key), $"$.facts.{fact.Key}", $"is there twice: write one fact for each key");
-            RequireLine(fact.Value, 1, Persona.LongestLine, $"$.facts.{fact.Key}");
+            RequireLine(fact.Value, 1, Persona.MaxLineLength, $"$.facts.{fact.Key}");
         }
 
-        RequireList(persona.Style, Persona.MostLines, "$.style");
+        RequireList(persona.Style, Persona.MaxLines, "$.style");
         for (int i = 0; i < persona.Style.Count; i++)
         {
-            RequireLine(persona.Style[i], 1, Persona.LongestLine, $"$.style[{i}]");
+            RequireLine(persona.Style[i], 1, Persona.MaxLineLength, $"$.style[{i}]");
         }
 
-        RequireList(persona.Examples, Persona.MostLines, "$.examples");
+        RequireList(persona.Examples, Persona.MaxLines, "$.examples");
         for (int i = 0; i < persona.Examples.Count; i++)
         {
-            RequireLine(persona.Examples[i].Hears, 1, Persona.LongestLine, $"$.examples[{i}].hears");
-            RequireLine(persona.Examples[i].Says, 1, Persona.LongestLine, $"$.examples[{i}].says");
+            RequireLine(persona.Examples[i].Hears, 1, Persona.MaxLineLength, $"$.examples[{i}].hears");
+            RequireLine(persona.Examples[i].Says, 1, Persona.MaxLineLength, $"$.examples[{i}].says");
         }
 
         Require(persona.Sampling is not null, "$.sampling", $"is null: leave it out for the defaults");
@@ -97,48 +96,16 @@ internal static class PersonaRules
             "$.sampling",
             $"has a logit bias, which belongs to one vocabulary and not to a character: leave it out");
         Require(
-            persona.MaxAnswerTokens is >= 1 and <= Persona.MostAnswerTokens,
+            persona.MaxAnswerTokens is >= 1 and <= Persona.AnswerTokensLimit,
             "$.maxAnswerTokens",
-            $"is {persona.MaxAnswerTokens}: write a whole number from 1 to {Persona.MostAnswerTokens}");
-        RequireList(persona.Stops, Persona.MostStops, "$.stops");
+            $"is {persona.MaxAnswerTokens}: write a whole number from 1 to {Persona.AnswerTokensLimit}");
+        RequireList(persona.Stops, Persona.MaxStops, "$.stops");
         for (int i = 0; i < persona.Stops.Count; i++)
         {
             string? stop = persona.Stops[i];
             Require(
-                stop is { Length: >= 1 and <= Persona.LongestStop }, $"$.stops[{i}]", $"must be a text of 1 … {Persona.LongestStop} characters");
+                stop is { Length: >= 1 and <= Persona.MaxStopLength }, $"$.stops[{i}]", $"must be a text of 1 … {Persona.MaxStopLength} characters");
             RequireUnicode(stop!, $"$.stops[{i}]");
-        }
-    }
-
-    /// <summary>Checks that nothing on a card looks like the beginning or the end of a turn.</summary>
-    /// <exception cref="PersonaException">Something does.</exception>
-    public static void CheckMarks(Persona persona, string file, LayoutMarks marks)
-    {
-        void Require(string text, string path)
-        {
-            if (marks.FindIn(text) is { } mark)
-            {
-                throw new PersonaException(file, path, $"contains '{mark}', with which the stage's layout marks turns: write it otherwise");
-            }
-        }
-
-        Require(persona.Name, "$.name");
-        Require(persona.Mood, "$.mood");
-        foreach (PersonaFact fact in persona.Facts)
-        {
-            Require(fact.Key, $"$.facts.{fact.Key}");
-            Require(fact.Value, $"$.facts.{fact.Key}");
-        }
-
-        for (int i = 0; i < persona.Style.Count; i++)
-        {
-            Require(persona.Style[i], $"$.style[{i}]");
-        }
-
-        for (int i = 0; i < persona.Examples.Count; i++)
-        {
-            Require(persona.Examples[i].Hears, $"$.examples[{i}].hears");
-            Require(persona.Examples[i].Says, $"$.examples[{i}].says");
         }
     }
 

@@ -31,12 +31,45 @@ internal sealed class LayoutMarks
         _marks = [.. marks.OrderByDescending(mark => mark.Length).ThenBy(mark => mark, StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes)];
     }
 
-    /// <summary>The first mark of two characters or more in a text, which a card cannot have; null if there is none.</summary>
+    /// <summary>The first mark of two characters or more in a text, which a name cannot have; null if there is none.</summary>
     public string? FindIn(string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         byte[]? found = Array.Find(_marks, mark => mark.Length > 1 && bytes.AsSpan().IndexOf(mark) >= 0);
         return found is null ? null : Encoding.UTF8.GetString(found);
+    }
+
+    /// <summary>Checks that nothing on a card looks like the beginning or the end of a turn.</summary>
+    /// <exception cref="PersonaException">Something does.</exception>
+    public void Check(Persona persona)
+    {
+        void Require(string text, string path)
+        {
+            if (FindIn(text) is { } mark)
+            {
+                throw new PersonaException(
+                    persona.Name, path, $"contains '{mark}', with which the stage's layout marks turns: write it otherwise");
+            }
+        }
+
+        Require(persona.Name, "$.name");
+        Require(persona.Mood, "$.mood");
+        foreach (PersonaFact fact in persona.Facts)
+        {
+            Require(fact.Key, $"$.facts.{fact.Key}");
+            Require(fact.Value, $"$.facts.{fact.Key}");
+        }
+
+        for (int i = 0; i < persona.Style.Count; i++)
+        {
+            Require(persona.Style[i], $"$.style[{i}]");
+        }
+
+        for (int i = 0; i < persona.Examples.Count; i++)
+        {
+            Require(persona.Examples[i].Hears, $"$.examples[{i}].hears");
+            Require(persona.Examples[i].Says, $"$.examples[{i}].says");
+        }
     }
 
     /// <summary>Makes a space of the first character of every mark in a line, until there is none.</summary>

@@ -5,8 +5,18 @@ using TinyGpt.Text;
 namespace TinyGpt.Dialogue.Prompts;
 
 /// <summary>Writes the pieces of prompts as tokens. Thread-safe.</summary>
-internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
+/// <param name="layout">How.</param>
+/// <param name="tokenizer">The model's tokenizer.</param>
+/// <param name="contextLength">The model's context, or less where the engine's plan says so, which a whole prompt and its answer must fit.</param>
+/// <param name="world">What all characters know; may be empty.</param>
+internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer, int contextLength, string world)
 {
+    /// <summary>Tokens for which every card must leave room beside its answer.</summary>
+    public const int MinLineTokens = 16;
+
+    /// <summary>What the player is called in talks unless they say otherwise, and in examples.</summary>
+    public const string PlayerName = "Player";
+
     private const string TextSlot = "{text}";
     private const string PartnerSlot = "{partner}";
     private const int MostStackBytes = 512;
@@ -14,6 +24,13 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
     private readonly byte[] _lead = Encoding.UTF8.GetBytes(layout.AnswerLead);
 
     public PromptLayout Layout => layout;
+
+    /// <summary>The most tokens of a prompt with its answer.</summary>
+    public int ContextLength => contextLength;
+
+    /// <summary>The tokens of what all characters know; none for an empty world.</summary>
+    public int[] World { get; } = world.Length == 0 ? []
+        : Encode(tokenizer, PromptTemplate.Fill(layout.World, ("world", world)), nameof(world), TextPosition.Start);
 
     /// <summary>What stands between a card and a talk.</summary>
     public int[] TalkStart { get; } = tokenizer.Encode(layout.TalkStart, position: TextPosition.Continuation);
@@ -24,19 +41,16 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
     /// <summary>Bytes at the beginning of an answer under a grammar that are not shown.</summary>
     public int LeadBytes => _lead.Length;
 
-    /// <summary>The world's tokens; none without one.</summary>
-    public int[] World(string world) => world.Length == 0 ? []
-        : Encode(PromptTemplate.Fill(layout.World, ("world", world)), nameof(world), TextPosition.Start);
-
     /// <summary>A persona's tokens behind those of the world, examples included.</summary>
-    public int[] Card(Persona persona, string mood, IReadOnlyList<PersonaFact> facts, bool hasWorld)
+    public int[] Card(Persona persona, string mood, IReadOnlyList<PersonaFact> facts)
     {
+        bool hasWorld = World.Length > 0;
         StringBuilder text = new(hasWorld ? layout.AfterWorld : "");
         text.Append(PromptTemplate.FillCard(layout, persona, mood, facts));
         text.Append(persona.Examples.Count > 0 ? layout.TalkStart : "");
         foreach (PersonaExample example in persona.Examples)
         {
-            text.Append(PromptTemplate.Fill(layout.Heard, ("partner", DialogueStage.PlayerName), ("text", example.Hears)));
+            text.Append(PromptTemplate.Fill(layout.Heard, ("partner", PlayerName), ("text", example.Hears)));
             text.Append(PromptTemplate.Fill(layout.AnswerStart, ("name", persona.Name))).Append(layout.AnswerLead).Append(example.Says);
         }
 
@@ -58,6 +72,9 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
         Clean(line, marks);
         return Encode(PromptTemplate.Fill(layout.Summary, ("summary", Encoding.UTF8.GetString(line))), nameof(summary));
     }
+
+    /// <summary>Bytes of the text of tokens within a prompt.</summary>
+    public int TextLength(ReadOnlySpan<int> ids) => ids.IsEmpty ? 0 : tokenizer.Decode(ids, ids[0]).Length;
 
     /// <summary>An option as the text of an answer: its tokens, without the end.</summary>
     public int[] Option(string option) => Encode(layout.AnswerLead + option, nameof(option));
@@ -169,8 +186,11 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer)
         }
     }
 
+    private int[] Encode(string text, string parameter, TextPosition position = TextPosition.Continuation) =>
+        Encode(tokenizer, text, parameter, position);
+
     /// <summary>Encodes a piece; the first one of a prompt with the token that the model wants before every text.</summary>
-    private int[] Encode(string text, string parameter, TextPosition position = TextPosition.Continuation)
+    private static int[] Encode(Tokenizer tokenizer, string text, string parameter, TextPosition position)
     {
         try
         {

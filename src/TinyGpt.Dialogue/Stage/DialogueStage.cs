@@ -1,4 +1,9 @@
+using TinyGpt.Dialogue.Answers;
+using TinyGpt.Dialogue.Grammars;
+using TinyGpt.Dialogue.Personas;
 using TinyGpt.Dialogue.Prompts;
+using TinyGpt.Dialogue.Saves;
+using TinyGpt.Dialogue.Stage;
 using TinyGpt.Dialogue.Talks;
 using TinyGpt.Kernels;
 
@@ -16,36 +21,28 @@ namespace TinyGpt.Dialogue;
 /// <see cref="StepBudget.Passes"/> they even come in the same ticks on every machine.
 /// </para>
 /// <para>
-/// Thread-safe: members of the stage and of its characters, talks and exchanges can be called from any thread; one at a time ticks. A call
-/// waits for no tick but where it says so: the bookkeeping between two steps of the engine at most. A tick allocates nothing once every talk
-/// has spoken, and neither do lines (<see cref="Talk.Say"/>), reading and distances. Making stages, adding characters, opening talks, changing
+/// The concurrency contract: members of the stage and of its characters, talks and exchanges can be called from any thread at any time. One thread at
+/// a time ticks, saves or disposes, and a second one that wants to waits for it. Every other call waits for the bookkeeping between two steps of the
+/// engine at most, never for a step. What is asked for of a talk or an exchange happens in the next tick, in the order of the calls. Listeners are
+/// called on the thread that ticks, while nothing is locked but the tick: they may call anything but a tick, a save and the disposal. A tick allocates nothing once every talk
+/// has spoken, and neither do lines (<see cref="Talk.Say(ReadOnlySpan{char})"/>), reading and distances. Making stages, adding characters, opening talks, changing
 /// cards and summaries, grammars, choices, transcripts, lists and saves do. Once the stage is disposed, whatever would have it do something
 /// throws <see cref="ObjectDisposedException"/>; what is there already, such as unread text and transcripts, can still be read.
 /// </para>
 /// </remarks>
-public sealed partial class DialogueStage : IDisposable
+public sealed class DialogueStage : IDisposable
 {
     /// <summary>The most characters on a stage.</summary>
-    public const int MostNpcs = 4096;
+    public const int MaxNpcs = 4096;
 
     /// <summary>The most open talks on a stage; an exchange counts as two.</summary>
-    public const int MostTalks = 4096;
+    public const int MaxTalks = 4096;
 
     /// <summary>What the player is called in talks unless they say otherwise.</summary>
-    public const string PlayerName = "Player";
+    public const string PlayerName = PromptWriter.PlayerName;
 
-    /// <summary>Tokens for which every card must leave room beside its answer.</summary>
-    internal const int LeastLineTokens = 16;
-
-    private readonly GptEngine _engine;
-    private readonly StageOptions _options;
-    private readonly GrammarCompiler _compiler;
-    private readonly List<Npc> _npcs = [];
-    private readonly List<Talk> _talks = [];
-    private readonly List<Exchange> _exchanges = [];
-    private ulong _seed;
-    private int _opened;
-    private bool _disposed;
+    private readonly StageCore _core;
+    private readonly TickLoop _loop;
 
     /// <summary>Makes a stage without characters, and its engine with all the memory it will use.</summary>
     /// <param name="model">The model, which stays the caller's and must stay alive as long as the stage. Any number of stages can share it.</param>
@@ -56,64 +53,40 @@ public sealed partial class DialogueStage : IDisposable
     /// The model has no tokenizer, or one that changes the text that ends an answer; the world cannot be written with its vocabulary; the layout
     /// lacks a slot or has one that it does not know; or the arena is too small for the world and one talk.
     /// </exception>
-    /// <exception cref="Kernels.KernelTierException">The tier asked for, or every tier, is not supported by this processor.</exception>
+    /// <exception cref="KernelTierException">The tier asked for, or every tier, is not supported by this processor.</exception>
     /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
     public DialogueStage(GptModel model, StageOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         options ??= new StageOptions();
         options.Validate();
-        Model = model;
-        _options = options;
-        _seed = options.Seed;
-        _compiler = new GrammarCompiler(model);
-        Prompts = new PromptWriter(options.Layout, model.Tokenizer!);
-        Prompts.CheckTokenizer();
-        WorldIds = Prompts.World(options.World);
-        _engine = new GptEngine(model, options.Engine);
-        try
-        {
-            CheckArena();
-            _sessions = new SessionPool(_engine);
-            _texts = new AnswerText(model.Tokenizer!);
-            _prompt = new int[model.Config.ContextLength + 1];
-            _lineIds = new int[model.Config.ContextLength];
-            if (WorldIds.Length > 0)
-            {
-                _world = _sessions.Take();
-                _world.Append(WorldIds, answer: false);
-            }
-        }
-        catch
-        {
-            _engine.Dispose();
-            throw;
-        }
+        _core = new StageCore(model, options);
+        _loop = new TickLoop(_core);
     }
 
     /// <summary>The model that speaks. It is not the stage's to dispose.</summary>
-    public GptModel Model { get; }
+    public GptModel Model => _core.Engine.Model;
 
     /// <summary>
     /// What the engine and its model take of memory, in bytes, all of it from the beginning on. An open talk takes managed memory beside it: 8
     /// bytes a token of the model's context and some 12 KB.
     /// </summary>
-    public MemoryPlan MemoryPlan => _engine.MemoryPlan;
+    public MemoryPlan MemoryPlan => _core.Engine.MemoryPlan;
 
     /// <summary>
     /// Tokens that were read or generated so far, those that were read again included; 0 for a new stage and for one of a save. Exact between
     /// ticks; while another thread ticks, a figure to watch.
     /// </summary>
-    public long ComputedTokens => _engine.ComputedTokens;
+    public long ComputedTokens => _core.Engine.ComputedTokens;
 
     /// <summary>The characters, in the order in which they were added. A copy, which allocates.</summary>
     public IReadOnlyList<Npc> Npcs
     {
         get
         {
-            lock (Gate)
+            lock (_core.Gate)
             {
-                return [.. _npcs];
+                return [.. _core.Npcs];
             }
         }
     }
@@ -126,9 +99,9 @@ public sealed partial class DialogueStage : IDisposable
     {
         get
         {
-            lock (Gate)
+            lock (_core.Gate)
             {
-                return [.. _talks.Where(talk => talk.Exchange is null)];
+                return [.. _core.Talks.Where(talk => talk.Run.Exchange is null)];
             }
         }
     }
@@ -141,21 +114,24 @@ public sealed partial class DialogueStage : IDisposable
     {
         get
         {
-            lock (Gate)
+            lock (_core.Gate)
             {
-                return [.. _exchanges];
+                return [.. _core.Exchanges];
             }
         }
     }
 
-    /// <summary>Guards everything but the engine: whoever holds it may change talks and characters.</summary>
-    internal Lock Gate { get; } = new();
-
-    internal PromptWriter Prompts { get; }
-
-    internal int[] WorldIds { get; }
-
-    internal int LookupTokens => _options.Engine.MaxLookupTokens;
+    /// <summary>Ticks so far, those of a run in the background included; 0 for a new stage, and the saved number for one of a save.</summary>
+    public long Ticks
+    {
+        get
+        {
+            lock (_core.Gate)
+            {
+                return _core.Ticks;
+            }
+        }
+    }
 
     /// <summary>Adds a character, which stays as long as the stage. Allocates.</summary>
     /// <param name="persona">Who it is, copied: later changes of its lists have no effect, and the game changes the character instead.</param>
@@ -163,18 +139,18 @@ public sealed partial class DialogueStage : IDisposable
     /// <exception cref="ArgumentNullException">The persona is null.</exception>
     /// <exception cref="PersonaException">The persona is not valid, or has a text that contains what the layout marks turns with.</exception>
     /// <exception cref="ArgumentException">Its card does not fit the model's context, or cannot be written with its vocabulary.</exception>
-    /// <exception cref="InvalidOperationException">There are <see cref="MostNpcs"/> characters.</exception>
+    /// <exception cref="InvalidOperationException">There are <see cref="MaxNpcs"/> characters.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public Npc Add(Persona persona)
     {
         ArgumentNullException.ThrowIfNull(persona);
-        Personas.PersonaRules.Check(persona, persona.Name ?? nameof(persona));
-        lock (Gate)
+        PersonaRules.Check(persona, persona.Name ?? nameof(persona));
+        lock (_core.Gate)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            RequireRoom(_npcs.Count + 1, MostNpcs, "characters");
-            Npc npc = new(this, persona.Frozen(), _npcs.Count);
-            _npcs.Add(npc);
+            _core.RequireAlive();
+            RequireRoom(_core.Npcs.Count + 1, MaxNpcs, "characters");
+            Npc npc = new(_core, this, _core.Roster.Add(persona.Frozen(), _core.Prompts));
+            _core.Npcs.Add(npc);
             return npc;
         }
     }
@@ -182,7 +158,7 @@ public sealed partial class DialogueStage : IDisposable
     /// <summary>Opens a talk of a character with the player, or with whoever the game speaks for. Allocates.</summary>
     /// <param name="npc">A character of this stage.</param>
     /// <param name="partner">
-    /// What the layout calls the partner; one line of at most <see cref="Persona.LongestName"/> characters (UTF-16), not blank, without what the
+    /// What the layout calls the partner; one line of at most <see cref="Persona.MaxNameLength"/> characters (UTF-16), not blank, without what the
     /// layout marks turns with, and not such that the layout would write the partner's turns like the character's own.
     /// </param>
     /// <returns>The talk, in which nothing is said yet. A character can have several, which know nothing of each other.</returns>
@@ -191,26 +167,23 @@ public sealed partial class DialogueStage : IDisposable
     /// The character belongs to another stage, or the partner's name is blank, too long, of more than one line, no valid Unicode, or one that the
     /// layout cannot tell from its own marks or the character.
     /// </exception>
-    /// <exception cref="InvalidOperationException">There are <see cref="MostTalks"/> open talks, the sides of exchanges included.</exception>
+    /// <exception cref="InvalidOperationException">There are <see cref="MaxTalks"/> open talks, the sides of exchanges included.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public Talk Open(Npc npc, string partner = PlayerName)
     {
         CheckNpc(npc);
         ArgumentException.ThrowIfNullOrWhiteSpace(partner);
-        if (!Personas.PersonaRules.IsName(partner))
+        if (!PersonaRules.IsName(partner))
         {
-            throw new ArgumentException($"A partner's name is one line of at most {Persona.LongestName} characters of Unicode.", nameof(partner));
+            throw new ArgumentException($"A partner's name is one line of at most {Persona.MaxNameLength} characters of Unicode.", nameof(partner));
         }
 
         RequireTellable(npc, partner);
-        lock (Gate)
+        lock (_core.Gate)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            RequireRoom(_talks.Count + 1, MostTalks, "talks");
-            Talk talk = new(npc, partner, SeedOf(_opened), _opened, null);
-            _opened++;
-            _talks.Add(talk);
-            return talk;
+            _core.RequireAlive();
+            RequireRoom(_core.Talks.Count + 1, MaxTalks, "talks");
+            return OpenTalk(npc, partner);
         }
     }
 
@@ -222,7 +195,7 @@ public sealed partial class DialogueStage : IDisposable
     /// <exception cref="ArgumentException">
     /// They belong to another stage, are the same, or have names that the layout cannot tell from each other.
     /// </exception>
-    /// <exception cref="InvalidOperationException">There is no room for two more among <see cref="MostTalks"/> open talks.</exception>
+    /// <exception cref="InvalidOperationException">There is no room for two more among <see cref="MaxTalks"/> open talks.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public Exchange OpenBetween(Npc first, Npc second)
     {
@@ -235,15 +208,16 @@ public sealed partial class DialogueStage : IDisposable
 
         RequireTellable(first, second.Name);
         RequireTellable(second, first.Name);
-        lock (Gate)
+        lock (_core.Gate)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            RequireRoom(_talks.Count + 2, MostTalks, "talks");
-            Exchange exchange = new(this, first, _opened, SeedOf(_opened), second, _opened + 1, SeedOf(_opened + 1));
-            _opened += 2;
-            _talks.Add(exchange.FirstSide);
-            _talks.Add(exchange.SecondSide);
-            _exchanges.Add(exchange);
+            _core.RequireAlive();
+            RequireRoom(_core.Talks.Count + 2, MaxTalks, "talks");
+            Talk firstSide = OpenTalk(first, second.Name);
+            Talk secondSide = OpenTalk(second, first.Name);
+            ExchangeTurns turns = new(firstSide.Run, secondSide.Run, _core.Context);
+            Exchange exchange = new(_core, turns, firstSide, secondSide);
+            _core.Roster.Exchanges.Add(turns);
+            _core.Exchanges.Add(exchange);
             return exchange;
         }
     }
@@ -258,8 +232,130 @@ public sealed partial class DialogueStage : IDisposable
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public void Prepare(Grammar grammar)
     {
-        RequireAlive();
-        RequestGrammar(grammar, isAside: false);
+        lock (_core.Gate)
+        {
+            _core.RequireAlive();
+        }
+
+        _core.Requests.ByGrammar(grammar, new GrammarWork());
+    }
+
+    /// <summary>
+    /// Does what was asked for since the last tick, advances everybody within the budget, and makes text readable. Never waits. A tick does
+    /// one slice of work at least, about 0.1 ms.
+    /// </summary>
+    /// <param name="budget">
+    /// How long to work: milliseconds, which include everything that the tick does but listeners that it has begun to call, or passes, which
+    /// have words come in the same ticks on every machine.
+    /// </param>
+    /// <param name="cancellation">Checked between slices.</param>
+    /// <returns>
+    /// Whether there is more to do: <see cref="StepStatus.Waiting"/> where all of it waits for text to be read or characters to come nearer,
+    /// <see cref="StepStatus.Idle"/> where nobody has anything to say.
+    /// </returns>
+    /// <exception cref="OperationCanceledException">
+    /// <paramref name="cancellation"/> was signalled. The tick counts, and the next one goes on where it ended.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The stage runs in the background, or a listener ticks.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
+    /// <remarks>
+    /// A call from a second thread waits until the first one's tick is over. What a listener throws leaves the tick. Allocates nothing once
+    /// every talk has spoken.
+    /// </remarks>
+    public StepStatus Tick(StepBudget budget, CancellationToken cancellation = default)
+    {
+        if (_core.Background is not null)
+        {
+            throw new InvalidOperationException("The stage runs in the background: dispose the run before ticking.");
+        }
+
+        _core.RefuseListener();
+        return _loop.Advance(budget, cancellation);
+    }
+
+    /// <summary>
+    /// Ticks on a thread of the stage's own from now on, pass by pass on the engine's workers, and sleeps while there is nothing to do; the
+    /// game says lines and reads text as before. Words are those of a stage that is ticked; in which tick they come depends on time.
+    /// </summary>
+    /// <returns>The run; dispose it to stop, within a slice of about 0.1 ms, and tick again.</returns>
+    /// <exception cref="InvalidOperationException">The stage runs in the background already.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
+    public BackgroundRun RunInBackground()
+    {
+        lock (_core.Gate)
+        {
+            return _core.BeginBackground(_loop);
+        }
+    }
+
+    /// <summary>
+    /// Saves the stage: characters with their cards and moods, talks with all their tokens and seeds, unread text, and answers under way.
+    /// What was asked for since the last tick is done first. Can be called between any two ticks, and while the stage runs in the background.
+    /// Waits for a tick or a pass under way, and has everybody else wait until all is written. Allocates. Listeners and prepared grammars are not
+    /// saved.
+    /// </summary>
+    /// <param name="destination">Where to, a game's save stream for instance; written from its position and left open. Need not seek.</param>
+    /// <param name="keysAndValues">Whether computed keys and values are saved too: much larger, but nothing has to be read again.</param>
+    /// <exception cref="ArgumentNullException">The stream is null.</exception>
+    /// <exception cref="IOException">The stream cannot be written; the stage is unharmed.</exception>
+    /// <exception cref="NotSupportedException">The stream is not one to write to; the stage is unharmed.</exception>
+    /// <exception cref="InvalidOperationException">A listener calls: save when the tick is over.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
+    public void Save(Stream destination, bool keysAndValues = false)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        _core.RefuseListener();
+        lock (_core.Ticking)
+        {
+            lock (_core.Gate)
+            {
+                _core.RequireAlive();
+                _core.ApplyInputs(_core.Ticks + 1);
+                SnapshotWriter.Write(destination, Model, _core.Roster, _core.Ticks, keysAndValues);
+            }
+        }
+    }
+
+    /// <summary>Makes the stage that was saved with <see cref="Save"/>; it says what that one would have said. Allocates.</summary>
+    /// <param name="source">Stands at the save's first byte; is read to the save's end and left open. Need not seek.</param>
+    /// <param name="model">The same model; must stay alive as long as the stage.</param>
+    /// <param name="options">
+    /// As the saved stage's, but for the engine, whose size, threads and tier may differ, and the seed, which is the saved one's. Null for
+    /// the defaults. Layout and world count from the next answers on.
+    /// </param>
+    /// <param name="name">What errors call the source.</param>
+    /// <returns>The stage; characters, talks and exchanges are in its lists in their old order. Listeners are to be given again.</returns>
+    /// <exception cref="ArgumentNullException">The stream, the model or what an option must have is null.</exception>
+    /// <exception cref="StageSaveException">
+    /// The save is damaged, contradicts itself, belongs to another model, or does not fit the options, its grammars take too much work to compile,
+    /// or the stream cannot be read.
+    /// </exception>
+    /// <exception cref="ArgumentException">An option is out of range, as for the constructor.</exception>
+    /// <exception cref="KernelTierException">The tier asked for, or every tier, is not supported by this processor.</exception>
+    /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
+    public static DialogueStage Restore(Stream source, GptModel model, StageOptions? options = null, string name = "stream")
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        DialogueStage stage = new(model, options);
+        try
+        {
+            lock (stage._core.Ticking)
+            {
+                lock (stage._core.Gate)
+                {
+                    stage._core.Restore(stage, source, name);
+                }
+            }
+
+            return stage;
+        }
+        catch (Exception exception)
+        {
+            stage.Dispose();
+            throw exception is PersonaException or GrammarException or SnapshotException or ArgumentException
+                ? new StageSaveException(name, $"it does not fit: {exception.Message}", exception)
+                : exception is StageSaveException ? exception : new StageSaveException(name, "it cannot be read", exception);
+        }
     }
 
     /// <summary>
@@ -269,29 +365,8 @@ public sealed partial class DialogueStage : IDisposable
     /// <exception cref="InvalidOperationException">A listener called it, from within the tick.</exception>
     public void Dispose()
     {
-        RefuseListener();
-        CloseBackground();
-        lock (_ticking)
-        {
-            lock (Gate)
-            {
-                if (!_disposed)
-                {
-                    _disposed = true;
-                    _engine.Dispose();
-                    _wake.Dispose();
-                }
-            }
-        }
-    }
-
-    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
-    internal void RequireAlive()
-    {
-        lock (Gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-        }
+        _core.RefuseListener();
+        _core.Dispose();
     }
 
     private static void RequireRoom(int count, int most, string what)
@@ -304,14 +379,23 @@ public sealed partial class DialogueStage : IDisposable
 
     private void RequireTellable(Npc npc, string partner)
     {
-        if (Prompts.AreConfused(npc.Name, partner) || Prompts.CardMarks(npc.Name).FindIn(partner) is not null)
+        if (_core.Prompts.AreConfused(npc.Name, partner) || _core.Prompts.CardMarks(npc.Name).FindIn(partner) is not null)
         {
             throw new ArgumentException(
                 $"In the stage's layout {npc.Name} could not tell what '{partner}' says from its own words: give one of them another name.");
         }
     }
 
-    private ulong SeedOf(int talk) => SeedSequence.Derive(_seed, (ulong)talk);
+    private Talk OpenTalk(Npc npc, string partner)
+    {
+        int number = _core.Roster.OpenNext();
+        AnswerRun run = new(
+            new TalkRecord(_core.Prompts, npc.Character.Card, partner, _core.Roster.SeedOf(number), number), _core.Context);
+        Talk talk = new(_core, npc, run);
+        _core.Roster.Runs.Add(run);
+        _core.Talks.Add(talk);
+        return talk;
+    }
 
     private void CheckNpc(Npc npc)
     {

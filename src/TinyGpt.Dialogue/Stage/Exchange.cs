@@ -1,3 +1,7 @@
+using TinyGpt.Dialogue.Answers;
+using TinyGpt.Dialogue.Inbox;
+using TinyGpt.Dialogue.Stage;
+
 namespace TinyGpt.Dialogue;
 
 /// <summary>
@@ -6,13 +10,13 @@ namespace TinyGpt.Dialogue;
 /// </summary>
 public sealed class Exchange
 {
-    private bool _isHeard = true;
+    private readonly StageCore _core;
+    private readonly ExchangeTurns _turns;
 
-    internal Exchange(DialogueStage stage, Npc first, int firstNumber, ulong firstSeed, Npc second, int secondNumber, ulong secondSeed)
+    internal Exchange(StageCore core, ExchangeTurns turns, Talk first, Talk second)
     {
-        Stage = stage;
-        FirstSide = new Talk(first, second.Name, firstSeed, firstNumber, this);
-        SecondSide = new Talk(second, first.Name, secondSeed, secondNumber, this);
+        (_core, _turns) = (core, turns);
+        (FirstSide, SecondSide) = (first, second);
     }
 
     /// <summary>The character that says the opening line.</summary>
@@ -38,18 +42,18 @@ public sealed class Exchange
     {
         get
         {
-            lock (Stage.Gate)
+            lock (_core.Gate)
             {
-                return _isHeard;
+                return _turns.IsHeard;
             }
         }
 
         set
         {
-            lock (Stage.Gate)
+            lock (_core.Gate)
             {
-                _isHeard = value;
-                Stage.Wake();
+                _turns.IsHeard = value;
+                _core.Wake();
             }
         }
     }
@@ -59,23 +63,12 @@ public sealed class Exchange
     {
         get
         {
-            lock (Stage.Gate)
+            lock (_core.Gate)
             {
-                return Posted > 0 || LinesLeft > 0;
+                return _turns.IsRunning;
             }
         }
     }
-
-    internal DialogueStage Stage { get; }
-
-    /// <summary>Lines that are still to be said.</summary>
-    internal int LinesLeft { get; set; }
-
-    /// <summary>Whose turn it is once the line before was heard; null while a line is under way.</summary>
-    internal Talk? Next { get; set; }
-
-    /// <summary>Openings since the last tick.</summary>
-    internal int Posted { get; set; }
 
     /// <summary>Has the first character say something and the second answer it, and so on in turn.</summary>
     /// <param name="opening">
@@ -89,7 +82,19 @@ public sealed class Exchange
     public void Begin(ReadOnlySpan<char> opening, int lines = 6)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lines, 1);
-        Stage.Begin(this, opening, lines);
+        lock (_core.Gate)
+        {
+            FirstSide.RequireOpen();
+            SecondSide.RequireOpen();
+            if (_turns.IsRunning)
+            {
+                throw new InvalidOperationException("The exchange is running: stop it first.");
+            }
+
+            LineFault fault = _core.Inbox.Begin(_turns, opening, lines);
+            StageInbox.Require(fault, opening, _turns.Second, AnswerRequest.Free);
+            _core.Wake();
+        }
     }
 
     /// <summary>
@@ -98,7 +103,15 @@ public sealed class Exchange
     /// </summary>
     /// <exception cref="InvalidOperationException">The exchange is closed.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
-    public void Stop() => Stage.Stop(this);
+    public void Stop()
+    {
+        lock (_core.Gate)
+        {
+            FirstSide.RequireOpen();
+            _core.Inbox.Stop(_turns);
+            _core.Wake();
+        }
+    }
 
     /// <summary>
     /// Ends the exchange and gives back what it holds: of the line under way stays what was said so far. It cannot begin again; the transcripts
@@ -106,8 +119,8 @@ public sealed class Exchange
     /// </summary>
     public void Close()
     {
-        Stage.Close(FirstSide);
-        Stage.Close(SecondSide);
+        FirstSide.CloseSide();
+        SecondSide.CloseSide();
     }
 
     /// <summary>Copies text that was not read yet: whole UTF-8 characters, of one line at a time. Allocates nothing.</summary>
@@ -133,6 +146,4 @@ public sealed class Exchange
         FirstSide.Listen(listener, state);
         SecondSide.Listen(listener, state);
     }
-
-    internal Talk OtherSide(Talk side) => side == FirstSide ? SecondSide : FirstSide;
 }

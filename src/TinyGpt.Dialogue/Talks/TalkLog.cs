@@ -27,7 +27,7 @@ internal readonly record struct LoggedTurn(TurnKind Kind, int Start, int Length,
 internal sealed class TalkLog(int capacity)
 {
     /// <summary>The most turns that are kept.</summary>
-    public const int MostTurns = 256;
+    public const int MaxTurns = 256;
 
     private int[] _ids = [];
     private LoggedTurn[] _turns = [];
@@ -60,7 +60,7 @@ internal sealed class TalkLog(int capacity)
         long tick)
     {
         int length = frame.Length + line.Length + rest.Length;
-        if (_ids.Length < capacity || _turns.Length < MostTurns)
+        if (_ids.Length < capacity || _turns.Length < MaxTurns)
         {
             Grow();
         }
@@ -86,9 +86,9 @@ internal sealed class TalkLog(int capacity)
     }
 
     /// <summary>Takes older turns out of the prompt, so that the rest has no more tokens than this; the last turn always stays.</summary>
-    public void ShrinkWindow(int mostTokens)
+    public void ShrinkWindow(int maxTokens)
     {
-        while (WindowStart < _count - 1 && WindowTokens > mostTokens)
+        while (WindowStart < _count - 1 && WindowTokens > maxTokens)
         {
             WindowStart++;
         }
@@ -109,7 +109,7 @@ internal sealed class TalkLog(int capacity)
             at += turn.Length;
         }
 
-        if (at != ids.Length || ids.Length > capacity || turns.Length > MostTurns || windowStart < 0 || windowStart > turns.Length)
+        if (at != ids.Length || ids.Length > capacity || turns.Length > MaxTurns || windowStart < 0 || windowStart > turns.Length)
         {
             return false;
         }
@@ -124,14 +124,14 @@ internal sealed class TalkLog(int capacity)
     private void Grow()
     {
         Array.Resize(ref _ids, capacity);
-        Array.Resize(ref _turns, MostTurns);
+        Array.Resize(ref _turns, MaxTurns);
     }
 
     private void MakeRoom(int length)
     {
         int dropped = 0;
         int freed = 0;
-        while (_count - dropped == MostTurns || _used - freed + length > _ids.Length)
+        while (_count - dropped == MaxTurns || _used - freed + length > _ids.Length)
         {
             freed += _turns[dropped].Length;
             dropped++;

@@ -44,13 +44,3 @@ public enum TalkEnd
 /// <param name="Tick">The tick in which it was said to the end, from 1; see <see cref="DialogueStage.Ticks"/>.</param>
 /// <param name="IsRemembered">Whether the character still has it in its prompt.</param>
 public readonly record struct TranscriptLine(string Speaker, string Text, long Tick, bool IsRemembered);
-
-/// <summary>
-/// Takes text of a talk as it comes, on the thread that ticks. May call anything of the stage but a tick, the end of its run in the background
-/// and its disposal, which throw <see cref="InvalidOperationException"/>. What it throws leaves the tick, or ends the run and stands in
-/// <see cref="BackgroundRun.Failure"/>.
-/// </summary>
-/// <param name="talk">The talk.</param>
-/// <param name="utf8">Whole characters, UTF-8. Valid until the call returns.</param>
-/// <param name="state">What was given with the listener, or null.</param>
-public delegate void TextListener(Talk talk, ReadOnlySpan<byte> utf8, object? state);

@@ -58,7 +58,7 @@ internal sealed class ChatBatch : IDisposable
         _metrics.QueueChanged(1);
     }
 
-    /// <summary>Gives a request up: out of the queue at once, or its session back at the end of the pass.</summary>
+    /// <summary>Cancels a request: it leaves the queue at once, or its session is freed at the end of the forward pass.</summary>
     public void Abandon(ChatRequest request)
     {
         request.IsAbandoned = true;
@@ -115,14 +115,13 @@ internal sealed class ChatBatch : IDisposable
             while (WaitForWork())
             {
                 StartAdmitted();
-                _engine.Step(StepBudget.OnePass, _closing.Token);
-                Deliver();
+                Deliver(Step());
                 ReportPages();
             }
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
         {
-            // The batch was disposed in the middle of a pass.
+            // The batch was disposed in the middle of a forward pass.
         }
         catch (Exception exception)
         {
@@ -133,7 +132,7 @@ internal sealed class ChatBatch : IDisposable
         Close();
     }
 
-    /// <summary>Lets go of who has gone, lets in who has room, and sleeps while there is nobody.</summary>
+    /// <summary>Removes finished requests, admits requests that fit, and sleeps while there are none.</summary>
     /// <returns>False when the batch is disposed.</returns>
     private bool WaitForWork()
     {
@@ -206,7 +205,22 @@ internal sealed class ChatBatch : IDisposable
         }
     }
 
-    private void Deliver()
+    /// <summary>Lets every answer go one token further.</summary>
+    /// <returns>The error that ended one of the answers, or null.</returns>
+    private NonFiniteLogitsException? Step()
+    {
+        try
+        {
+            _engine.Step(StepBudget.OnePass, _closing.Token);
+            return null;
+        }
+        catch (NonFiniteLogitsException exception)
+        {
+            return exception;
+        }
+    }
+
+    private void Deliver(NonFiniteLogitsException? failure)
     {
         for (int i = _running.Count - 1; i >= 0; i--)
         {
@@ -220,14 +234,28 @@ internal sealed class ChatBatch : IDisposable
                 _metrics.FirstToken(request.Elapsed);
             }
 
+            if (finish != FinishReason.None)
+            {
+                session.EndText(); // an answer that was cut does not go on
+            }
+
             while (session.TryRead(_text, out int written))
             {
                 request.Write(Encoding.UTF8.GetString(_text, 0, written));
             }
 
-            if (finish != FinishReason.None)
+            if (finish == FinishReason.None)
             {
-                Leave(i);
+                continue;
+            }
+
+            Leave(i);
+            if (finish == FinishReason.NonFiniteLogits && failure is not null)
+            {
+                request.Fail(failure);
+            }
+            else
+            {
                 request.Complete(finish, generated);
             }
         }

@@ -10,7 +10,7 @@ namespace TinyGpt.Extensions.AI.Batching;
 /// <param name="Prompt">The tokens to continue.</param>
 /// <param name="Sampling">How tokens are chosen.</param>
 /// <param name="Options">How the session answers.</param>
-/// <param name="Pages">The pages of the KV arena that it may come to hold.</param>
+/// <param name="Pages">The maximum number of pages of the KV arena that it holds.</param>
 /// <param name="Started">The time of the call, of <see cref="Stopwatch"/>.</param>
 internal sealed record ChatRequest(int[] Prompt, SamplingOptions Sampling, SessionOptions Options, int Pages, long Started)
 {

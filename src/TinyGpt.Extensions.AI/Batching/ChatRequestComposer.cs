@@ -13,16 +13,18 @@ internal sealed class ChatRequestComposer
     private readonly int _maxOutputTokens;
     private readonly ChatPromptFormat _format;
     private readonly int _mostPages;
+    private readonly int _context;
     private readonly ResponseGrammars _grammars;
 
-    public ChatRequestComposer(GptModel model, string modelId, TinyGptChatClientOptions options, int mostPages)
+    public ChatRequestComposer(GptModel model, string modelId, TinyGptChatClientOptions options, GptEngine engine)
     {
         _model = model;
         _modelId = modelId;
         _sampling = options.Sampling;
         _maxOutputTokens = options.MaxOutputTokens;
         _format = options.PromptFormat;
-        _mostPages = mostPages;
+        _mostPages = engine.KvPages;
+        _context = engine.ContextLength;
         _grammars = new ResponseGrammars(model);
     }
 
@@ -111,7 +113,7 @@ internal sealed class ChatRequestComposer
         return prompt.Length > 0 ? prompt : throw new ArgumentException("The format made no tokens of the messages.", nameof(messages));
     }
 
-    /// <summary>The pages that a request may come to hold. The last token of an answer is never computed, but counts here.</summary>
+    /// <summary>The maximum number of pages of a request. The last token of an answer is never computed, but counts here.</summary>
     private int PagesFor(int prompt, int answer)
     {
         int context = _model.Config.ContextLength;
@@ -127,7 +129,12 @@ internal sealed class ChatRequestComposer
                 $"The prompt of {prompt} tokens needs {promptPages} pages, and the engine has {_mostPages}: raise GptEngineOptions.KvPages.");
         }
 
-        return Math.Min(Pages((int)Math.Min((long)prompt + answer, context)), _mostPages);
+        if (prompt > _context)
+        {
+            throw new ContextOverflowException(prompt, _context);
+        }
+
+        return Pages((int)Math.Min((long)prompt + answer, _context));
     }
 
     private static int Pages(int positions) => (positions + GptEngine.PositionsPerPage - 1) / GptEngine.PositionsPerPage;

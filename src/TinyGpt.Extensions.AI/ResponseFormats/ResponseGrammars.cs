@@ -9,7 +9,7 @@ internal sealed class ResponseGrammars(GptModel model)
 {
     private const int MostKept = 64;
 
-    /// <summary>What stands for JSON without a schema; no schema's text is empty.</summary>
+    /// <summary>The key of JSON without a schema; no schema's text is empty.</summary>
     private const string NoSchema = "";
 
     private readonly Lazy<GrammarCompiler> _compiler = new(() => new GrammarCompiler(model));

@@ -57,7 +57,7 @@ internal static class GgufConfig
             FeedForwardWidth = metadata.Int32(Key("feed_forward_length")),
             NormEpsilon = metadata.Single(Key(isGpt2 ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon")),
             Activation = isGpt2 ? Activation.GeluTanh : Activation.Silu,
-            TiedHead = !file.Tensors.ContainsKey(GgufNames.Head),
+            TiedHead = !(file.Tensors.ContainsKey(GgufNames.Head) && file.Tensors.ContainsKey(GgufNames.TokenEmbedding)),
             EndOfTextToken = metadata.Has(EndOfTextKey) ? metadata.Int32(EndOfTextKey) : null,
         };
         if (!isGpt2)
@@ -126,7 +126,9 @@ internal static class GgufConfig
     }
 
     // What a file says of its vocabulary's size differs from writer to writer; the embedding has a row for every token.
+    // A file of tied weights may have them under the head's name alone.
     private static int Vocabulary(GgufFile file) => file.Tensors.TryGetValue(GgufNames.TokenEmbedding, out GgufTensor? embedding)
+        || file.Tensors.TryGetValue(GgufNames.Head, out embedding)
         ? (int)Math.Min(embedding.Rows, int.MaxValue)
         : throw new ModelFormatException(file.File, $"tensor '{GgufNames.TokenEmbedding}' is missing, and without it there is no model");
 

@@ -17,7 +17,6 @@ internal sealed class GgufModel : CheckpointModel
     {
         _file = file;
         Config = GgufConfig.Read(file);
-        Tokenizer = GgufTokenizerKeys.Read(file.Metadata, Config.VocabularySize);
         _unused = new HashSet<string>(file.Tensors.Keys, StringComparer.Ordinal);
         if (Config.Rotary is not null)
         {
@@ -33,6 +32,9 @@ internal sealed class GgufModel : CheckpointModel
             throw new ModelFormatException(
                 file.File, $"tensor '{_unused.Min(StringComparer.Ordinal)}' has no place in a model of architecture {Config.Architecture}");
         }
+
+        Tokenizer = GgufTokenizerKeys.Read(file.Metadata, Config.VocabularySize);
+        Config = EndTokens.Add(Config, Tokenizer?.EndTokens ?? [], file.File);
     }
 
     public override ModelConfig Config { get; }
@@ -50,7 +52,8 @@ internal sealed class GgufModel : CheckpointModel
 
     private void MapTensors()
     {
-        Add(ModelTensors.TokenEmbedding, Rows(GgufNames.TokenEmbedding, Config.VocabularySize, Config.Width));
+        bool isUnderHead = Config.TiedHead && !_file.Tensors.ContainsKey(GgufNames.TokenEmbedding);
+        Add(ModelTensors.TokenEmbedding, Rows(isUnderHead ? GgufNames.Head : GgufNames.TokenEmbedding, Config.VocabularySize, Config.Width));
         if (Config.Rotary is null)
         {
             Add(ModelTensors.PositionEmbedding, Rows(GgufNames.PositionEmbedding, Config.ContextLength, Config.Width));
@@ -120,7 +123,7 @@ internal sealed class GgufModel : CheckpointModel
     /// <summary>A matrix that reads the residual, whose rows are put into another order, and its bias.</summary>
     /// <param name="layer">The block.</param>
     /// <param name="matrix">What it is in the packed model.</param>
-    /// <param name="parts">The tensors that have its rows, one behind the other.</param>
+    /// <param name="parts">The tensors that have its rows, one after the other.</param>
     /// <param name="order">The order of the rows; it is made when the tensors are known to be there.</param>
     /// <param name="hasBias">Whether there is a bias.</param>
     private void AddInput(int layer, string matrix, (string Name, int Rows)[] parts, Lazy<int[]> order, bool hasBias)

@@ -6,7 +6,7 @@ namespace TinyGpt.Import;
 
 /// <summary>
 /// Sends requests to a hub and to the servers that it redirects to. The token goes to the hub's own scheme, host and port and nowhere
-/// else; redirects from HTTPS to HTTP are not followed. Thread-safe.
+/// else; redirects from HTTPS to HTTP, and from the internet into this machine's own network, are not followed. Thread-safe.
 /// </summary>
 internal sealed class HubClient : IDisposable
 {
@@ -16,15 +16,18 @@ internal sealed class HubClient : IDisposable
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
 
     private readonly HubOptions _options;
+    private readonly HubConnections _connections;
     private readonly HttpClient _http;
 
     public HubClient(HubOptions options)
     {
         _options = options;
+        _connections = new HubConnections(options);
         SocketsHttpHandler handler = new()
         {
             AllowAutoRedirect = false, // it would forget the token on the hub itself, and knows nothing of the rules above
             AutomaticDecompression = DecompressionMethods.None, // ranges and lengths count the file's own bytes
+            ConnectCallback = _connections.ConnectAsync,
             ConnectTimeout = ConnectTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             UseCookies = false,
@@ -65,6 +68,7 @@ internal sealed class HubClient : IDisposable
                     case HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
                         or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect:
                         at = Follow(at, answer.Message);
+                        _connections.Check(at);
                         break;
                     default:
                         throw HubFailure.Of(at, answer.Message, _options.Endpoint, _options.Token is not null);
@@ -88,8 +92,8 @@ internal sealed class HubClient : IDisposable
     /// <exception cref="HubException">Nowhere, or where it must not.</exception>
     internal static Uri Follow(Uri from, HttpResponseMessage answer)
     {
-        Uri? target = answer.Headers.Location is { } location ? new Uri(from, location) : null;
-        if (target is null || (target.Scheme != Uri.UriSchemeHttps && target.Scheme != Uri.UriSchemeHttp))
+        Uri? target = answer.Headers.Location is { } location && Uri.TryCreate(from, location, out Uri? resolved) ? resolved : null;
+        if (target is not { IsAbsoluteUri: true, Host.Length: > 0 } || (target.Scheme != Uri.UriSchemeHttps && target.Scheme != Uri.UriSchemeHttp))
         {
             throw new HubException(from, answer.StatusCode, "the server redirects to no http or https address");
         }
@@ -103,11 +107,11 @@ internal sealed class HubClient : IDisposable
 
     private static Exception NoConnection(Uri at, HttpRequestException exception) => exception.HttpRequestError switch
     {
-        // The exception would show the proxy's address, and with it the password that may stand there.
+        // The exception would show the proxy's address, which may contain a password.
         HttpRequestError.ProxyTunnelError => new HubException(
             at, exception.StatusCode, "the proxy refuses", "check HTTPS_PROXY or the system's settings"),
 
-        // What is wrong with a certificate stands in the cause alone.
+        // Only the cause says what is wrong with a certificate.
         HttpRequestError.SecureConnectionError => new TransientHubException(
             at, null, $"no secure connection: {(exception.InnerException as AuthenticationException ?? (Exception)exception).Message}",
             cause: exception),
@@ -134,7 +138,11 @@ internal sealed class HubClient : IDisposable
         {
             HttpResponseMessage message = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token)
                 .ConfigureAwait(false);
-            return new HubAnswer(at, message, _options.StallTimeout);
+            return new HubAnswer(at, message, _options);
+        }
+        catch (HttpRequestException exception) when (exception.InnerException is HubException refusal)
+        {
+            throw refusal;
         }
         catch (HttpRequestException exception)
         {
@@ -143,6 +151,10 @@ internal sealed class HubClient : IDisposable
         catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {
             throw new TransientHubException(at, null, "no answer", cause: exception);
+        }
+        catch (Exception exception) when (exception is UriFormatException or InvalidOperationException or NotSupportedException or ArgumentException)
+        {
+            throw new HubException(at, null, "this is no address that can be asked", $"check {HubOptions.EndpointVariable}", exception);
         }
     }
 }

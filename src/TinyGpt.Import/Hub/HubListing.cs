@@ -14,6 +14,9 @@ internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files)
     private const int MostFiles = 50_000;
     private const int LongestCommit = 64;
 
+    // 16 TiB: sums over all files are far from overflowing.
+    private const long LargestFile = 1L << 44;
+
     private static readonly JsonLimits Limits = new(Depth: 64, Tokens: 1 << 20, TextBytes: 1 << 20);
 
     /// <summary>Reads the answer to <c>api/models/NAME/revision/REVISION?blobs=true</c>.</summary>
@@ -57,7 +60,8 @@ internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files)
     }
 
     private static long ReadSize(CheckedJson file) =>
-        file.Int64("size") is >= 0 and long size ? size : throw file.Failure("has a negative 'size'");
+        file.Int64("size") is >= 0 and <= LargestFile and long size ? size
+        : throw file.Failure($"has a 'size' of {file.Int64("size")}, which is not in 0 … {LargestFile}");
 
     private static ContentHash ReadHash(CheckedJson file, string name, bool isSha256) =>
         ContentHash.Parse(isSha256, file.Text(name)) ?? throw file.Failure($"has a '{name}' that is not a hash");

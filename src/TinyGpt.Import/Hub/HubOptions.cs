@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace TinyGpt.Import;
 
 /// <summary>Which hub is asked, as whom, and where what it sends is kept. Immutable and thread-safe.</summary>
@@ -29,6 +32,21 @@ public sealed class HubOptions
 
     /// <summary>How long a server may be silent before its connection counts as broken.</summary>
     internal TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The least bytes a second that a server must send on average while it is waited for.</summary>
+    internal int SlowestSpeed { get; init; } = 1024;
+
+    /// <summary>How much waiting that average is taken over.</summary>
+    internal TimeSpan SpeedWindow { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The clock that waiting is measured with.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Finds the addresses of a name.</summary>
+    internal Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
+
+    /// <summary>Connects to the first of some addresses that answers.</summary>
+    internal Func<IPAddress[], int, CancellationToken, ValueTask<Stream>> Connect { get; init; } = ConnectAsync;
 
     /// <summary>Waits before another attempt.</summary>
     internal Func<TimeSpan, CancellationToken, Task> Wait { get; init; } = Task.Delay;
@@ -84,6 +102,21 @@ public sealed class HubOptions
         {
             throw new HubException(
                 Endpoint, null, "a token must not be sent over plain HTTP", $"use an https address, or unset {TokenVariable}");
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(IPAddress[] addresses, int port, CancellationToken cancellation)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, port, cancellation).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

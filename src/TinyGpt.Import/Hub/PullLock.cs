@@ -12,7 +12,7 @@ internal sealed class PullLock : IDisposable
 
     private PullLock(FileStream file) => _file = file;
 
-    /// <summary>Waits until nobody else has the lock.</summary>
+    /// <summary>Waits until the lock is free.</summary>
     /// <param name="path">The lock's file, in a folder that exists.</param>
     /// <param name="waiting">Called once if somebody has it.</param>
     /// <param name="cancellation">Ends waiting.</param>
@@ -38,9 +38,10 @@ internal sealed class PullLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    // The low 16 bits are the system's own error: a sharing or lock violation, or EAGAIN.
-    private static bool IsHeld(IOException exception)
+    /// <summary>Whether a file could not be opened because somebody else has it.</summary>
+    internal static bool IsHeld(IOException exception)
     {
+        // The low 16 bits are the system's own error: a sharing or lock violation, or EAGAIN.
         int error = exception.HResult & 0xFFFF;
         return OperatingSystem.IsWindows() ? error is 32 or 33
             : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? error == 35

@@ -12,7 +12,13 @@ internal sealed record PullManifest(string Commit, string Packed, IReadOnlyList<
     private const int Longest = 1 << 20;
     private const int MostFiles = 10_000;
 
+    // What packing makes of the same files; a model that an older version packed is packed again.
+    private const int PackerVersion = 2;
+
     private static readonly JsonLimits Limits = new(Depth: 8, Tokens: 1 << 17, TextBytes: 1 << 12);
+
+    /// <summary>Which version of the packer made the model.</summary>
+    public int Packer { get; init; } = PackerVersion;
 
     /// <summary>One of the files.</summary>
     /// <param name="Path">Its path in the model.</param>
@@ -37,6 +43,9 @@ internal sealed record PullManifest(string Commit, string Packed, IReadOnlyList<
                     json.Text("commit"),
                     packed,
                     [.. json.Objects("files", MostFiles).Select(ReadFile)])
+                {
+                    Packer = json.Has("packer") ? json.Int32("packer") : 1,
+                }
                 : null;
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or ModelFormatException)
@@ -47,9 +56,9 @@ internal sealed record PullManifest(string Commit, string Packed, IReadOnlyList<
 
     private static SourceFile ReadFile(CheckedJson file) => new(file.Text("path"), file.Text("hash"), file.Int64("size"));
 
-    /// <summary>Whether both were made of the same content, whatever their commits are called. Content without hashes never is.</summary>
+    /// <summary>Whether both were made of the same content in the same way, whatever their commits are called. Content without hashes never is.</summary>
     public bool HasSameContent(PullManifest other) =>
-        Packed == other.Packed && Files.All(file => file.Hash.Length > 0) && Files.ToHashSet().SetEquals(other.Files);
+        Packer == other.Packer && Packed == other.Packed && Files.All(file => file.Hash.Length > 0) && Files.ToHashSet().SetEquals(other.Files);
 
     /// <summary>Writes the manifest, whole or not at all.</summary>
     public void Write(string path) => AtomicFile.Write(path, stream =>
@@ -58,6 +67,7 @@ internal sealed record PullManifest(string Commit, string Packed, IReadOnlyList<
         json.WriteStartObject();
         json.WriteString("commit", Commit);
         json.WriteString("packed", Packed);
+        json.WriteNumber("packer", Packer);
         json.WriteStartArray("files");
         foreach (SourceFile file in Files)
         {

@@ -22,7 +22,7 @@ internal static class GptConfigs
             VocabularySize = json.Int32("vocab_size"),
             ContextLength = json.Int32(json.Has("n_positions") ? "n_positions" : "n_ctx"),
             Width = width,
-            Layers = json.Int32("n_layer"),
+            Layers = Layers(json, "n_layer"),
             Heads = json.Int32("n_head"),
             FeedForwardWidth = Count(json, "n_inner", FourTimes(width)),
             NormEpsilon = Number(json, "layer_norm_epsilon", DefaultEpsilon),
@@ -41,7 +41,7 @@ internal static class GptConfigs
             VocabularySize = json.Int32("vocab_size"),
             ContextLength = json.Int32(json.Has("n_positions") ? "n_positions" : "n_ctx"),
             Width = width,
-            Layers = json.Int32("n_layer"),
+            Layers = Layers(json, "n_layer"),
             Heads = json.Int32("n_head"),
             FeedForwardWidth = FourTimes(width),
             NormEpsilon = Number(json, "layer_norm_epsilon", DefaultEpsilon),
@@ -55,7 +55,7 @@ internal static class GptConfigs
     {
         int width = json.Int32("hidden_size");
         int context = json.Int32("max_position_embeddings");
-        int layers = json.Int32("num_layers");
+        int layers = Layers(json, "num_layers");
         return new ModelConfig
         {
             Architecture = "gpt_neo",
@@ -85,7 +85,7 @@ internal static class GptConfigs
             VocabularySize = json.Int32("vocab_size"),
             ContextLength = json.Int32("max_position_embeddings"),
             Width = width,
-            Layers = json.Int32("num_hidden_layers"),
+            Layers = Layers(json, "num_hidden_layers"),
             Heads = heads,
             Rotary = ReadRotary(
                 json, Number(json, "rotary_emb_base", DefaultRotaryBase), heads < 1 ? 0 : width / heads, Number(json, "rotary_pct", 0.25f)),
@@ -116,7 +116,7 @@ internal static class GptConfigs
             VocabularySize = json.Int32("vocab_size"),
             ContextLength = json.Int32("max_position_embeddings"),
             Width = width,
-            Layers = json.Int32("num_hidden_layers"),
+            Layers = Layers(json, "num_hidden_layers"),
             Heads = json.Int32("num_attention_heads"),
             FeedForwardWidth = json.Int32("ffn_dim"),
             NormEpsilon = DefaultEpsilon,
@@ -144,7 +144,12 @@ internal static class GptConfigs
         {
             foreach ((string[] repeated, int times) in json.RepeatedTexts("attention_types", ModelConfig.MostLayers))
             {
-                for (int i = 0; i < times && repeated.Length > 0 && kinds.Count <= layers; i++)
+                if ((long)times * repeated.Length > layers - kinds.Count)
+                {
+                    throw json.Failure($"has more kinds of attention than its {layers} layers");
+                }
+
+                for (int i = 0; i < times; i++)
                 {
                     kinds.AddRange(repeated);
                 }

@@ -11,7 +11,6 @@ namespace TinyGpt.Import;
 internal static class HuggingFaceConfig
 {
     private const int Longest = 1 << 20;
-    private const int MostEnds = 64;
 
     private static readonly JsonLimits Limits = new(Depth: 32, Tokens: 1 << 18, TextBytes: 1 << 18);
 
@@ -48,9 +47,30 @@ internal static class HuggingFaceConfig
             _ => throw json.Failure(
                 $"has model_type '{architecture}', which is not supported (supported: {string.Join(", ", ModelConfig.Architectures)})"),
         };
-        config = config with { EndOfTextToken = EndOfText(json, config.VocabularySize) };
-        return config.TryValidate(out string problem) ? config : throw json.Failure($"is not valid: {problem}");
+        if (!config.TryValidate(out string problem))
+        {
+            throw json.Failure($"is not valid: {problem}");
+        }
+
+        // A small model of one's own often keeps GPT-2's default of 50256, which its vocabulary does not hold.
+        int[] ends = ReadEndTokens(json);
+        return ends.FirstOrDefault(end => end < 0) is var negative and < 0
+            ? throw json.Failure($"is not valid: endOfTextToken {negative} is not in the vocabulary of {config.VocabularySize}")
+            : EndTokens.Add(config, ends, path);
     }
+
+    /// <summary>The tokens that <c>eos_token_id</c> names: none, one or a list.</summary>
+    public static int[] ReadEndTokens(CheckedJson json)
+    {
+        const string Name = "eos_token_id";
+
+        return !json.Has(Name) ? [] : json.IsArray(Name) ? json.Int32s(Name, ModelConfig.MaxEndTokens) : [json.Int32(Name)];
+    }
+
+    /// <summary>The number of layers, checked before anything is made for each of them.</summary>
+    public static int Layers(CheckedJson json, string name) =>
+        json.Int32(name) is >= 1 and <= ModelConfig.MostLayers and int layers ? layers
+        : throw json.Failure($"is not valid: layers {json.Int32(name)} is not in 1 … {ModelConfig.MostLayers}");
 
     /// <summary>Refuses a flag that is there with another value.</summary>
     public static void RequireFlag(CheckedJson json, string name, bool supported)
@@ -67,7 +87,7 @@ internal static class HuggingFaceConfig
 
     public static int Count(CheckedJson json, string name, int usual) => json.Has(name) ? json.Int32(name) : usual;
 
-    /// <summary>A width of four times another; what is too large for a configuration stays so.</summary>
+    /// <summary>Four times a size. A result too large for a configuration stays too large.</summary>
     public static int FourTimes(int width) => (int)Math.Clamp(4L * width, int.MinValue, int.MaxValue);
 
     /// <summary>The function of a member of this name.</summary>
@@ -136,22 +156,5 @@ internal static class HuggingFaceConfig
             },
             _ => throw json.Failure($"asks for rope scaling '{kind}', which is not supported (supported: default, linear, llama3)"),
         };
-    }
-
-    /// <summary>
-    /// The end of text, or the first of several. A small model of one's own often keeps GPT-2's default of 50256, which its vocabulary
-    /// does not hold.
-    /// </summary>
-    private static int? EndOfText(CheckedJson json, int vocabulary)
-    {
-        const string Name = "eos_token_id";
-
-        if (!json.Has(Name))
-        {
-            return null;
-        }
-
-        int end = json.IsArray(Name) ? json.Int32s(Name, MostEnds).FirstOrDefault(vocabulary) : json.Int32(Name);
-        return end < vocabulary ? end : null;
     }
 }

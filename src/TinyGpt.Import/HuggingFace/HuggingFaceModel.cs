@@ -11,17 +11,23 @@ internal sealed class HuggingFaceModel : CheckpointModel
     private readonly SafetensorsCheckpoint _checkpoint;
     private readonly CheckpointNames _names;
     private readonly HashSet<string> _unused;
+    private readonly Lazy<int[]> _queryKeyValueOrder;
+    private readonly Lazy<int[]> _feedForwardOrder;
     private readonly string _prefix;
+    private readonly string _embedding;
     private long _sourceBytes;
 
-    private HuggingFaceModel(SafetensorsCheckpoint checkpoint, ModelConfig config, TokenizerContent? tokenizer)
+    private HuggingFaceModel(SafetensorsCheckpoint checkpoint, ModelConfig config, string folder)
         : base(checkpoint)
     {
         _checkpoint = checkpoint;
         _names = CheckpointNames.Of(config.Architecture);
-        Config = config with { EndOfTextToken = config.EndOfTextToken ?? tokenizer?.EndOfText };
-        Tokenizer = tokenizer;
-        _prefix = Array.Find(_names.Prefixes, prefix => checkpoint.Tensors.ContainsKey($"{prefix}{_names.TokenEmbedding}.weight")) ?? "";
+        Config = config;
+        (_prefix, _embedding) = FindEmbedding();
+
+        // Made once, and only when the tensors whose rows they name are known to be there.
+        _queryKeyValueOrder = new Lazy<int[]>(() => RowOrder.QueryKeyValue(Config, pairsAreHalves: true, _names.HeadsOutermost));
+        _feedForwardOrder = new Lazy<int[]>(() => RowOrder.FeedForwardIn(Config));
         _unused = new HashSet<string>(checkpoint.Tensors.Keys.Where(name => !IsIgnored(name)), StringComparer.Ordinal);
         MapTensors();
         if (_unused.Count > 0)
@@ -29,6 +35,11 @@ internal sealed class HuggingFaceModel : CheckpointModel
             throw new ModelFormatException(
                 checkpoint.File, $"tensor '{_unused.Min(StringComparer.Ordinal)}' has no place in a model of architecture {config.Architecture}");
         }
+
+        // Last: a vocabulary takes memory for every id of the configuration, which the tensors have confirmed now.
+        Tokenizer = TokenizerFiles.Exists(folder) ? TokenizerFiles.ReadContent(folder, config.VocabularySize) : null;
+        Config = EndTokens.Add(config, [.. Tokenizer?.EndTokens ?? [], .. GenerationConfigFile.ReadEndTokens(folder)], folder);
+        Parts = ClassifierFiles.Exists(folder) ? [ModelPart.Of(ReadClassifier(folder, config.Width))] : [];
     }
 
     public override ModelConfig Config { get; }
@@ -40,14 +51,35 @@ internal sealed class HuggingFaceModel : CheckpointModel
 
     public override TokenizerContent? Tokenizer { get; }
 
+    public override IReadOnlyList<ModelPart> Parts { get; }
+
     /// <summary>Opens a checkpoint and checks that its tensors are those of its configuration.</summary>
     /// <param name="path">A folder, or a <c>.safetensors</c> file with a <c>config.json</c> beside it.</param>
     public static HuggingFaceModel Open(string path)
     {
         string folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
         ModelConfig config = HuggingFaceConfig.Read(Path.Combine(folder, ConfigName));
-        TokenizerContent? tokenizer = TokenizerFiles.Exists(folder) ? TokenizerFiles.ReadContent(folder, config.VocabularySize) : null;
-        return Own(SafetensorsCheckpoint.Open(path), checkpoint => new HuggingFaceModel(checkpoint, config, tokenizer));
+        return Own(SafetensorsCheckpoint.Open(path), checkpoint => new HuggingFaceModel(checkpoint, config, folder));
+    }
+
+    private static ClassifierWeights ReadClassifier(string folder, int width)
+    {
+        ClassifierWeights weights = ClassifierFiles.Read(folder);
+        return weights.Width == width ? weights
+            : throw new ModelFormatException(folder, $"the classifier is for models of hidden size {weights.Width}, not {width}");
+    }
+
+    /// <summary>
+    /// The prefix of the names, and the tensor of the token embedding. A file of tied weights may have them under the head's name
+    /// alone.
+    /// </summary>
+    private (string Prefix, string Embedding) FindEmbedding()
+    {
+        string? Find(string name) => Array.Find(_names.Prefixes, prefix => _checkpoint.Tensors.ContainsKey($"{prefix}{name}.weight"));
+        return Find(_names.TokenEmbedding) is { } prefix ? (prefix, prefix + _names.TokenEmbedding)
+            : Config.TiedHead && _checkpoint.Tensors.ContainsKey(_names.Head + ".weight")
+                ? (Find($"{_names.Block}0.{_names.AttentionNorm}") ?? "", _names.Head)
+            : ("", _names.TokenEmbedding);
     }
 
     private bool IsIgnored(string name) => Array.Exists(_names.Ignored, end => name.EndsWith(end, StringComparison.Ordinal));
@@ -55,7 +87,7 @@ internal sealed class HuggingFaceModel : CheckpointModel
     private void MapTensors()
     {
         int width = Config.Width;
-        Add(ModelTensors.TokenEmbedding, Rows(_prefix + _names.TokenEmbedding, Config.VocabularySize, width));
+        Add(ModelTensors.TokenEmbedding, Rows(_embedding, Config.VocabularySize, width));
         if (Config.Rotary is null)
         {
             IRowSource positions = Rows(_prefix + _names.PositionEmbedding, _names.FirstPosition + Config.ContextLength, width);
@@ -73,12 +105,11 @@ internal sealed class HuggingFaceModel : CheckpointModel
         }
 
         string head = _names.Head + ".weight";
-        string embedding = $"{_prefix}{_names.TokenEmbedding}.weight";
         if (!Config.TiedHead)
         {
             Add(ModelTensors.Head, Rows(_names.Head, Config.VocabularySize, width));
         }
-        else if (_unused.Remove(head) && !_checkpoint.Tensors[head].ContentEquals(_checkpoint.Tensors[embedding]))
+        else if (_unused.Remove(head) && !_checkpoint.Tensors[head].ContentEquals(_checkpoint.Tensors[_embedding + ".weight"]))
         {
             throw new ModelFormatException(
                 _checkpoint.File, $"config.json ties the head to the token embedding, but '{head}' is another matrix");
@@ -97,7 +128,7 @@ internal sealed class HuggingFaceModel : CheckpointModel
             _names.QueryKeyValue.Length == 1 ? [queries + (2 * keys)] : [queries, keys, keys],
             width,
             Config.QueryKeyValueBias,
-            RowOrder.QueryKeyValue(Config, pairsAreHalves: true, _names.HeadsOutermost));
+            _queryKeyValueOrder);
         if (Config.QueryKeyNorm)
         {
             int[] order = RowOrder.Head(Config, pairsAreHalves: true);
@@ -113,14 +144,14 @@ internal sealed class HuggingFaceModel : CheckpointModel
             [.. _names.FeedForwardIn.Select(_ => Config.FeedForwardWidth)],
             width,
             Config.FeedForwardBias,
-            RowOrder.FeedForwardIn(Config));
+            _feedForwardOrder);
         AddMatrix(
             ModelTensors.InBlock(layer, ModelTensors.FeedForwardOut),
             [block + _names.FeedForwardOut],
             [width],
             Config.FeedForwardWidth,
             Config.FeedForwardBias,
-            RowOrder.AsStored(width));
+            new Lazy<int[]>(() => RowOrder.AsStored(width)));
     }
 
     private void AddNorm(string norm, string name)
@@ -133,13 +164,13 @@ internal sealed class HuggingFaceModel : CheckpointModel
     }
 
     /// <summary>Adds a matrix, whose rows one or more stored ones have, and its bias.</summary>
-    private void AddMatrix(string matrix, string[] names, int[] rows, int columns, bool hasBias, int[] order)
+    private void AddMatrix(string matrix, string[] names, int[] rows, int columns, bool hasBias, Lazy<int[]> order)
     {
-        Add(matrix, Mapped(Joined([.. names.Select((name, i) => Matrix(name, rows[i], columns))]), order));
+        Add(matrix, Mapped(Joined([.. names.Select((name, i) => Matrix(name, rows[i], columns))]), order.Value));
         if (hasBias)
         {
             IRowSource[] biases = [.. names.Select((name, i) => new StoredRows(Find(name + ".bias", rows[i]), rows[i], 1))];
-            Add(ModelTensors.Bias(matrix), new RowOfRows(Mapped(Joined(biases), order)));
+            Add(ModelTensors.Bias(matrix), new RowOfRows(Mapped(Joined(biases), order.Value)));
         }
     }
 

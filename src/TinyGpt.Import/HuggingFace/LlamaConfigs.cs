@@ -23,7 +23,7 @@ internal static class LlamaConfigs
     public static ModelConfig ReadMistral(CheckedJson json)
     {
         ModelConfig config = Read(json, "mistral");
-        bool[] isWindowed = new bool[Math.Clamp(config.Layers, 0, ModelConfig.MostLayers)];
+        bool[] isWindowed = new bool[config.Layers];
         Array.Fill(isWindowed, json.Has("sliding_window"));
         return config with { AttentionWindow = Window(json, isWindowed, Count(json, "sliding_window", 0), config.ContextLength) };
     }
@@ -57,7 +57,7 @@ internal static class LlamaConfigs
             VocabularySize = json.Int32("vocab_size"),
             ContextLength = json.Int32("max_position_embeddings"),
             Width = width,
-            Layers = json.Int32("num_hidden_layers"),
+            Layers = Layers(json, "num_hidden_layers"),
             Heads = heads,
             KeyValueHeads = Count(json, "num_key_value_heads", heads),
             HeadSize = headSize,
@@ -85,7 +85,7 @@ internal static class LlamaConfigs
         int first = Count(json, "max_window_layers", 0);
         bool[] isWindowed = json.Has("layer_types")
             ? [.. json.Texts("layer_types", ModelConfig.MostLayers).Select(kind => kind == "sliding_attention")]
-            : [.. Enumerable.Range(0, Math.Clamp(config.Layers, 0, ModelConfig.MostLayers)).Select(layer => layer >= first)];
+            : [.. Enumerable.Range(0, config.Layers).Select(layer => layer >= first)];
         return config with { AttentionWindow = Window(json, isWindowed, json.Int32("sliding_window"), config.ContextLength) };
     }
 }

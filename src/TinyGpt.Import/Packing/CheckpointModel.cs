@@ -17,19 +17,21 @@ internal abstract unsafe class CheckpointModel(IDisposable files) : ITensorSourc
 
     public abstract TokenizerContent? Tokenizer { get; }
 
+    public virtual IReadOnlyList<ModelPart> Parts => [];
+
     /// <summary>The float32 rows of a tensor of <see cref="ModelTensors.Of"/>, before they are packed.</summary>
     /// <param name="tensor">The tensor's name in the packed model.</param>
     public IRowSource RowsOf(string tensor) => _rows[tensor];
 
-    public virtual QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation)
+    public virtual QuantizationError Fill(TensorShape tensor, byte* target, Action<double>? share, CancellationToken cancellation)
     {
         IRowSource source = RowsOf(tensor.Name);
         if (tensor.IsQuantized)
         {
-            return PanelPacker.Pack(source, tensor.Precision, target, cancellation);
+            return PanelPacker.Pack(source, tensor.Precision, target, cancellation, share);
         }
 
-        PanelPacker.Copy(source, (float*)target, cancellation);
+        PanelPacker.Copy(source, (float*)target, cancellation, share);
         return default;
     }
 

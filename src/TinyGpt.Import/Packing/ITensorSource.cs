@@ -15,10 +15,14 @@ internal unsafe interface ITensorSource : IDisposable
     /// <summary>The tokenizer that belongs to the model, or null if there is none.</summary>
     TokenizerContent? Tokenizer { get; }
 
+    /// <summary>What else belongs to the model.</summary>
+    IReadOnlyList<ModelPart> Parts { get; }
+
     /// <summary>Writes one tensor.</summary>
     /// <param name="tensor">One of <see cref="ModelTensors.Of"/>, of either precision.</param>
     /// <param name="target">Takes <see cref="TensorShape.Bytes"/> bytes, all of which are written.</param>
+    /// <param name="share">Told now and then what share of the tensor is done, 0 … 1, by any thread; or null.</param>
     /// <param name="cancellation">Stops early.</param>
     /// <returns>The error of quantization; nothing for float32 tensors.</returns>
-    QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation);
+    QuantizationError Fill(TensorShape tensor, byte* target, Action<double>? share, CancellationToken cancellation);
 }

@@ -3,10 +3,10 @@ using TinyGpt.Format;
 namespace TinyGpt.Import;
 
 /// <summary>How far packing is.</summary>
-/// <param name="Tensor">The tensor that was packed last.</param>
+/// <param name="Tensor">The tensor that is being packed or was packed last.</param>
 /// <param name="TensorsDone">Tensors that are packed.</param>
 /// <param name="Tensors">All tensors.</param>
-/// <param name="BytesDone">Bytes of packed tensors, before compression.</param>
+/// <param name="BytesDone">Bytes that are packed, before compression.</param>
 /// <param name="Bytes">Bytes of all packed tensors, before compression.</param>
 public readonly record struct PackProgress(string Tensor, int TensorsDone, int Tensors, long BytesDone, long Bytes);
 

@@ -13,18 +13,22 @@ namespace TinyGpt.Import;
 /// </summary>
 internal static unsafe class PanelPacker
 {
+    // Panels or rows from one report to the next: some megabytes, so that a large tensor shows that it moves.
+    private const int ReportedItems = 128;
+
     /// <summary>Packs a matrix.</summary>
     /// <param name="source">Its rows, one for each output.</param>
     /// <param name="precision">How it holds its weights.</param>
     /// <param name="target">Takes <see cref="PanelLayout.PackedBytes"/> bytes, all of which are written.</param>
     /// <param name="cancellation">Stops between panels.</param>
+    /// <param name="share">Told now and then what share of the panels is done, or null.</param>
     /// <exception cref="ModelFormatException">A weight is not finite or too large.</exception>
     public static QuantizationError Pack(
-        IRowSource source, WeightPrecision precision, byte* target, CancellationToken cancellation)
+        IRowSource source, WeightPrecision precision, byte* target, CancellationToken cancellation, Action<double>? share = null)
     {
         int panels = PanelLayout.Panels(source.Rows);
         QuantizationError[] errors = new QuantizationError[panels];
-        ForEach(panels, panel => errors[panel] = PackPanel(source, precision, panel, target), cancellation);
+        ForEach(panels, panel => errors[panel] = PackPanel(source, precision, panel, target), share, cancellation);
         return errors.Aggregate(QuantizationError.Add);
     }
 
@@ -32,8 +36,9 @@ internal static unsafe class PanelPacker
     /// <param name="source">The rows.</param>
     /// <param name="target">Takes the rows, each padded with zeros to a multiple of 64; every byte is written.</param>
     /// <param name="cancellation">Stops between rows.</param>
+    /// <param name="share">Told now and then what share of the rows is done, or null.</param>
     /// <exception cref="ModelFormatException">A number is not finite or too large.</exception>
-    public static void Copy(IRowSource source, float* target, CancellationToken cancellation)
+    public static void Copy(IRowSource source, float* target, CancellationToken cancellation, Action<double>? share = null)
     {
         int stride = PanelLayout.PaddedInputs(source.Columns);
         ForEach(
@@ -45,11 +50,13 @@ internal static unsafe class PanelPacker
                 floats[source.Columns..].Clear();
                 RequireFinite(floats, source, row);
             },
+            share,
             cancellation);
     }
 
-    private static void ForEach(int count, Action<int> body, CancellationToken cancellation)
+    private static void ForEach(int count, Action<int> body, Action<double>? share, CancellationToken cancellation)
     {
+        int done = 0;
         ModelFormatException?[] failures = new ModelFormatException?[count];
         Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellation }, i =>
         {
@@ -60,6 +67,11 @@ internal static unsafe class PanelPacker
             catch (ModelFormatException failure)
             {
                 failures[i] = failure;
+            }
+
+            if (share is not null && Interlocked.Increment(ref done) is var now && now % ReportedItems == 0)
+            {
+                share((double)now / count);
             }
         });
         if (Array.Find(failures, failure => failure is not null) is { } first)
@@ -115,7 +127,7 @@ internal static unsafe class PanelPacker
         sbyte* lanes = (sbyte*)group + (lane * PanelLayout.InputsPerKBlock);
         for (int i = 0; i < weights.Length; i++)
         {
-            // A scale of 0 stands for a group of zeros. Below the normal range the quotient can pass 127 by rounding.
+            // A scale of 0 means a group of zeros. Below the normal range the quotient can pass 127 by rounding.
             float quantized = scale == 0 ? 0
                 : Math.Clamp(MathF.Round(weights[i] / scale), -PanelLayout.MaxQuantized, PanelLayout.MaxQuantized);
             lanes[(i / PanelLayout.InputsPerKBlock * PanelLayout.KBlockBytes) + (i % PanelLayout.InputsPerKBlock)] = (sbyte)quantized;

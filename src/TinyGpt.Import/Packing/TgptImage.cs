@@ -15,9 +15,9 @@ internal sealed unsafe class TgptImage : ITensorSink, IDisposable
     private NativeArena? _memory;
     private long _reservedLength;
 
-    public TgptImage(ModelConfig config, TokenizerContent? tokenizer, WeightPrecision precision)
+    public TgptImage(ModelConfig config, TokenizerContent? tokenizer, IReadOnlyList<ModelPart> parts, WeightPrecision precision)
     {
-        _layout = new TgptLayout(config, tokenizer, precision);
+        _layout = new TgptLayout(config, tokenizer, parts, precision);
         _memory = new NativeArena(_layout.RawFileLength);
         _data = _memory.Take(_memory.Capacity);
     }
@@ -36,9 +36,9 @@ internal sealed unsafe class TgptImage : ITensorSink, IDisposable
     /// <param name="name">A name for error messages.</param>
     public TgptFile Open(string name)
     {
-        if (_layout.Tokenizer is { } tokenizer)
+        foreach (ReadOnlyMemory<byte> content in _layout.Contents)
         {
-            tokenizer.Data.Span.CopyTo(new Span<byte>(Reserve(tokenizer.Data.Length), tokenizer.Data.Length));
+            content.Span.CopyTo(new Span<byte>(Reserve(content.Length), content.Length));
             Commit();
         }
 

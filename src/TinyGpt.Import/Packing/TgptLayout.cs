@@ -11,14 +11,16 @@ internal sealed class TgptLayout
 
     private readonly List<TgptChunk> _chunks = [];
     private readonly string[] _names;
+    private readonly string[] _partKinds;
     private readonly long[] _lengths;
 
     /// <summary>Plans a file.</summary>
     /// <param name="config">A valid configuration.</param>
     /// <param name="tokenizer">The tokenizer, or null for a file without one.</param>
+    /// <param name="parts">What else goes into the file.</param>
     /// <param name="precision">How the blocks' matrices hold their weights.</param>
-    /// <exception cref="ArgumentException">The configuration is not valid, or the tokenizer is of no known kind or size.</exception>
-    public TgptLayout(ModelConfig config, TokenizerContent? tokenizer, WeightPrecision precision)
+    /// <exception cref="ArgumentException">The configuration is not valid, or the tokenizer or a part is of no known kind or size.</exception>
+    public TgptLayout(ModelConfig config, TokenizerContent? tokenizer, IReadOnlyList<ModelPart> parts, WeightPrecision precision)
     {
         if (!config.TryValidate(out string problem))
         {
@@ -31,16 +33,23 @@ internal sealed class TgptLayout
             throw new ArgumentException($"A tokenizer of kind '{tokenizer.Kind}' with {tokenizer.Data.Length} bytes is not supported.", nameof(tokenizer));
         }
 
+        if (parts.FirstOrDefault(part => !TgptPart.Kinds.Contains(part.Kind) || part.Data.Length is 0 or > TgptPart.LongestChunk) is { } wrong)
+        {
+            throw new ArgumentException($"A part of kind '{wrong.Kind}' with {wrong.Data.Length} bytes is not supported.", nameof(parts));
+        }
+
         Config = config;
         Tokenizer = tokenizer;
+        Parts = [.. parts.OrderBy(part => Array.IndexOf(TgptPart.Kinds, part.Kind))];
+        _partKinds = [.. Parts.Select(part => part.Kind)];
         Tensors = ModelTensors.Of(config, precision);
-        _names = [.. Tensors.Select(tensor => tensor.Name), .. tokenizer is null ? Array.Empty<string>() : [TokenizerName]];
-        _lengths = [.. Tensors.Select(tensor => tensor.Bytes), .. tokenizer is null ? Array.Empty<long>() : [tokenizer.Data.Length]];
+        _names = [.. Tensors.Select(tensor => tensor.Name), .. tokenizer is null ? Array.Empty<string>() : [TokenizerName], .. _partKinds];
+        _lengths = [.. Tensors.Select(tensor => tensor.Bytes), .. Contents.Select(content => (long)content.Length)];
 
         // Offsets and lengths are known only at the end; the room is planned with the longest numbers and the rest becomes spaces.
         IEnumerable<TgptChunk> longest = _names.Select(name => new TgptChunk(
             name, long.MaxValue, TgptCodec.Raw, long.MaxValue, long.MaxValue, new byte[Sha256.DigestLength]));
-        MetadataLength = TgptMetadata.Write(config, Tensors, tokenizer?.Metadata, [.. longest]).Length;
+        MetadataLength = TgptMetadata.Write(config, Tensors, tokenizer?.Metadata, _partKinds, [.. longest]).Length;
         End = TgptHeader.Length + MetadataLength;
     }
 
@@ -49,6 +58,13 @@ internal sealed class TgptLayout
     public IReadOnlyList<TensorShape> Tensors { get; }
 
     public TokenizerContent? Tokenizer { get; }
+
+    /// <summary>What else goes into the file, in its order.</summary>
+    public IReadOnlyList<ModelPart> Parts { get; }
+
+    /// <summary>What is written after the tensors.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Contents =>
+        [.. Tokenizer is { } tokenizer ? (ReadOnlyMemory<byte>[])[tokenizer.Data] : [], .. Parts.Select(part => part.Data)];
 
     /// <summary>Bytes of metadata, spaces included.</summary>
     public int MetadataLength { get; }
@@ -102,8 +118,8 @@ internal sealed class TgptLayout
         byte[] start = new byte[TgptHeader.Length + MetadataLength];
         Span<byte> metadata = start.AsSpan(TgptHeader.Length);
         metadata.Fill((byte)' ');
-        TgptMetadata.Write(Config, Tensors, Tokenizer?.Metadata, _chunks).CopyTo(metadata);
-        new TgptHeader(TgptMetadata.VersionOf(Tensors), MetadataLength, End, Sha256.Hash(metadata)).Write(start);
+        TgptMetadata.Write(Config, Tensors, Tokenizer?.Metadata, _partKinds, _chunks).CopyTo(metadata);
+        new TgptHeader(TgptMetadata.VersionOf(Config, Tensors, _partKinds), MetadataLength, End, Sha256.Hash(metadata)).Write(start);
         return start;
     }
 }

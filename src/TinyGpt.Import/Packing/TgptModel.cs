@@ -4,7 +4,7 @@ using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Import;
 
-/// <summary>A <c>.tgpt</c> file as a checkpoint: every quantized weight is the number that it stands for.</summary>
+/// <summary>A <c>.tgpt</c> file as a checkpoint: every quantized weight is read as its value.</summary>
 internal sealed unsafe class TgptModel : CheckpointModel
 {
     private readonly TgptFile _file;
@@ -21,8 +21,9 @@ internal sealed unsafe class TgptModel : CheckpointModel
         }
 
         Tokenizer = file.TokenizerKind is { } kind
-            ? new TokenizerContent(kind, file.TokenizerData.ToArray()) { Chat = file.Info.Chat, EndOfText = file.Config.EndOfTextToken }
+            ? new TokenizerContent(kind, file.TokenizerData.ToArray()) { Chat = file.Info.Chat, EndTokens = EndTokensOf(file.Config) }
             : null;
+        Parts = [.. file.Info.Parts.Select(part => new ModelPart(part.Kind, file.PartData(part.Kind).ToArray()))];
     }
 
     public override ModelConfig Config => _file.Config;
@@ -34,21 +35,34 @@ internal sealed unsafe class TgptModel : CheckpointModel
 
     public override TokenizerContent? Tokenizer { get; }
 
+    public override IReadOnlyList<ModelPart> Parts { get; }
+
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
     public static TgptModel Open(string path) => Own(TgptFile.Open(path), file => new TgptModel(file));
 
     /// <summary>As it is stored where the precision stays, so that nothing is rounded twice.</summary>
-    public override QuantizationError Fill(TensorShape tensor, byte* target, CancellationToken cancellation)
+    /// <exception cref="ModelFormatException">4-bit weights are to become int8 ones.</exception>
+    public override QuantizationError Fill(TensorShape tensor, byte* target, Action<double>? share, CancellationToken cancellation)
     {
-        if (_shapes[tensor.Name].Kind != tensor.Kind)
+        TensorKind stored = _shapes[tensor.Name].Kind;
+        if (stored == TensorKind.Panels && tensor.Kind == TensorKind.Int4Panels)
         {
-            return base.Fill(tensor, target, cancellation);
+            return base.Fill(tensor, target, share, cancellation);
+        }
+
+        if (stored != tensor.Kind)
+        {
+            throw new ModelFormatException(
+                _file.Info.File,
+                "the weights have 4 bits, and 8 would not bring back what is lost: ask for --bits 4, or pack the checkpoint that it was made from");
         }
 
         Buffer.MemoryCopy(_file.Tensor(tensor.Name), target, tensor.Bytes, tensor.Bytes);
         return default;
     }
+
+    private static int[] EndTokensOf(ModelConfig config) => config.EndOfTextToken is { } end ? [end, .. config.OtherEndTokens] : [];
 
     /// <summary>The rows of a packed tensor.</summary>
     private sealed class PackedRows(TgptFile file, TensorShape shape) : IRowSource

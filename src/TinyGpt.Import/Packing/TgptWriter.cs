@@ -9,7 +9,7 @@ namespace TinyGpt.Import;
 
 /// <summary>
 /// Writes a <c>.tgpt</c> file to a stream that can seek, chunk by chunk: first every tensor of <see cref="ModelTensors.Of"/> in that
-/// order, then the tokenizer. Not thread-safe.
+/// order, then the tokenizer and other parts. Not thread-safe.
 /// </summary>
 public sealed unsafe class TgptWriter : ITensorSink, IDisposable
 {
@@ -26,19 +26,21 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
     private byte* _reserved;
     private long _reservedLength;
 
-    /// <summary>Starts a file where the stream stands.</summary>
+    /// <summary>Starts a file at the stream's position.</summary>
     /// <param name="stream">The stream; it stays open.</param>
     /// <param name="config">A valid configuration.</param>
     /// <param name="tokenizer">The tokenizer, or null for a file without one.</param>
     /// <param name="compress">Whether chunks that LZ4 makes at least 10 % smaller are compressed; else all are raw.</param>
     /// <param name="precision">How the blocks' matrices hold their weights.</param>
-    /// <exception cref="ArgumentException">The stream cannot seek, or the configuration or the tokenizer is not valid.</exception>
+    /// <param name="parts">What else goes into the file, or null for nothing.</param>
+    /// <exception cref="ArgumentException">The stream cannot seek, or the configuration, the tokenizer or a part is not valid.</exception>
     public TgptWriter(
         Stream stream,
         ModelConfig config,
         TokenizerContent? tokenizer = null,
         bool compress = true,
-        WeightPrecision precision = WeightPrecision.Int8)
+        WeightPrecision precision = WeightPrecision.Int8,
+        IReadOnlyList<ModelPart>? parts = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(config);
@@ -50,7 +52,7 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
         _stream = stream;
         _start = stream.Position;
         _compress = compress;
-        _layout = new TgptLayout(config, tokenizer, precision);
+        _layout = new TgptLayout(config, tokenizer, parts ?? [], precision);
     }
 
     /// <summary>Writes the next tensor.</summary>
@@ -66,14 +68,14 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
         }
     }
 
-    /// <summary>Writes the tokenizer, if there is one, then the header and the metadata. The stream then stands at the file's end.</summary>
+    /// <summary>Writes the tokenizer and the other parts, if there are any, then the header and the metadata. The stream is then at the file's end.</summary>
     /// <returns>The file's length in bytes.</returns>
     /// <exception cref="InvalidOperationException">A tensor is missing.</exception>
     public long Finish()
     {
-        if (_layout.Tokenizer is { } tokenizer)
+        foreach (ReadOnlyMemory<byte> content in _layout.Contents)
         {
-            Write(tokenizer.Data.Span);
+            Write(content.Span);
         }
 
         byte[] start = _layout.Finish();

@@ -11,8 +11,11 @@ public sealed record TokenizerContent(string Kind, ReadOnlyMemory<byte> Data)
     /// <summary>How the model was taught to talk, or null if it was not.</summary>
     public ChatFormat? Chat { get; init; }
 
-    /// <summary>The token that ends a text, as the tokenizer's files name it, or null where they name none.</summary>
-    public int? EndOfText { get; init; }
+    /// <summary>The tokens that end a text, as the tokenizer's files name them, the end of text first; none where they name none.</summary>
+    public IReadOnlyList<int> EndTokens { get; init; } = [];
+
+    /// <summary>The first of <see cref="EndTokens"/>, or null where there are none.</summary>
+    public int? EndOfText => EndTokens.Count > 0 ? EndTokens[0] : null;
 
     internal TgptTokenizer Metadata => new(Kind, Chat);
 

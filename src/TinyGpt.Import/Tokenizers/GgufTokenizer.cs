@@ -44,6 +44,12 @@ internal sealed record GgufTokenizer
     /// <summary><c>ggml.eos_token_id</c>.</summary>
     internal int? EndOfText { get; init; }
 
+    /// <summary><c>ggml.eot_token_id</c>: what ends a turn.</summary>
+    internal int? EndOfTurn { get; init; }
+
+    /// <summary><c>ggml.eom_token_id</c>: what ends a message that another follows.</summary>
+    internal int? EndOfMessage { get; init; }
+
     /// <summary><c>ggml.unknown_token_id</c>.</summary>
     internal int? Unknown { get; init; }
 
@@ -53,8 +59,8 @@ internal sealed record GgufTokenizer
     /// <summary><c>ggml.add_space_prefix</c>, of <c>llama</c>; where it is absent, true.</summary>
     internal bool? AddsPrefixSpace { get; init; }
 
-    /// <summary><c>chat_template</c>.</summary>
-    internal string? ChatTemplate { get; init; }
+    /// <summary><c>chat_template</c> and those with names.</summary>
+    internal IReadOnlyList<NamedChatTemplate> ChatTemplates { get; init; } = [];
 
     private FilePlace Place => new(File, null);
 
@@ -92,7 +98,13 @@ internal sealed record GgufTokenizer
         }
 
         foreach ((string name, int? token) in ((string, int?)[])
-            [("bos_token_id", draft.Rules.BeginOfText), ("eos_token_id", EndOfText), ("unknown_token_id", draft.Rules.Unknown)])
+        [
+            ("bos_token_id", draft.Rules.BeginOfText),
+            ("eos_token_id", EndOfText),
+            ("eot_token_id", EndOfTurn),
+            ("eom_token_id", EndOfMessage),
+            ("unknown_token_id", draft.Rules.Unknown),
+        ])
         {
             if (token is { } id)
             {
@@ -101,11 +113,35 @@ internal sealed record GgufTokenizer
             }
         }
 
-        return TokenizerContent.Of(draft.Build(vocabularySize)) with
+        string? begin = BeginOfText is { } beginId && beginId >= 0 && beginId < Tokens.Count ? Tokens[beginId] : null;
+        ChatFormat? chat = Import.ChatTemplates.Format(
+            ChatTemplates, begin, EndOfText is { } endId ? Tokens[endId] : null, EndOfText is not null);
+        ControlTokens controls = new(Tokens);
+        foreach (int id in controls.EndTokens.Concat(chat is null ? [] : controls.MarksOf(chat.Family)))
         {
-            EndOfText = EndOfText,
-            Chat = ChatTemplates.Recognize(ChatTemplate, EndOfText is not null),
+            draft.AddMark(Tokens[id], Place); // whatever type the converter wrote
+        }
+
+        TokenVocabulary vocabulary = draft.Build(vocabularySize);
+        IEnumerable<int> named = ((ReadOnlySpan<int?>)[EndOfText, EndOfTurn, EndOfMessage]).ToArray().OfType<int>();
+        return TokenizerContent.Of(vocabulary) with
+        {
+            EndTokens = [.. named.Concat(controls.EndTokens.Where(id => IsSpecial(vocabulary, id))).Distinct()],
+            Chat = chat,
         };
+    }
+
+    private static bool IsSpecial(TokenVocabulary vocabulary, int id)
+    {
+        foreach (SpecialToken token in vocabulary.SpecialTokens)
+        {
+            if (token.Id == id)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private TokenizerRules ByteLevelRules()

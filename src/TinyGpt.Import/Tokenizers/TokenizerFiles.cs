@@ -1,3 +1,4 @@
+using TinyGpt.Format;
 using TinyGpt.Text;
 
 namespace TinyGpt.Import;
@@ -60,12 +61,24 @@ public static class TokenizerFiles
     {
         VocabularyDraft draft = ReadDraft(folder, vocabularySize, out TokenizerConfigFile config);
         TokenVocabulary vocabulary = draft.Build(vocabularySize);
-        int? end = config.EndToken is { } token ? draft.FindId(token) : null;
-        end ??= vocabulary.TryGetSpecialToken(EndOfText, out int id) ? id : null;
+        List<int> ends = [];
+        foreach (string token in config.EndTokens)
+        {
+            if (draft.FindId(token) is { } id && !ends.Contains(id))
+            {
+                ends.Add(id);
+            }
+        }
+
+        if (ends.Count == 0 && vocabulary.TryGetSpecialToken(EndOfText, out int usual))
+        {
+            ends.Add(usual);
+        }
+
         return TokenizerContent.Of(vocabulary) with
         {
-            EndOfText = end,
-            Chat = ChatTemplates.Recognize(config.ChatTemplate, end is not null),
+            EndTokens = ends,
+            Chat = ChatTemplates.Format(config.ChatTemplates, config.BeginToken, config.EndTokens.Count > 0 ? config.EndTokens[0] : null, ends.Count > 0),
         };
     }
 
@@ -158,7 +171,7 @@ public static class TokenizerFiles
 
     private static void ApplyConfig(TokenizerConfigFile config, VocabularyDraft draft)
     {
-        foreach (string? mark in (ReadOnlySpan<string?>)[config.BeginToken, config.EndToken, config.UnknownToken])
+        foreach (string? mark in (ReadOnlySpan<string?>)[config.BeginToken, .. config.EndTokens, config.UnknownToken])
         {
             if (mark is not null)
             {
@@ -180,6 +193,11 @@ public static class TokenizerFiles
 
     private static byte[] ReadFile(string path)
     {
+        if (RegularFile.Problem(path) is not null)
+        {
+            return []; // nothing that never ends is opened; what reads the content says that there is none
+        }
+
         using FileStream stream = File.OpenRead(path);
         if (stream.Length > LargestFile)
         {

@@ -22,6 +22,7 @@ internal sealed class VocabularyDraft
     private readonly Dictionary<int, DraftToken> _addedTokens = [];
     private readonly HashSet<string> _marks = new(StringComparer.Ordinal) { EndOfText };
     private readonly HashSet<int> _unused = [];
+    private readonly HashSet<int> _onlyAdded = []; // added tokens that are none of the model's own
     private bool _hasVocabulary;
 
     /// <summary>Makes an empty draft.</summary>
@@ -37,7 +38,7 @@ internal sealed class VocabularyDraft
     /// <summary>For each id how early its token is made; null where merges say it.</summary>
     internal float[]? Scores { get; set; }
 
-    /// <summary>Whether text is put behind a space before added tokens that are normalized are looked for in it.</summary>
+    /// <summary>Whether text gets its prefix space before it is searched for normalized added tokens.</summary>
     internal bool PrefixesNormalizedTokens { get; set; }
 
     /// <summary>Whether a token of one character has GPT-1's mark of a word's end, which byte-level vocabularies have not.</summary>
@@ -63,7 +64,7 @@ internal sealed class VocabularyDraft
         }
     }
 
-    /// <summary>Adds a token that stands beside the model's. It may be one of the model's already, with the same id.</summary>
+    /// <summary>Adds a token to the model's tokens. The model may already have it with the same id.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="token">The token.</param>
     internal void AddAddedToken(int id, DraftToken token)
@@ -87,7 +88,7 @@ internal sealed class VocabularyDraft
     /// <summary>Says that an id has no token, though higher ones have.</summary>
     internal void AddUnused(int id) => _unused.Add(id);
 
-    /// <summary>Says that all tokens of the model were added, so that a merge of others is refused where it stands.</summary>
+    /// <summary>Says that all tokens of the model were added, so that a merge of other tokens is refused at its place.</summary>
     internal void EndVocabulary() => _hasVocabulary = true;
 
     /// <summary>Adds the merge of the next rank.</summary>
@@ -125,12 +126,16 @@ internal sealed class VocabularyDraft
         : null;
 
     /// <summary>Makes the vocabulary.</summary>
-    /// <param name="size">The ids that it is to have; those beyond the tokens are unused. Null: as many as there are tokens.</param>
+    /// <param name="size">The number of ids; those after the tokens are unused. Null means the number of tokens.</param>
     internal TokenVocabulary Build(int? size)
     {
         foreach ((int id, DraftToken added) in _addedTokens)
         {
-            if (!TryClaim(added.Content, id, added.Place) && _tokens[id] != added.Content)
+            if (TryClaim(added.Content, id, added.Place))
+            {
+                _onlyAdded.Add(id);
+            }
+            else if (_tokens[id] != added.Content)
             {
                 throw added.Place.Error($"added token '{added.Content}' cannot have id {id}: '{_tokens[id]}' has it");
             }
@@ -224,7 +229,7 @@ internal sealed class VocabularyDraft
             else if (!TokenSpellings.TryDecode(written, Spelling, out tokens[id], out char stranger))
             {
                 throw new ModelFormatException(
-                    _source, $"token {id}, '{written}', has U+{(int)stranger:X4}, which stands for no byte in GPT-2's alphabet");
+                    _source, $"token {id}, '{written}', has U+{(int)stranger:X4}, which is no byte in GPT-2's alphabet");
             }
         }
 
@@ -269,12 +274,14 @@ internal sealed class VocabularyDraft
                 continue;
             }
 
-            bool isOrdinary = ordinary.Contains(id) || (Rules.Kind == TokenizerKind.ByteLevel && tokens[id].Length <= 1);
+            bool isOrdinary = ordinary.Contains(id)
+                || (Rules.Kind == TokenizerKind.ByteLevel && tokens[id].Length <= 1 && !HasOrdinaryTwin(id, tokens));
             if (!isOrdinary)
             {
                 AddedTokenTraits kind = !isMark && added!.IsSpecial == false ? AddedTokenTraits.UserDefined : AddedTokenTraits.None;
-                addedTokens.Add(new AddedToken(id, kind | (added?.Traits ?? AddedTokenTraits.None)));
-                RequireUnchanged(kind, added);
+                AddedTokenTraits prefix = PrefixesNormalizedTokens && added is { IsNormalized: true } ? AddedTokenTraits.WithPrefix : 0;
+                addedTokens.Add(new AddedToken(id, kind | prefix | (added?.Traits ?? AddedTokenTraits.None)));
+                RequireUnchanged(added);
             }
             else if (added is { IsSpecial: true })
             {
@@ -285,10 +292,29 @@ internal sealed class VocabularyDraft
         return addedTokens;
     }
 
-    /// <summary>Refuses a token that is looked for in text after that was changed, if the change would change the token too.</summary>
-    private void RequireUnchanged(AddedTokenTraits kind, DraftToken? added)
+    /// <summary>Whether an added token of one byte is written like one of the model's tokens, so that ordinary text need not become it.</summary>
+    private bool HasOrdinaryTwin(int id, byte[][] tokens)
     {
-        if (kind != AddedTokenTraits.UserDefined || added is not { IsNormalized: true })
+        if (!_onlyAdded.Contains(id) || tokens[id].Length == 0)
+        {
+            return false;
+        }
+
+        for (int other = 0; other < tokens.Length; other++)
+        {
+            if (other != id && !_onlyAdded.Contains(other) && tokens[other].AsSpan().SequenceEqual(tokens[id]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Refuses a token that is looked for in text after that was changed, if the change would change the token too.</summary>
+    private void RequireUnchanged(DraftToken? added)
+    {
+        if (added is not { IsNormalized: true })
         {
             return;
         }
@@ -298,7 +324,7 @@ internal sealed class VocabularyDraft
         try
         {
             TextNormalizer.Normalize(content, Rules.Normalization, ref normalized);
-            if (PrefixesNormalizedTokens || !normalized.Span.SequenceEqual(content))
+            if (!normalized.Span.SequenceEqual(content))
             {
                 throw added.Place.Error($"added token '{added.Content}' with 'normalized', which the normalizer changes, is not supported");
             }

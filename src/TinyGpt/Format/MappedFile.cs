@@ -2,7 +2,7 @@ using System.IO.MemoryMappedFiles;
 
 namespace TinyGpt.Format;
 
-/// <summary>A whole file mapped read-only. <see cref="Data"/> is valid until it is disposed, as long as nobody cuts the file.</summary>
+/// <summary>A whole file mapped read-only. <see cref="Data"/> is valid until it is disposed, as long as the file is not truncated.</summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
     private readonly MemoryMappedFile _file;
@@ -40,7 +40,7 @@ internal sealed unsafe class MappedFile : IDisposable
     /// </param>
     public static MappedFile Open(string path, Action<FileStream> check)
     {
-        FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        FileStream stream = RegularFile.OpenModel(path, bufferSize: 0);
         try
         {
             check(stream);

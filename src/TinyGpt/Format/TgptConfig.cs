@@ -43,6 +43,17 @@ public static class TgptConfig
             json.WriteNumber("endOfTextToken", end);
         }
 
+        if (config.OtherEndTokens.Count > 0)
+        {
+            json.WriteStartArray("otherEndTokens");
+            foreach (int other in config.OtherEndTokens)
+            {
+                json.WriteNumberValue(other);
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WriteEndObject();
     }
 
@@ -52,7 +63,8 @@ public static class TgptConfig
         json.AllowOnly(
             "architecture", "vocabularySize", "contextLength", "width", "layers", "heads", "keyValueHeads", "headSize", "scoreScale",
             "queryKeyNorm", "attentionWindow", "rotary", "feedForwardWidth", "gated", "normEpsilon", "norm", "normPlacement",
-            "parallelResidual", "queryKeyValueBias", "attentionOutputBias", "feedForwardBias", "activation", "tiedHead", "endOfTextToken");
+            "parallelResidual", "queryKeyValueBias", "attentionOutputBias", "feedForwardBias", "activation", "tiedHead", "endOfTextToken",
+            "otherEndTokens");
         ModelConfig config = new()
         {
             Architecture = json.Text("architecture"),
@@ -77,6 +89,7 @@ public static class TgptConfig
             Activation = (Activation)json.Choice("activation", Activations),
             TiedHead = json.Boolean("tiedHead"),
             EndOfTextToken = json.Has("endOfTextToken") ? json.Int32("endOfTextToken") : null,
+            OtherEndTokens = json.Has("otherEndTokens") ? [.. json.Int32s("otherEndTokens", ModelConfig.MaxEndTokens)] : [],
         };
         config = json.Has("keyValueHeads") ? config with { KeyValueHeads = json.Int32("keyValueHeads") } : config;
         config = json.Has("headSize") ? config with { HeadSize = json.Int32("headSize") } : config;

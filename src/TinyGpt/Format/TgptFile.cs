@@ -50,12 +50,7 @@ public sealed unsafe partial class TgptFile : IDisposable
         get
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (Info.TokenizerChunk is not { } chunk)
-            {
-                return default;
-            }
-
-            return new ReadOnlySpan<byte>((void*)_chunks[Info.TokenizerChunkIndex], checked((int)chunk.Length));
+            return ChunkData(Info.TokenizerChunkIndex);
         }
     }
 
@@ -65,7 +60,7 @@ public sealed unsafe partial class TgptFile : IDisposable
     /// <summary>The size of the whole file in bytes.</summary>
     public long FileLength => Info.FileLength;
 
-    /// <summary>Bytes of chunks that are used where they lie, in the mapped file or in the caller's memory.</summary>
+    /// <summary>Bytes of chunks that are used in place, in the mapped file or in the caller's memory.</summary>
     public long MappedBytes { get; }
 
     /// <summary>Bytes that were allocated for chunks outside the managed heap.</summary>
@@ -87,7 +82,7 @@ public sealed unsafe partial class TgptFile : IDisposable
     }
 
     /// <summary>
-    /// Reads a file from a stream, from where it stands and no further than the file's end; it need not be able to seek. All chunks go
+    /// Reads a file from a stream, from its current position to the file's end and no further. The stream need not seek. All chunks go
     /// straight into one allocation.
     /// </summary>
     /// <param name="stream">The stream; it stays open.</param>
@@ -103,7 +98,7 @@ public sealed unsafe partial class TgptFile : IDisposable
     }
 
     /// <summary>
-    /// Opens a file that lies in memory. Raw chunks are used in place where they are aligned to 64 bytes and copied where not. The memory
+    /// Opens a file in memory. Raw chunks are used in place if they are aligned to 64 bytes, else copied. The memory
     /// is pinned, and must not change, until the file is disposed.
     /// </summary>
     /// <param name="image">The whole file.</param>
@@ -124,19 +119,20 @@ public sealed unsafe partial class TgptFile : IDisposable
     public static TgptInfo ReadInfo(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using FileStream stream = RegularFile.OpenModel(path, bufferSize: 0);
         ReadHeader(stream, path).RequireFileLength(stream.Length, path);
         stream.Position = 0;
         return ReadInfo(stream, path);
     }
 
-    /// <summary>Checks the SHA-256 of every chunk as it lies in memory.</summary>
+    /// <summary>Checks the SHA-256 of every chunk in memory.</summary>
     /// <exception cref="ModelFormatException">A chunk is damaged; the message names it.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     public void Verify()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ForEachChunk(Environment.ProcessorCount, RequireHash);
+        byte[]?[] digests = HashChunks(Environment.ProcessorCount, _ => true);
+        ForEachChunk(1, index => RequireHash(index, digests[index]!));
     }
 
     /// <summary>Frees the memory and closes the file.</summary>
@@ -160,6 +156,15 @@ public sealed unsafe partial class TgptFile : IDisposable
         return (byte*)_chunks[_tensors[name]];
     }
 
+    /// <summary>The bytes of a part, empty if the file has none of this kind. Valid until the file is disposed.</summary>
+    /// <param name="kind">One of <see cref="TgptPart.Kinds"/>.</param>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    internal ReadOnlySpan<byte> PartData(string kind)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return ChunkData(Info.IndexOfPart(kind));
+    }
+
     /// <summary>Opens an image in native memory that becomes the file's own.</summary>
     /// <param name="image">The memory, taken front to back; disposed with the file, or at once if opening fails.</param>
     /// <param name="data">The image's first byte, aligned to 64, within <paramref name="image"/>.</param>
@@ -167,6 +172,9 @@ public sealed unsafe partial class TgptFile : IDisposable
     /// <param name="name">A name for error messages.</param>
     internal static TgptFile Open(NativeArena image, byte* data, long length, string name) =>
         OpenImage(data, length, name, image, isPrivate: true, options: null);
+
+    private ReadOnlySpan<byte> ChunkData(int index) =>
+        index < 0 ? default : new ReadOnlySpan<byte>((void*)_chunks[index], checked((int)Info.Chunks[index].Length));
 
     private static TgptHeader ReadHeader(Stream stream, string name)
     {

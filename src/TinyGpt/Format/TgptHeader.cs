@@ -2,9 +2,9 @@ using System.Buffers.Binary;
 
 namespace TinyGpt.Format;
 
-/// <summary>The first 64 bytes of a <c>.tgpt</c> file: magic, version, where the metadata lies, the file's length, the metadata's SHA-256.</summary>
-/// <param name="Version"><see cref="FirstVersion"/>, or <see cref="Int4Version"/> where there are 4-bit weights.</param>
-/// <param name="MetadataLength">Bytes of metadata, which starts right behind the header.</param>
+/// <summary>The first 64 bytes of a <c>.tgpt</c> file: magic, version, the metadata's offset and length, the file's length, the metadata's SHA-256.</summary>
+/// <param name="Version">The lowest that can say what the file holds: <see cref="FirstVersion"/> … <see cref="PartsVersion"/>.</param>
+/// <param name="MetadataLength">Bytes of metadata, which starts right after the header.</param>
 /// <param name="FileLength">Bytes of the whole file.</param>
 /// <param name="MetadataSha256">32 bytes.</param>
 internal readonly record struct TgptHeader(int Version, long MetadataLength, long FileLength, ReadOnlyMemory<byte> MetadataSha256)
@@ -16,6 +16,9 @@ internal readonly record struct TgptHeader(int Version, long MetadataLength, lon
 
     /// <summary>The version that has 4-bit weights.</summary>
     public const int Int4Version = 2;
+
+    /// <summary>The version that has parts beside tensors and tokenizer, and several end tokens.</summary>
+    public const int PartsVersion = 3;
 
     public const int LongestMetadata = 16 << 20;
 
@@ -47,10 +50,10 @@ internal readonly record struct TgptHeader(int Version, long MetadataLength, lon
         }
 
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[VersionAt..]);
-        if (version is not (FirstVersion or Int4Version))
+        if (version is < FirstVersion or > PartsVersion)
         {
             throw new ModelFormatException(
-                file, $"version {version} of the .tgpt format is not supported (supported: {FirstVersion} and {Int4Version})", VersionAt);
+                file, $"version {version} of the .tgpt format is not supported (supported: {FirstVersion} … {PartsVersion})", VersionAt);
         }
 
         ulong metadataOffset = BinaryPrimitives.ReadUInt64LittleEndian(bytes[MetadataOffsetAt..]);

@@ -20,7 +20,8 @@ public sealed class TgptInfo
         TgptChunk[] chunks,
         int[] tensorChunks,
         TgptTokenizer? tokenizer,
-        int tokenizerChunk)
+        int tokenizerChunk,
+        TgptPart[] parts)
     {
         _header = header;
         _tensorChunks = tensorChunks;
@@ -31,6 +32,7 @@ public sealed class TgptInfo
         TokenizerKind = tokenizer?.Kind;
         Chat = tokenizer?.Chat;
         TokenizerChunkIndex = tokenizerChunk;
+        Parts = parts;
     }
 
     /// <summary>The path, or the name that was given for a stream or memory.</summary>
@@ -54,6 +56,9 @@ public sealed class TgptInfo
     /// <summary>The tokenizer's chunk, or null if the file has none.</summary>
     public TgptChunk? TokenizerChunk => TokenizerChunkIndex < 0 ? null : Chunks[TokenizerChunkIndex];
 
+    /// <summary>Whether the file holds a classifier beside the model: <see cref="GptModel.Classifier"/>.</summary>
+    public bool HasClassifier => IndexOfPart(TgptPart.Classifier) >= 0;
+
     /// <summary>The size of the whole file in bytes.</summary>
     public long FileLength => _header.FileLength;
 
@@ -71,6 +76,23 @@ public sealed class TgptInfo
 
     /// <summary>The index in <see cref="Chunks"/> of the tokenizer's chunk, or -1.</summary>
     internal int TokenizerChunkIndex { get; }
+
+    /// <summary>What the file holds beside tensors and tokenizer.</summary>
+    internal IReadOnlyList<TgptPart> Parts { get; }
+
+    /// <summary>The index in <see cref="Chunks"/> of a part's chunk, or -1 if the file has no such part.</summary>
+    internal int IndexOfPart(string kind)
+    {
+        foreach (TgptPart part in Parts)
+        {
+            if (part.Kind == kind)
+            {
+                return part.Chunk;
+            }
+        }
+
+        return -1;
+    }
 
     /// <summary>The chunk of a tensor.</summary>
     /// <param name="tensor">An index into <see cref="Tensors"/>.</param>

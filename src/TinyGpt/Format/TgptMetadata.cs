@@ -15,7 +15,7 @@ internal static class TgptMetadata
     /// <summary>The most chunks that a file may have: more than the largest configuration calls for.</summary>
     public const int MostChunks = 16384;
 
-    // No LZ4 block expands further: a byte of length code stands for 255 bytes of content.
+    // No LZ4 block expands further, because a byte of length code means 255 bytes of content.
     private const long LargestExpansion = 255;
 
     private static readonly JsonLimits Limits = new(Depth: 8, Tokens: 1 << 19, TextBytes: 256);
@@ -30,13 +30,18 @@ internal static class TgptMetadata
     public static TgptInfo Read(ReadOnlyMemory<byte> utf8, in TgptHeader header, string file)
     {
         using JsonDocument document = CheckedJson.Parse(utf8, Limits, file, TgptHeader.Length, out CheckedJson root);
-        root.AllowOnly("format", "config", "tokenizer", "tensors", "chunks");
+        root.AllowOnly("format", "config", "tokenizer", "parts", "tensors", "chunks");
         if (root.Int32("format") != header.Version)
         {
             throw root.Failure($"has format {root.Int32("format")}, and the header says version {header.Version}");
         }
 
         ModelConfig config = TgptConfig.Read(root.Object("config"));
+        if (header.Version < TgptHeader.PartsVersion && (root.Has("parts") || config.OtherEndTokens.Count > 0))
+        {
+            throw root.Failure($"has 'parts' or 'otherEndTokens', for which the version must be {TgptHeader.PartsVersion}");
+        }
+
         TgptChunk[] chunks = ReadChunks(root, header);
         Dictionary<string, int> unused = new(chunks.Length, StringComparer.Ordinal);
         for (int i = 0; i < chunks.Length; i++)
@@ -62,31 +67,50 @@ internal static class TgptMetadata
             }
         }
 
+        TgptPart[] parts = root.Has("parts") ? ReadParts(root, chunks, unused) : [];
         return unused.Count == 0
-            ? new TgptInfo(file, header, config, tensors, chunks, tensorChunks, tokenizer, tokenizerChunk)
+            ? new TgptInfo(file, header, config, tensors, chunks, tensorChunks, tokenizer, tokenizerChunk, parts)
             : throw root.Failure($"has a chunk '{unused.Keys.First()}' that belongs to nothing");
     }
 
-    /// <summary>The version of a file with these tensors: the first that can say what they are, so that older readers read what they can.</summary>
-    public static int VersionOf(IReadOnlyList<TensorShape> tensors) =>
-        tensors.Any(tensor => tensor.Kind == TensorKind.Int4Panels) ? TgptHeader.Int4Version : TgptHeader.FirstVersion;
+    /// <summary>The version of a file: the first that can say what is in it, so that older readers read what they can.</summary>
+    public static int VersionOf(ModelConfig config, IReadOnlyList<TensorShape> tensors, IReadOnlyList<string> parts) =>
+        parts.Count > 0 || config.OtherEndTokens.Count > 0 ? TgptHeader.PartsVersion
+        : tensors.Any(tensor => tensor.Kind == TensorKind.Int4Panels) ? TgptHeader.Int4Version
+        : TgptHeader.FirstVersion;
 
     /// <summary>Writes the metadata of a file.</summary>
     /// <param name="config">A valid configuration.</param>
     /// <param name="tensors">Its tensors, each with the precision that it has.</param>
     /// <param name="tokenizer">What to say of the tokenizer, or null if there is none.</param>
-    /// <param name="chunks">One for each tensor, in their order and of their names, then the tokenizer's.</param>
+    /// <param name="parts">The kinds of the other parts.</param>
+    /// <param name="chunks">One for each tensor, in their order and of their names, then the tokenizer's, then the parts'.</param>
     public static byte[] Write(
-        ModelConfig config, IReadOnlyList<TensorShape> tensors, TgptTokenizer? tokenizer, IReadOnlyList<TgptChunk> chunks)
+        ModelConfig config,
+        IReadOnlyList<TensorShape> tensors,
+        TgptTokenizer? tokenizer,
+        IReadOnlyList<string> parts,
+        IReadOnlyList<TgptChunk> chunks)
     {
         using MemoryStream stream = new();
         using (Utf8JsonWriter json = new(stream))
         {
             json.WriteStartObject();
-            json.WriteNumber("format", VersionOf(tensors));
+            json.WriteNumber("format", VersionOf(config, tensors, parts));
             json.WritePropertyName("config");
             TgptConfig.Write(json, config);
-            tokenizer?.Write(json, chunks[^1].Name);
+            tokenizer?.Write(json, chunks[tensors.Count].Name);
+            if (parts.Count > 0)
+            {
+                json.WriteStartArray("parts");
+                foreach (string part in parts)
+                {
+                    TgptPart.Write(json, part);
+                }
+
+                json.WriteEndArray();
+            }
+
             json.WriteStartArray("tensors");
             for (int i = 0; i < tensors.Count; i++)
             {
@@ -213,6 +237,32 @@ internal static class TgptMetadata
 
         return items.Length == wanted.Length ? tensorChunks
             : throw items[wanted.Length].Failure($"('{items[wanted.Length].Text("name")}') is not called for by the configuration");
+    }
+
+    private static TgptPart[] ReadParts(CheckedJson root, TgptChunk[] chunks, Dictionary<string, int> unused)
+    {
+        CheckedJson[] items = root.Objects("parts", TgptPart.Kinds.Length);
+        TgptPart[] parts = new TgptPart[items.Length];
+        int before = -1;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            items[i].AllowOnly("kind", "chunk");
+            int kind = items[i].Choice("kind", TgptPart.Kinds);
+            if (kind <= before)
+            {
+                throw items[i].Failure($"has the kind '{TgptPart.Kinds[kind]}' twice or out of order");
+            }
+
+            before = kind;
+            parts[i] = new TgptPart(TgptPart.Kinds[kind], TakeChunk(items[i], unused));
+            long length = chunks[parts[i].Chunk].Length;
+            if (length > TgptPart.LongestChunk)
+            {
+                throw items[i].Failure($"has {length} bytes, and at most {TgptPart.LongestChunk} are accepted");
+            }
+        }
+
+        return parts;
     }
 
     private static int TakeChunk(CheckedJson owner, Dictionary<string, int> unused)

@@ -14,7 +14,7 @@ public sealed class GptModel : IDisposable
 
     /// <summary>Makes a model of an open file and owns that from here on.</summary>
     /// <param name="file">The file.</param>
-    /// <exception cref="ModelFormatException">The tokenizer is damaged or contradicts the configuration.</exception>
+    /// <exception cref="ModelFormatException">The tokenizer or the classifier is damaged or contradicts the configuration.</exception>
     public unsafe GptModel(TgptFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -26,6 +26,11 @@ public sealed class GptModel : IDisposable
             Tokenizer = OpenTokenizer(file, kind);
             ChatTemplate = file.Info.Chat is { } chat && chat.Family != ChatFamily.Unknown ? OpenChatTemplate(file, chat, Tokenizer) : null;
         }
+
+        if (file.Info.HasClassifier)
+        {
+            Classifier = ClassifierFormat.Read(file.PartData(TgptPart.Classifier), Config.Width, file.Info.File);
+        }
     }
 
     /// <summary>The shape of the model.</summary>
@@ -36,6 +41,9 @@ public sealed class GptModel : IDisposable
 
     /// <summary>How to talk with the model; null if it was not taught to, or by a template that is not known (<see cref="TgptInfo.Chat"/>).</summary>
     public ChatTemplate? ChatTemplate { get; }
+
+    /// <summary>What tells texts apart beside the model, for <see cref="TextClassifier"/>; null if the file has none.</summary>
+    public ClassifierWeights? Classifier { get; }
 
     /// <summary>What the file says of itself.</summary>
     public TgptInfo Info => _file.Info;

@@ -18,6 +18,15 @@ public sealed partial record ModelConfig
     /// <summary>The most <see cref="Layers"/> that are accepted.</summary>
     public const int MostLayers = 1024;
 
+    /// <summary>The most <see cref="OtherEndTokens"/> that are accepted.</summary>
+    public const int MaxEndTokens = 64;
+
+    // Far beyond what any model has, and far from where float32 overflows: a model outside gives logits that are no numbers.
+    private const float MinNormEpsilon = 1e-20f;
+    private const float MaxNormEpsilon = 1;
+    private const float MinScoreScale = 1e-6f;
+    private const float MaxScoreScale = 1000;
+
     // Heads of one feature, each padded to 16.
     private const long LargestAttentionWidth = 16L * LargestWidth;
 
@@ -25,7 +34,7 @@ public sealed partial record ModelConfig
     public static IReadOnlyList<string> Architectures { get; } =
         ["gpt2", "openai-gpt", "gpt_neo", "gpt_neox", "opt", "llama", "mistral", "qwen2", "qwen3"];
 
-    /// <summary>Checks that every value lies in its documented range and that they fit each other.</summary>
+    /// <summary>Checks that every value is in its documented range and that the values fit each other.</summary>
     /// <param name="problem">What is wrong, naming the property; empty if nothing is.</param>
     /// <returns>Whether the configuration is valid.</returns>
     public bool TryValidate(out string problem)
@@ -37,20 +46,28 @@ public sealed partial record ModelConfig
             : Outside(Width, LargestWidth) ? $"width {Width} is not in 1 … {LargestWidth}"
             : Outside(Layers, MostLayers) ? $"layers {Layers} is not in 1 … {MostLayers}"
             : Outside(FeedForwardWidth, LargestWidth) ? $"feedForwardWidth {FeedForwardWidth} is not in 1 … {LargestWidth}"
-            : !IsPositive(NormEpsilon) ? $"normEpsilon {NormEpsilon} is not positive and finite"
+            : NormEpsilon is not (>= MinNormEpsilon and <= MaxNormEpsilon)
+                ? $"normEpsilon {NormEpsilon} is not in {MinNormEpsilon} … {MaxNormEpsilon}"
             : !Enum.IsDefined(Activation) ? $"activation {Activation} is unknown"
             : !Enum.IsDefined(Norm) ? $"norm {Norm} is unknown"
             : !Enum.IsDefined(NormPlacement) ? $"normPlacement {NormPlacement} is unknown"
             : NormPlacement == NormPlacement.After && (Norm != NormKind.LayerNorm || ParallelResidual)
                 ? "normPlacement after is supported with layer norm and without a parallel residual only"
             : EndOfTextToken is { } end && (uint)end >= (uint)VocabularySize ? $"endOfTextToken {end} is not in the vocabulary of {VocabularySize}"
+            : EndTokensProblem() is { Length: > 0 } endTokens ? endTokens
             : AttentionProblem();
         return problem.Length == 0;
     }
 
     private static bool Outside(int value, int largest) => value < 1 || value > largest;
 
-    private static bool IsPositive(float value) => value > 0 && float.IsFinite(value);
+    private string EndTokensProblem() =>
+        OtherEndTokens.Count > MaxEndTokens ? $"otherEndTokens has {OtherEndTokens.Count} tokens, and at most {MaxEndTokens} are accepted"
+        : OtherEndTokens.Count > 0 && (OtherEndTokens[0] < 0 || OtherEndTokens[^1] >= VocabularySize)
+            ? $"otherEndTokens {OtherEndTokens} are not all in the vocabulary of {VocabularySize}"
+        : OtherEndTokens.Count > 0 && EndOfTextToken is null ? "otherEndTokens is there without endOfTextToken"
+        : EndOfTextToken is { } end && OtherEndTokens.Contains(end) ? $"otherEndTokens has endOfTextToken {end} again"
+        : "";
 
     private string AttentionProblem() =>
         Outside(Heads, LargestWidth) ? $"heads {Heads} is not in 1 … {LargestWidth}"
@@ -59,6 +76,7 @@ public sealed partial record ModelConfig
         : Outside(HeadSize, Math.Max(Width, LargestHeadSize)) ? $"headSize {HeadSize} is not in 1 … {Math.Max(Width, LargestHeadSize)}"
         : (long)Heads * HeadStride > LargestAttentionWidth ? $"heads {Heads} of headSize {HeadSize} are more than {LargestAttentionWidth} features"
         : Outside(KeyValueHeads, Heads) || Heads % KeyValueHeads != 0 ? $"keyValueHeads {KeyValueHeads} does not divide heads {Heads}"
-        : ScoreScale is { } scale && !IsPositive(scale) ? $"scoreScale {scale} is not positive and finite"
+        : ScoreScale is { } scale and not (>= MinScoreScale and <= MaxScoreScale)
+            ? $"scoreScale {scale} is not in {MinScoreScale} … {MaxScoreScale}"
         : Rotary?.Problem(HeadSize) ?? AttentionWindow?.Problem() ?? "";
 }

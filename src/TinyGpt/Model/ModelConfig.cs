@@ -47,7 +47,7 @@ public sealed partial record ModelConfig
         init => _headSize = value;
     }
 
-    /// <summary>What attention multiplies its scores with; null is 1/√<see cref="HeadSize"/>.</summary>
+    /// <summary>The factor of attention scores, 10⁻⁶ … 1,000; null is 1/√<see cref="HeadSize"/>.</summary>
     public float? ScoreScale { get; init; }
 
     /// <summary>Layers that attend to their latest positions only, or null where there is none.</summary>
@@ -74,10 +74,10 @@ public sealed partial record ModelConfig
     /// <summary>Where the norms of a block are.</summary>
     public NormPlacement NormPlacement { get; init; }
 
-    /// <summary>The number that a norm adds to the variance or mean square; positive and finite.</summary>
+    /// <summary>The number that a norm adds to the variance or mean square; 10⁻²⁰ … 1.</summary>
     public required float NormEpsilon { get; init; }
 
-    /// <summary>Whether each head's query and key go through an RMS norm with a gain of its own, before they are rotated.</summary>
+    /// <summary>Whether each head's query and key get an RMS norm with a separate gain before they are rotated.</summary>
     public bool QueryKeyNorm { get; init; }
 
     /// <summary>
@@ -97,16 +97,22 @@ public sealed partial record ModelConfig
     /// <summary>Whether the head that makes logits is the token embedding itself.</summary>
     public required bool TiedHead { get; init; }
 
-    /// <summary>The token that ends a text and stands before an unconditional sample, or null where the model has none.</summary>
+    /// <summary>The token that ends a text and starts an unconditional sample, or null if the model has none.</summary>
     public int? EndOfTextToken { get; init; }
+
+    /// <summary>
+    /// Tokens that end a text beside <see cref="EndOfTextToken"/>, such as the end of a turn; at most <see cref="MaxEndTokens"/>, none by
+    /// default.
+    /// </summary>
+    public TokenIdSet OtherEndTokens { get; init; } = TokenIdSet.Empty;
 
     /// <summary>Floats of one head in memory: <see cref="HeadSize"/> rounded up to 16.</summary>
     public int HeadStride => PanelLayout.PaddedOutputs(HeadSize);
 
-    /// <summary>Floats of all query heads in memory, the input width of the attention's output projection.</summary>
+    /// <summary>Floats of all query heads in memory: the inputs of the attention's output projection.</summary>
     public int AttentionWidth => Heads * HeadStride;
 
-    /// <summary>Floats of all heads of keys, and as many of values, in memory.</summary>
+    /// <summary>Floats of all key heads in memory, which is also the number for all value heads.</summary>
     public int KeyValueWidth => KeyValueHeads * HeadStride;
 
     /// <summary>Outputs of the matrix that makes queries, keys and values.</summary>
@@ -117,6 +123,10 @@ public sealed partial record ModelConfig
     /// is gated.
     /// </summary>
     public int FeedForwardInWidth => Gated ? 2 * PanelLayout.PaddedOutputs(FeedForwardWidth) : FeedForwardWidth;
+
+    /// <summary>Whether a token ends a text. Allocates nothing.</summary>
+    /// <param name="token">The token's id.</param>
+    public bool EndsText(int token) => token == EndOfTextToken || OtherEndTokens.Contains(token);
 
     /// <summary>The number of trained parameters, biases and norms included; a tied head counts once.</summary>
     public long ParameterCount

@@ -38,6 +38,9 @@ internal sealed class AddedTokenMatcher
         _firstBytes = SearchValues.Create(firstBytes);
     }
 
+    /// <summary>Whether there is nothing to find.</summary>
+    internal bool IsEmpty => _tokens.Length == 0;
+
     /// <summary>Finds the first added token.</summary>
     internal AddedTokenMatch Find(ReadOnlySpan<byte> text)
     {

@@ -8,23 +8,24 @@ namespace TinyGpt.Text;
 /// <code>
 /// offset               size   content
 /// 0                    4      magic: the bytes 54 47 54 56, "TGTV"
-/// 4                    4      version: 1, or 2 where the vocabulary needs more than version 1 can say
+/// 4                    4      version: 1; 2 where the vocabulary needs more than version 1 can say; 3, which is written as 2 is, where an
+///                             added token has the bytes of an ordinary one or is looked for after the prefix space
 /// 8                    4      T, 1 to 1,048,576
 /// 12                   4      M, 0 to 1,048,576
 /// 16                   4      A, 0 to 4,096
 /// 20                   4      B
-///                             version 2 only:
+///                             versions 2 and 3:
 /// 24                   4      kind, splitting, normalization, prefix space: a byte each, as their types number them
-/// 28                   4      1: scores, 2: byte tokens, 4: whole pieces first, 8: the prefix space behind added tokens too
+/// 28                   4      1: merge scores, 2: byte tokens, 4: whole pieces first, 8: the prefix space after added tokens too
 /// 32                   4      the id of the begin-of-text token, or FFFFFFFF
 /// 36                   4      the id of the unknown token, or FFFFFFFF
-///                             both, one behind the other:
+///                             both, one after the other:
 /// 24 or 40             2 T    for each id, its token's length in bytes, 0 to 1,024; 0: the id is not used
 ///                      B      the tokens' bytes in the order of their ids, without gaps; the lengths add up to B
 ///                      12 M   the merges, lowest rank first: left id, right id, result id, 4 bytes each
 ///                      4 A    version 1: the ids of the special tokens, strictly ascending
-///                      8 A    version 2: the ids of the added tokens, strictly ascending, and behind each its traits
-///                      4 T    if there are scores: float32, one for each id
+///                      8 A    versions 2 and 3: the ids of the added tokens, strictly ascending, each followed by its traits
+///                      4 T    if there are merge scores: float32, one for each id
 ///                      1024   if there are byte tokens: for each byte an id, or FFFFFFFF
 /// </code>
 /// <para>Nothing follows. What a reader refuses beside other magic, versions and lengths is in
@@ -32,7 +33,7 @@ namespace TinyGpt.Text;
 /// </remarks>
 internal static class TokenVocabularyFormat
 {
-    private const uint LastVersion = 2;
+    private const uint LastVersion = 3;
     private const int HeaderLength = 24;
     private const int RulesLength = 16;
     private const int MergeLength = 12;
@@ -47,7 +48,10 @@ internal static class TokenVocabularyFormat
 
     internal static byte[] ToBytes(VocabularyContent content)
     {
-        bool extended = content.Rules != TokenizerRules.Gpt2 || content.AddedTokens.Any(token => token.Traits != AddedTokenTraits.None);
+        int version = content.HasTwins || content.AddedTokens.Any(token => token.IsWithPrefix) ? 3
+            : content.Rules != TokenizerRules.Gpt2 || content.AddedTokens.Any(token => token.Traits != AddedTokenTraits.None) ? 2
+            : 1;
+        bool extended = version > 1;
         Layout layout = new(
             extended, content.Count, content.Blob.Length, content.Merges.Length, content.AddedTokens.Length,
             content.Scores is not null, content.ByteTokens is not null);
@@ -55,7 +59,7 @@ internal static class TokenVocabularyFormat
         Magic.CopyTo(data);
         Span<byte> rest = data.AsSpan(Magic.Length);
         ReadOnlySpan<int> counts =
-            [extended ? 2 : 1, content.Count, content.Merges.Length, content.AddedTokens.Length, content.Blob.Length];
+            [version, content.Count, content.Merges.Length, content.AddedTokens.Length, content.Blob.Length];
         Append(ref rest, counts);
         if (extended)
         {
@@ -134,6 +138,13 @@ internal static class TokenVocabularyFormat
             ByteTokens = (flags & HasByteTokens) != 0 ? ReadNumbers(data[(int)layout.ByteTokens..]) : null,
             Rules = extended ? ReadRules(data, flags) : TokenizerRules.Gpt2,
         };
+        if (version < LastVersion && Array.FindIndex(content.AddedTokens, token => token.IsWithPrefix) is >= 0 and int index)
+        {
+            throw new ModelFormatException(
+                file, $"special token {content.AddedTokens[index].Id} has unknown traits {(int)content.AddedTokens[index].Traits} in version {version}",
+                layout.AddedTokens + (index * layout.AddedTokenLength));
+        }
+
         return TokenVocabulary.TryAdopt(content, out TokenVocabulary? vocabulary, out VocabularyFault fault)
             ? vocabulary
             : throw new ModelFormatException(file, fault.Reason, layout.PlaceOf(fault, content.Starts));
@@ -253,7 +264,7 @@ internal static class TokenVocabularyFormat
         }
     }
 
-    /// <summary>Where the parts lie.</summary>
+    /// <summary>The offsets of the parts.</summary>
     private readonly struct Layout(
         bool extended, long tokens, long blobLength, long merges, long addedTokens, bool hasScores, bool hasByteTokens)
     {

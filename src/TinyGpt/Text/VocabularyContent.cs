@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace TinyGpt.Text;
 
 /// <summary>The parts that a <see cref="TokenVocabulary"/> is made of, not checked yet.</summary>
@@ -18,7 +20,7 @@ internal sealed class VocabularyContent
     /// <summary>For each id how early its token is made, higher first; null where merges say it.</summary>
     internal float[]? Scores { get; init; }
 
-    /// <summary>For each of the 256 bytes the token that stands for it where no other does, or -1; null where there are none.</summary>
+    /// <summary>The byte token of each of the 256 bytes, for bytes that no other token covers, or -1; null if there are none.</summary>
     internal int[]? ByteTokens { get; init; }
 
     internal TokenizerRules Rules { get; init; } = TokenizerRules.Gpt2;
@@ -27,8 +29,29 @@ internal sealed class VocabularyContent
 
     internal ReadOnlySpan<byte> Bytes(int id) => Blob.AsSpan(Starts[id]..Starts[id + 1]);
 
-    /// <summary>Whether a token stands for a byte beside the pieces of text.</summary>
+    /// <summary>Whether a token is a byte token.</summary>
     internal bool IsByte(int id) => ByteTokens is not null && Bytes(id) is [byte value] && ByteTokens[value] == id;
+
+    /// <summary>Whether an added token has the bytes of an ordinary one.</summary>
+    internal bool HasTwins
+    {
+        get
+        {
+            HashSet<int> addedIds = [.. AddedTokens.Select(token => token.Id)];
+            HashSet<string> added = new(addedIds.Select(id => Encoding.Latin1.GetString(Bytes(id))), StringComparer.Ordinal);
+            HashSet<int> lengths = [.. added.Select(text => text.Length)];
+            for (int id = 0; id < Count; id++)
+            {
+                ReadOnlySpan<byte> bytes = Bytes(id);
+                if (lengths.Contains(bytes.Length) && !addedIds.Contains(id) && added.Contains(Encoding.Latin1.GetString(bytes)))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>Joins tokens that were given one by one; their number and lengths have been checked.</summary>
     internal static (byte[] Blob, int[] Starts) Join(IReadOnlyList<byte[]> tokens)

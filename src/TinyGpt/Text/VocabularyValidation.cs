@@ -12,7 +12,7 @@ internal static class VocabularyValidation
         | TextNormalization.StripAccents | TextNormalization.Lowercase;
 
     private const AddedTokenTraits AllTraits =
-        AddedTokenTraits.UserDefined | AddedTokenTraits.StripsLeft | AddedTokenTraits.StripsRight;
+        AddedTokenTraits.UserDefined | AddedTokenTraits.StripsLeft | AddedTokenTraits.StripsRight | AddedTokenTraits.WithPrefix;
 
     /// <summary>What is wrong with the parts, or null.</summary>
     /// <param name="content">The parts.</param>
@@ -126,6 +126,8 @@ internal static class VocabularyValidation
         return bytes.IsEmpty ? $"special token {id} has no bytes"
             : !Utf8.IsValid(bytes) ? $"special token {id} is not valid UTF-8"
             : (traits & ~AllTraits) != 0 ? $"special token {id} has unknown traits {(int)traits}"
+            : (traits & AddedTokenTraits.WithPrefix) != 0 && content.Rules is not { Kind: TokenizerKind.SentencePiece, PrefixSpace: PrefixSpace.Always }
+                ? $"special token {id} is looked for behind the prefix space, and there is none"
             : null;
     }
 

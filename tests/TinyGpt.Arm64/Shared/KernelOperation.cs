@@ -1,5 +1,3 @@
-using TinyGpt.Kernels.Contract;
-
 namespace TinyGpt.Arm64;
 
 /// <summary>

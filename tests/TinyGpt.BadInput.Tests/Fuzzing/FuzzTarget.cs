@@ -20,11 +20,16 @@ internal sealed record FuzzTarget(IReadOnlyList<string> LoadedBy, InputFiles Val
     public static readonly FuzzTarget[] All =
     [
         new(TgptWays, TgptDamage.File(TgptDamage.Image), mutator => TgptDamage.File(mutator.Damage(TgptDamage.Image))),
-        new(TgptWays, TgptDamage.File(TgptDamage.Image), mutator => TgptDamage.File(WithOtherMetadata(mutator))),
-        new(TgptDamage.WithContent, TgptDamage.File(TgptDamage.Image), mutator => TgptDamage.File(WithOtherContent(mutator))),
+        new(TgptWays, TgptDamage.File(TgptDamage.Image), mutator => TgptDamage.File(WithOtherMetadata(mutator, TgptDamage.NewDraft()))),
+        new(TgptDamage.WithContent, TgptDamage.File(TgptDamage.Image), mutator => TgptDamage.File(WithOtherContent(mutator, TgptDamage.NewDraft()))),
+        new(TgptWays, TgptDamage.File(TgptPartCases.WithClassifier), mutator => TgptDamage.File(WithOtherMetadata(mutator, TgptPartCases.NewDraftWithClassifier()))),
+        new(TgptDamage.WithContent, TgptDamage.File(TgptPartCases.WithClassifier), mutator => TgptDamage.File(WithOtherClassifier(mutator))),
         Of(Ways.Checkpoint, SafetensorsHeaderCases.Valid, SafetensorsDraft.Name, WithLengthThatFits),
         Of(Ways.ModelFolder, ModelFolderCases.Valid, SafetensorsDraft.Name, WithLengthThatFits),
         Of(Ways.ModelFolder, ModelFolderCases.Valid, "config.json"),
+        Of(Ways.ModelFolder, ModelFolderCases.WithMore, "config.json"),
+        Of(Ways.ModelFolder, ModelFolderCases.WithMore, "generation_config.json"),
+        Of(Ways.ModelFolder, ModelFolderCases.WithMore, "classifier.safetensors", WithLengthThatFits),
         Of(Ways.Checkpoint, ShardCases.Valid, "model.safetensors.index.json"),
         Of(Ways.Gguf, GgufModelCases.Valid, GgufCases.Name),
         Of(Ways.ModelFolder, GgufModelCases.Valid, GgufCases.Name),
@@ -45,17 +50,15 @@ internal sealed record FuzzTarget(IReadOnlyList<string> LoadedBy, InputFiles Val
             return valid.With(name, repair is null ? damaged : repair(damaged, mutator));
         });
 
-    private static byte[] WithOtherMetadata(Mutator mutator)
+    private static byte[] WithOtherMetadata(Mutator mutator, TgptDraft draft)
     {
-        TgptDraft draft = TgptDamage.NewDraft();
-        byte[] text = mutator.Damage(Encoding.UTF8.GetBytes(TgptDraft.ReadMetadata(TgptDamage.Image).ToJsonString()));
+        byte[] text = mutator.Damage(Encoding.UTF8.GetBytes(TgptDraft.ReadMetadata(draft.Build()).ToJsonString()));
         return draft.Build(changeText: _ => text);
     }
 
     /// <summary>Other bytes in a chunk with hash and place put right, or compressed to a block that is then damaged.</summary>
-    private static byte[] WithOtherContent(Mutator mutator)
+    private static byte[] WithOtherContent(Mutator mutator, TgptDraft draft)
     {
-        TgptDraft draft = TgptDamage.NewDraft();
         DraftChunk chunk = draft.Chunks[mutator.Below(draft.Chunks.Count)];
         byte[] content = chunk.Stored;
         if (chunk.Codec == "raw" && mutator.Below(2) == 0)
@@ -77,6 +80,14 @@ internal sealed record FuzzTarget(IReadOnlyList<string> LoadedBy, InputFiles Val
         long length = chunk.Length;
         byte[] block = mutator.Damage(chunk.Stored);
         chunk.SetBlock(block.Length == 0 ? [0] : block, length, content);
+        return draft.Build();
+    }
+
+    private static byte[] WithOtherClassifier(Mutator mutator)
+    {
+        TgptDraft draft = TgptPartCases.NewDraftWithClassifier();
+        byte[] damaged = mutator.Damage(TgptPartCases.Classifier);
+        draft.Chunk("classifier").SetRaw(damaged.Length == 0 ? [0] : damaged);
         return draft.Build();
     }
 

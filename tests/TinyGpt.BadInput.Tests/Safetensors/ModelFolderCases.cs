@@ -23,8 +23,28 @@ internal static class ModelFolderCases
     public static readonly InputFiles Valid = InputFiles.Folder()
         .With(Name, Tensors(Weights)).With(ConfigName, Encoding.UTF8.GetBytes(ConfigText));
 
+    /// <summary>The same with generation settings and a classifier of two classes.</summary>
+    public static readonly InputFiles WithMore = Valid
+        .With(ConfigName, Encoding.UTF8.GetBytes(ConfigText.Replace("{\"model", "{\"id2label\":{\"0\":\"ale\",\"1\":\"rain\"},\"eos_token_id\":[1,2],\"model", StringComparison.Ordinal)))
+        .With("generation_config.json", """{"eos_token_id": [3, 4], "max_new_tokens": 20}"""u8.ToArray())
+        .With("classifier.safetensors", Tensors([("score.weight", [2, Width], [.. Enumerable.Range(0, 2 * Width).Select(i => i / 8f)])]));
+
     public static readonly BadCase[] All =
     [
+        .. CountCases.All,
+        new("a folder with everything", "", () => WithMore) { Expected = LoadResult.Loaded },
+        new("generation settings that are no JSON", "the JSON is damaged", () => WithMore.With("generation_config.json", "{"u8.ToArray())),
+        new("generation settings that are a list", "must be an object", () => WithMore.With("generation_config.json", "[]"u8.ToArray())),
+        new("generation settings with an end that is text", "whole number", () => WithMore.With("generation_config.json", """{"eos_token_id":"3"}"""u8.ToArray())),
+        new("generation settings of two megabytes", "are accepted", () => WithMore.With("generation_config.json", new byte[2 << 20])),
+        new("generation settings with a million ends", "names and values", () => WithMore.With(
+            "generation_config.json", Encoding.UTF8.GetBytes($"{{\"eos_token_id\":[{string.Concat(Enumerable.Repeat("1,", 500_000))}1]}}"))),
+        new("a classifier without names", "no member 'id2label'", () => WithMore.With(ConfigName, Encoding.UTF8.GetBytes(ConfigText))),
+        new("a classifier that is no file of tensors", "no safetensors file?", () => WithMore.With("classifier.safetensors", new byte[100])),
+        new("a classifier of another width", "width 6, not 8", () => WithMore.With(
+            "classifier.safetensors", Tensors([("score.weight", [2, 6], new float[12])]))),
+        new("a classifier of another number of classes", "a row for each of the 2 classes", () => WithMore.With(
+            "classifier.safetensors", Tensors([("score.weight", [3, Width], new float[3 * Width])]))),
         new("no config.json", "config.json", () => Valid.Without(ConfigName)) { Expected = LoadResult.Missing },
         new("an empty config.json", "the JSON is damaged", ConfigFile("")),
         new("a config.json that is an array", "must be an object", ConfigFile("[]")),

@@ -13,7 +13,8 @@ public sealed class TgptCaseTests(BadInputFixture fixture) : IClassFixture<BadIn
         ".tgpt",
         [Ways.TgptInfo, Ways.TgptMapped, Ways.TgptVerified, Ways.TgptMemory, Ways.TgptStream],
         TgptDamage.File(TgptDamage.Image),
-        [.. TgptHeaderCases.All, .. TgptJsonCases.All, .. TgptConfigCases.All, .. TgptChunkCases.All, .. TgptLz4Cases.All, .. TgptContentCases.All]);
+        [.. TgptHeaderCases.All, .. TgptJsonCases.All, .. TgptConfigCases.All, .. TgptChunkCases.All, .. TgptLz4Cases.All, .. TgptContentCases.All,
+            .. TgptPartCases.All]);
 
     public static TheoryData<string> Names => Table.Names;
 

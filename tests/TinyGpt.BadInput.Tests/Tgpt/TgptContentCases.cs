@@ -48,7 +48,7 @@ internal static class TgptContentCases
         new("a stream that plans for 140 megabytes and ends", "cut short in chunk", () => File(Promise())) { OnlyWays = [Ways.TgptStream] },
         Bad("a tokenizer of one byte", "its header alone", Parts(draft => draft.Chunk("tokenizer").SetRaw([84]))),
         Bad("a tokenizer with other magic", "not 'TGTV'", Content("tokenizer", bytes => bytes[3] = (byte)'T')),
-        Bad("a tokenizer of another version", "vocabulary version 3", Content("tokenizer", bytes => bytes[4] = 3)),
+        Bad("a tokenizer of another version", "vocabulary version 4", Content("tokenizer", bytes => bytes[4] = 4)),
         Bad("a tokenizer of a thousand million tokens", "tokens; 1 to", Content("tokenizer", bytes => bytes[SampleVocabulary.TokenCountAt + 3] = 64)),
         Bad("a tokenizer with an unknown token in a merge", "names token 77", Content("tokenizer", bytes => bytes[SampleVocabulary.MergesAt] = 77)),
         Bad("a tokenizer that is zeros", "not 'TGTV'", Parts(draft => draft.Chunk("tokenizer").SetRaw(new byte[75]))),

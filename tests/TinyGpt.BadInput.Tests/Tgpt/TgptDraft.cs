@@ -71,6 +71,15 @@ internal sealed class TgptDraft
         Chunks.Add(new DraftChunk("tokenizer", vocabulary));
     }
 
+    /// <summary>Makes it a file of version 3: with a classifier and a second end token.</summary>
+    public void AddClassifier(byte[] classifier)
+    {
+        Metadata["format"] = 3;
+        Config["otherEndTokens"] = new JsonArray(2);
+        Metadata["parts"] = new JsonArray(new JsonObject { ["kind"] = "classifier", ["chunk"] = "classifier" });
+        Chunks.Add(new DraftChunk("classifier", classifier));
+    }
+
     /// <summary>Lays the file out.</summary>
     /// <param name="change">Damages the metadata at the last moment: nothing is put right behind it but its hash.</param>
     /// <param name="changeText">The same for its text.</param>
@@ -100,7 +109,7 @@ internal sealed class TgptDraft
 
         byte[] image = file.ToArray();
         "TGPT"u8.CopyTo(image);
-        image[4] = 1;
+        image[4] = (byte)(int)Metadata["format"]!;
         image[8] = HeaderLength;
         BinaryPrimitives.WriteInt64LittleEndian(image.AsSpan(MetadataLengthAt), room);
         BinaryPrimitives.WriteInt64LittleEndian(image.AsSpan(FileLengthAt), image.Length);

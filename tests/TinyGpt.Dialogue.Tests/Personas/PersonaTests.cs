@@ -108,7 +108,7 @@ public sealed class PersonaTests
         Assert.Equal("$.facts", Fault("{\"name\":\"a\",\"facts\":{" + Many(65, "\"k{0}\":\"v\"") + "}}").Path);
         Assert.Equal("$.style", Fault($$"""{"name":"a","style":[{{Many(33, "\"{0}\"")}}]}""").Path);
         Assert.Equal("$.stops", Fault($$"""{"name":"a","stops":[{{Many(17, "\"{0}\"")}}]}""").Path);
-        Assert.Equal("$", Fault($$"""{"name":"a"}{{new string(' ', Persona.LargestFile)}}""").Path);
+        Assert.Equal("$", Fault($$"""{"name":"a"}{{new string(' ', Persona.MaxFileBytes)}}""").Path);
         Assert.Contains("damaged", Fault(string.Concat(Enumerable.Repeat("{\"name\":", 20)) + "1" + new string('}', 20)).Problem, StringComparison.Ordinal);
         PersonaException invalid = Assert.Throws<PersonaException>(() => Persona.Read(new byte[] { (byte)'{', 0xFF, (byte)'}' }));
         Assert.Contains("UTF-8", invalid.Problem, StringComparison.Ordinal);
@@ -152,16 +152,16 @@ public sealed class PersonaTests
         JsonElement sampling = properties.GetProperty("sampling").GetProperty("properties");
         Assert.Equal(
             written.RootElement.GetProperty("sampling").EnumerateObject().Select(member => member.Name), sampling.EnumerateObject().Select(member => member.Name));
-        Assert.Equal(Persona.LongestName, properties.GetProperty("name").GetProperty("maxLength").GetInt32());
-        Assert.Equal(Persona.LongestName, properties.GetProperty("mood").GetProperty("maxLength").GetInt32());
-        Assert.Equal(Persona.MostFacts, properties.GetProperty("facts").GetProperty("maxProperties").GetInt32());
-        Assert.Equal(Persona.LongestKey, properties.GetProperty("facts").GetProperty("propertyNames").GetProperty("maxLength").GetInt32());
-        Assert.Equal(Persona.LongestLine, schema.RootElement.GetProperty("$defs").GetProperty("line").GetProperty("maxLength").GetInt32());
-        Assert.Equal(Persona.MostLines, properties.GetProperty("style").GetProperty("maxItems").GetInt32());
-        Assert.Equal(Persona.MostLines, properties.GetProperty("examples").GetProperty("maxItems").GetInt32());
-        Assert.Equal(Persona.MostStops, properties.GetProperty("stops").GetProperty("maxItems").GetInt32());
-        Assert.Equal(Persona.LongestStop, properties.GetProperty("stops").GetProperty("items").GetProperty("maxLength").GetInt32());
-        Assert.Equal(Persona.MostAnswerTokens, properties.GetProperty("maxAnswerTokens").GetProperty("maximum").GetInt32());
+        Assert.Equal(Persona.MaxNameLength, properties.GetProperty("name").GetProperty("maxLength").GetInt32());
+        Assert.Equal(Persona.MaxNameLength, properties.GetProperty("mood").GetProperty("maxLength").GetInt32());
+        Assert.Equal(Persona.MaxFacts, properties.GetProperty("facts").GetProperty("maxProperties").GetInt32());
+        Assert.Equal(Persona.MaxKeyLength, properties.GetProperty("facts").GetProperty("propertyNames").GetProperty("maxLength").GetInt32());
+        Assert.Equal(Persona.MaxLineLength, schema.RootElement.GetProperty("$defs").GetProperty("line").GetProperty("maxLength").GetInt32());
+        Assert.Equal(Persona.MaxLines, properties.GetProperty("style").GetProperty("maxItems").GetInt32());
+        Assert.Equal(Persona.MaxLines, properties.GetProperty("examples").GetProperty("maxItems").GetInt32());
+        Assert.Equal(Persona.MaxStops, properties.GetProperty("stops").GetProperty("maxItems").GetInt32());
+        Assert.Equal(Persona.MaxStopLength, properties.GetProperty("stops").GetProperty("items").GetProperty("maxLength").GetInt32());
+        Assert.Equal(Persona.AnswerTokensLimit, properties.GetProperty("maxAnswerTokens").GetProperty("maximum").GetInt32());
         Persona defaults = new() { Name = "a" };
         Assert.Equal(defaults.Sampling.Temperature, sampling.GetProperty("temperature").GetProperty("default").GetSingle());
         Assert.Equal(defaults.Sampling.TopP, sampling.GetProperty("topP").GetProperty("default").GetSingle());

@@ -22,6 +22,53 @@ public sealed class SaveTests
     }
 
     [Fact]
+    public void A_stage_saved_with_keys_and_values_within_its_first_slices_says_the_same()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        for (int ticks = 0; ticks < 8; ticks++)
+        {
+            // The second talk shares the pages of the first one's card, and copies the last of them.
+            using DialogueStage stage = new(model, StageScript.Options());
+            Npc mira = stage.Add(StageScript.Mira);
+            StageScript.Ask(stage, stage.Open(mira), "Hello there my friend");
+            Talk talk = stage.Open(mira, "Ann");
+            talk.Say("Hi");
+            for (int tick = 0; tick < ticks; tick++)
+            {
+                stage.Tick(StepBudget.Milliseconds(0));
+            }
+
+            using DialogueStage restored = Copy(stage, model, keysAndValues: true);
+            StageScript.Finish(stage);
+            StageScript.Finish(restored);
+            Assert.Equal(StageScript.Lines(talk), StageScript.Lines(restored.Talks[1]));
+        }
+    }
+
+    [Fact]
+    public void Answers_saved_with_their_keys_and_values_all_end_in_an_arena_that_cannot_hold_them_together()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        using DialogueStage stage = new(model, StageScript.Options(sequences: 12, pages: 80));
+        Talk[] talks = [.. Enumerable.Range(0, 5).Select(i => stage.Open(stage.Add(StageScript.Mira with { Name = $"Npc{i}", MaxAnswerTokens = 150 })))];
+        Array.ForEach(talks, talk => talk.Say("Hello"));
+        for (int tick = 0; tick < 30; tick++)
+        {
+            stage.Tick(StepBudget.OnePass);
+        }
+
+        Assert.All(talks, talk => Assert.Equal(TalkState.Answering, talk.State));
+        using DialogueStage restored = Copy(stage, model, keysAndValues: true, StageScript.Options(sequences: 12, pages: 10));
+        StageScript.Finish(stage);
+        for (int tick = 0; restored.Tick(StepBudget.Passes(16)) != StepStatus.Idle; tick++)
+        {
+            Assert.True(tick < 500, "suspended answers hold the pages that they wait for");
+        }
+
+        Assert.Equal(talks.Select(StageScript.Lines), restored.Talks.Select(StageScript.Lines));
+    }
+
+    [Fact]
     public void Cards_moods_summaries_distances_unread_text_and_seeds_are_saved()
     {
         using GptModel model = DialogueModels.Bytes();

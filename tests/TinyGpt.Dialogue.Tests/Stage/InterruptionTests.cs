@@ -48,6 +48,35 @@ public sealed class InterruptionTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_aside_that_nobody_read_to_its_end_takes_nothing_away_from_what_was_said_before(bool isSaved)
+    {
+        using GptModel model = DialogueModels.Bytes();
+        DialogueStage stage = new(model, StageScript.Options());
+        Talk talk = stage.Open(stage.Add(StageScript.Mira));
+        StageScript.Ask(stage, talk, "Hello");
+        string before = StageScript.Lines(talk);
+        talk.Ask("What do you do?", Saves.SavedScenes.Deed, remember: false);
+        StageScript.Finish(stage);
+        Assert.True(talk.HasText);
+        if (isSaved)
+        {
+            MemoryStream save = new();
+            stage.Save(save);
+            stage.Dispose();
+            save.Position = 0;
+            stage = DialogueStage.Restore(save, model, StageScript.Options());
+            talk = stage.Talks[0];
+        }
+
+        talk.Interrupt();
+        stage.Tick(StepBudget.OnePass);
+        Assert.Equal((before, TalkEnd.Interrupted), (StageScript.Lines(talk), talk.LastEnd));
+        stage.Dispose();
+    }
+
     [Fact]
     public void An_answer_can_be_cut_where_the_game_has_shown_it_to()
     {

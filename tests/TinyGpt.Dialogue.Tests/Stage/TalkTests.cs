@@ -168,7 +168,7 @@ public sealed class TalkTests
         using GptModel model = DialogueModels.Bytes();
         using DialogueStage stage = new(model, StageScript.Options());
         Npc npc = stage.Add(StageScript.Mira);
-        foreach (string name in new[] { "", " ", "a\nb", new string('x', Persona.LongestName + 1), "\uD83D" })
+        foreach (string name in new[] { "", " ", "a\nb", new string('x', Persona.MaxNameLength + 1), "\uD83D" })
         {
             Assert.Throws<ArgumentException>(() => stage.Open(npc, name));
         }
@@ -176,7 +176,7 @@ public sealed class TalkTests
         Assert.Throws<ArgumentNullException>(() => stage.Open(npc, null!));
         Assert.Throws<ArgumentNullException>(() => stage.Open(null!));
         Assert.Empty(stage.Talks);
-        string longest = new('x', Persona.LongestName);
+        string longest = new('x', Persona.MaxNameLength);
         Assert.Equal(longest, stage.Open(npc, longest).Partner);
     }
 

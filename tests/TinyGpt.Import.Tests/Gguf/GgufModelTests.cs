@@ -8,6 +8,21 @@ namespace TinyGpt.Import.Tests.Gguf;
 /// <summary>Where the numbers of a GGUF file come to lie, and which models are refused.</summary>
 public sealed class GgufModelTests
 {
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("qwen2")]
+    [InlineData("qwen3")]
+    public void Tied_weights_may_have_the_name_of_the_head(string architecture)
+    {
+        using TemporaryFolder folder = new();
+        GgufDraft draft = TinyGguf.Rotary(architecture);
+        using TgptFile expected = Packer.PackInMemory(folder.Write("a.gguf", draft.Build()), cancellation: TestContext.Current.CancellationToken);
+        draft.Change("token_embd.weight", tensor => tensor with { Name = "output.weight" });
+        using TgptFile actual = Packer.PackInMemory(folder.Write("b.gguf", draft.Build()), cancellation: TestContext.Current.CancellationToken);
+
+        Assert.Equal(expected.ContentHash, actual.ContentHash);
+    }
+
     [Fact]
     public void The_configuration_is_that_of_the_metadata()
     {

@@ -118,6 +118,8 @@ public sealed class PlanTests
     [InlineData("{\"siblings\":[{\"rfilename\":\"a\"}]}")]
     [InlineData("{\"siblings\":[{\"rfilename\":\"a\",\"size\":-1}]}")]
     [InlineData("{\"siblings\":[{\"rfilename\":\"a\",\"size\":1e99}]}")]
+    [InlineData("{\"siblings\":[{\"rfilename\":\"a\",\"size\":9223372036854775807}]}")]
+    [InlineData("{\"siblings\":[{\"rfilename\":\"a\",\"size\":1,\"lfs\":{\"size\":9223372036854775807,\"sha256\":\"\"}}]}")]
     [InlineData("{\"siblings\":[{\"rfilename\":\"a\",\"size\":1,\"blobId\":\"zz\"}]}")]
     [InlineData("{\"siblings\":[{\"rfilename\":\"a\",\"size\":1,\"lfs\":{\"size\":1,\"sha256\":\"12\"}}]}")]
     [InlineData("{\"sha\":\"../../other\",\"siblings\":[]}")]

@@ -71,6 +71,13 @@ public sealed class RedirectTests
     [InlineData("file:///etc/passwd")]
     [InlineData("ftp://127.0.0.1/x")]
     [InlineData("http://[")]
+    [InlineData("//")]
+    [InlineData("///")]
+    [InlineData("http://")]
+    [InlineData("http://:0/")]
+    [InlineData("http://user@/")]
+    [InlineData("https://exa mple/")]
+    [InlineData("http://127.0.0.1:99999/")]
     [InlineData("")]
     public async Task A_redirect_to_something_else_is_refused(string location)
     {

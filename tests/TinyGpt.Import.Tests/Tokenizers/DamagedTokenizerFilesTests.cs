@@ -88,7 +88,7 @@ public sealed class DamagedTokenizerFilesTests
     [InlineData("""{"bos_token": 3}""", "bos_token is not an array")]
     [InlineData("""{"bos_token": [3]}""", "bos_token is not a string")]
     [InlineData("""{"bos_token": {"content": 3}}""", "the content of bos_token is not a string")]
-    [InlineData("""{"bos_token": "a", "bos_token": "b"}""", "comes twice")]
+    [InlineData("""{"bos_token": "a", "bos_token": "b"}""", "has the name")]
     public void A_wrong_map_of_special_tokens_is_refused(string map, string reason)
     {
         AssertRefused(

@@ -90,6 +90,30 @@ public sealed class FamilyTests(ITestOutputHelper output)
         Assert.InRange(error, 2 * ImplementationError, double.MaxValue);
     }
 
+    /// <summary>What saves tied weights once may keep either of their names.</summary>
+    [Theory]
+    [InlineData("gpt1", "tokens_embed.weight", "lm_head.weight")]
+    [InlineData("gpt-neo", "transformer.wte.weight", "lm_head.weight")]
+    [InlineData("gpt-neox", "gpt_neox.embed_in.weight", "embed_out.weight")]
+    [InlineData("opt", "model.decoder.embed_tokens.weight", "lm_head.weight")]
+    [InlineData("llama 3, tied", "model.embed_tokens.weight", "lm_head.weight")]
+    [InlineData("mistral", "model.embed_tokens.weight", "lm_head.weight")]
+    [InlineData("qwen2", "model.embed_tokens.weight", "lm_head.weight")]
+    [InlineData("qwen3", "model.embed_tokens.weight", "lm_head.weight")]
+    public void Tied_weights_may_have_the_name_of_the_head(string name, string embedding, string head)
+    {
+        FamilyCheckpoint checkpoint = FamilyModels.Make(name).With("tie_word_embeddings", "true");
+        checkpoint.Tensors.Remove(head);
+        using TemporaryModel usual = checkpoint.Write();
+        Assert.True(checkpoint.Tensors.Remove(embedding, out (float[], int[]) weights), string.Join(' ', checkpoint.Tensors.Keys));
+        checkpoint.Tensors.Add(head, weights);
+        using TemporaryModel other = checkpoint.Write();
+        using GptModel expected = new(ModelSource.LoadAny(usual.Path));
+        using GptModel actual = new(ModelSource.LoadAny(other.Path));
+
+        Assert.Equal(expected.ContentHash, actual.ContentHash);
+    }
+
     private static double RelativeError(double[] expected, ReadOnlySpan<float> actual)
     {
         double squaredError = 0;

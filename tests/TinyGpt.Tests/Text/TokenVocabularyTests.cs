@@ -112,7 +112,7 @@ public sealed class TokenVocabularyTests
 
     [Theory]
     [InlineData(0, 0x21, "not a vocabulary", 0)]
-    [InlineData(4, 3, "version 3 is not supported", 4)]
+    [InlineData(4, 4, "version 4 is not supported", 4)]
     [InlineData(8, 0, "0 tokens", 8)]
     [InlineData(8, 0x100001, "1048577 tokens", 8)]
     [InlineData(8, int.MaxValue, "2147483647 tokens", 8)]

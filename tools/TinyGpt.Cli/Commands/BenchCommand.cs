@@ -3,7 +3,7 @@ using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Import;
 using TinyGpt.Kernels;
-using TinyGpt.Perf;
+using TinyGpt.Measuring;
 
 namespace TinyGpt.Cli.Commands;
 

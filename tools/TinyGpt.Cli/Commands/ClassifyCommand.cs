@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
-using TinyGpt.Import;
 using TinyGpt.Kernels;
 
 namespace TinyGpt.Cli.Commands;
@@ -13,8 +12,8 @@ internal sealed class ClassifyCommand : CliCommand
 {
     private readonly Option<string> _model = new("--model", "-m")
     {
-        Description = "The folder of a model that 'finetune --task classify' made.",
-        HelpName = "FOLDER",
+        Description = "A model that 'finetune --task classify' made: its folder, or the .tgpt file that 'pack' made of that.",
+        HelpName = "MODEL",
         Required = true,
     };
 
@@ -50,21 +49,12 @@ internal sealed class ClassifyCommand : CliCommand
     {
         GptEngineOptions options = _engine.Read(arguments);
         KernelTiers.Select(options.Tier);
-        string folder = arguments.GetRequiredValue(_model);
-        if (!Directory.Exists(folder))
-        {
-            throw new CommandFailedException($"{folder}: there is no such folder");
-        }
-
-        ClassifierWeights weights = ClassifierFiles.Read(folder);
-        using GptModel model = ModelLoading.Open(folder, _engine.IsVerbose(arguments) ? options : null, cancellation);
-        ModelLoading.RequireTokenizer(model, folder, ", so it reads no text");
-        if (weights.Width != model.Config.Width)
-        {
-            throw new CommandFailedException($"{folder}: the classifier is for models of width {weights.Width}, not {model.Config.Width}");
-        }
-
-        using TextClassifier classifier = new(model, weights, options.Threads, options.Tier);
+        string path = arguments.GetRequiredValue(_model);
+        using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
+        ModelLoading.RequireTokenizer(model, path, ", so it reads no text");
+        ClassifierWeights weights = model.Classifier
+            ?? throw new CommandFailedException($"{path}: the model has no classifier; 'tinygpt finetune --task classify' makes one");
+        using TextClassifier classifier = new(model, options.Threads, options.Tier);
         float[] probabilities = new float[weights.Labels.Count];
         int likeliest = classifier.Classify(Encoding.UTF8.GetBytes(arguments.GetRequiredValue(_text)), probabilities, cancellation);
         int[] order = [.. Enumerable.Range(0, probabilities.Length).OrderByDescending(label => probabilities[label])];

@@ -76,6 +76,11 @@ internal sealed class InspectCommand : CliCommand
         output.WriteLine($"content      {Convert.ToHexStringLower(info.ContentHash)}");
         ModelText.Write(output, info.Config);
         output.WriteLine($"tokenizer    {tokenizer}");
+        if (info.HasClassifier)
+        {
+            output.WriteLine("classifier   yes");
+        }
+
         output.WriteLine($"chat         {info.Chat?.Name ?? "none"}");
         ModelText.Write(output, info.Config, plan);
         output.WriteLine($"             {mapped} of the file are mapped, {decompressed} decompressed");

@@ -12,7 +12,7 @@ internal sealed class PackCommand : CliCommand
 {
     private readonly Argument<string> _source = new("SOURCE")
     {
-        Description = "A Hugging Face folder, a .safetensors file with its config.json beside it, or a .gguf file.",
+        Description = "A Hugging Face folder, a .safetensors file with its config.json beside it, a .gguf file, or a .tgpt file for --bits 4.",
     };
 
     private readonly Option<string> _output = OutputArguments.CreateModelFile();
@@ -37,6 +37,7 @@ internal sealed class PackCommand : CliCommand
         "tinygpt pack path/to/gpt2 -o gpt2.tgpt",
         "tinygpt pack path/to/gpt2/model.safetensors -o gpt2.tgpt --json",
         "tinygpt pack path/to/gpt2 --bits 4 -o gpt2-4bit.tgpt",
+        "tinygpt pack gpt2.tgpt --bits 4 -o gpt2-4bit.tgpt",
         "tinygpt pack smollm2-135m-instruct-q8_0.gguf -o smollm2.tgpt",
     ];
 

@@ -27,16 +27,13 @@ internal abstract class TrainingCommand : CliCommand
         TrainingCommandRun run = new(folder, Name, Training.IsJson(arguments));
         if (Training.IsResumption(arguments))
         {
+            TrainingRun.RequireResumable(folder);
+            using TrainingLock resumed = TrainingLock.Take(folder);
             Resume(arguments, folder, run, cancellation);
             return;
         }
 
-        if (TrainingRun.IsTaken(folder))
-        {
-            throw new CommandFailedException(
-                $"{folder}: the folder holds a training or a model; go on with 'tinygpt {Name} --resume -o {folder}', or name another folder");
-        }
-
+        RequireFree(folder);
         TrainingOptions options = Training.Options(arguments);
         (string? validation, double share) = Training.Validation(arguments);
         if (validation is null && share is < 0 or >= 1)
@@ -46,6 +43,10 @@ internal abstract class TrainingCommand : CliCommand
 
         (TextSource Training, TextSource? Validation) sources =
             TrainingData.OpenSources(Training.Data(arguments)!, validation, share, options.Seed);
+
+        // Before any work for it: whether the folder can be written to, and that nobody else trains in it.
+        using TrainingLock begun = TrainingLock.Take(folder);
+        RequireFree(folder);
         Begin(arguments, sources, options, folder, run, cancellation);
     }
 
@@ -96,10 +97,18 @@ internal abstract class TrainingCommand : CliCommand
             From = start.From,
             Classifier = Classifier(arguments, data.Training.Labels),
         };
-        Directory.CreateDirectory(folder);
         start.WriteTokenizer(folder);
         using TrainingRun training = TrainingRun.Begin(folder, settings, config, data, start.Load);
         run.Train(training, config, settings, Training.SaveInterval(arguments), cancellation);
+    }
+
+    private void RequireFree(string folder)
+    {
+        if (TrainingRun.IsTaken(folder))
+        {
+            string instead = TrainingRun.CanResume(folder) ? $"go on with 'tinygpt {Name} --resume -o {folder}', or name another folder" : "name another folder";
+            throw new CommandFailedException($"{folder}: the folder holds a training or a model; {instead}");
+        }
     }
 
     private void Resume(ParseResult arguments, string folder, TrainingCommandRun run, CancellationToken cancellation)

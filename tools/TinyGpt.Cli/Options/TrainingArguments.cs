@@ -8,7 +8,6 @@ namespace TinyGpt.Cli.Options;
 /// <summary>The options that <c>train</c> and <c>finetune</c> share: the data, the steps and the folder.</summary>
 internal sealed class TrainingArguments
 {
-    private const int MostThreads = 256;
     private const float FinalRate = 0.1f; // of the learning rate, where the cosine ends
     private const int MostWarmupSteps = 200;
     private const int Validations = 10;
@@ -34,8 +33,8 @@ internal sealed class TrainingArguments
     };
 
     private readonly Option<int> _context;
-    private readonly Option<int> _batch = Whole("--batch", "Sequences that are computed together.", 16);
-    private readonly Option<int> _accumulate = Whole("--accumulate", "Batches that make one step.", 1);
+    private readonly Option<int> _batch = Bounded("--batch", "Sequences that are computed together.", 16, TrainingSettings.MaxBatchSize);
+    private readonly Option<int> _accumulate = Bounded("--accumulate", "Batches that make one step.", 1, TrainingOptions.MaxAccumulationSteps);
     private readonly Option<int> _steps = Whole("--steps", "Steps of the training.", 1000);
 
     private readonly Option<double> _minutes = NumberOption.Create(
@@ -59,8 +58,8 @@ internal sealed class TrainingArguments
         "--seed", "The seed: the same one gives the same weights, with the same number of threads.", 1UL, _ => true, "a whole number, 0 or more");
 
     private readonly Option<int> _threads = NumberOption.Create(
-        "--threads", "Threads that compute; by default one for each processor.", Math.Min(Environment.ProcessorCount, MostThreads),
-        threads => threads is >= 1 and <= MostThreads, $"a whole number from 1 to {MostThreads}");
+        "--threads", "Threads that compute; by default one for each processor.", Math.Min(Environment.ProcessorCount, TrainingOptions.MaxThreads),
+        threads => threads is >= 1 and <= TrainingOptions.MaxThreads, $"a whole number from 1 to {TrainingOptions.MaxThreads}");
 
     private readonly Option<double> _checkpointEvery = NumberOption.Create(
         "--checkpoint-every", "Minutes between two checkpoints.", 5.0, value => value > 0 && double.IsFinite(value), "a number above 0");
@@ -178,6 +177,9 @@ internal sealed class TrainingArguments
 
     private static Option<int> Whole(string name, string description, int defaultValue) =>
         NumberOption.Create(name, description, defaultValue, value => value >= 1, "a whole number, 1 or more");
+
+    private static Option<int> Bounded(string name, string description, int defaultValue, int most) =>
+        NumberOption.Create(name, description, defaultValue, value => value >= 1 && value <= most, $"a whole number from 1 to {most}");
 
     private static bool IsGiven(OptionResult? result) => result is { Implicit: false };
 

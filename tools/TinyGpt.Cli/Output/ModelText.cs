@@ -11,7 +11,9 @@ internal static class ModelText
     public static void Write(TextWriter output, ModelConfig config)
     {
         string head = config.TiedHead ? "tied" : "untied";
-        string end = config.EndOfTextToken is { } token ? $"token {token}" : "none";
+        string end = config.EndOfTextToken is not { } token ? "none"
+            : config.OtherEndTokens.Count == 0 ? $"token {token}"
+            : $"tokens {token}, {string.Join(", ", config.OtherEndTokens)}";
         string epsilon = config.NormEpsilon.ToString(CultureInfo.InvariantCulture);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"parameters   {config.ParameterCount:N0}"));
         output.WriteLine($"architecture {config.Architecture}: {config.Layers} layers, width {config.Width}, feed-forward {config.FeedForwardWidth}");

@@ -26,7 +26,7 @@ public static class HuggingFaceFolder
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(parameters);
-        AtomicFile.Write(Path.Combine(folder, "config.json"), stream => WriteConfig(stream, config, dropout, labels));
+        WriteConfig(folder, config, dropout, labels);
         if (labels is not null)
         {
             WriteTensors("classifier.safetensors", parameter => parameter.Name == ParameterSet.ScoreName);
@@ -37,6 +37,10 @@ public static class HuggingFaceFolder
         void WriteTensors(string name, Func<NamedParameter, bool> belongs) => AtomicFile.Write(
             Path.Combine(folder, name), stream => SafetensorsWriter.Write(stream, [.. parameters.Where(belongs)]));
     }
+
+    /// <summary>Writes the configuration alone.</summary>
+    internal static void WriteConfig(string folder, ModelConfig config, float dropout, LabelSet? labels) =>
+        AtomicFile.Write(Path.Combine(folder, "config.json"), stream => WriteConfig(stream, config, dropout, labels));
 
     private static void WriteConfig(Stream stream, ModelConfig config, float dropout, LabelSet? labels)
     {

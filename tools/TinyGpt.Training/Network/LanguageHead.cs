@@ -9,7 +9,9 @@ namespace TinyGpt.Training.Network;
 /// </summary>
 internal sealed unsafe class LanguageHead : IDisposable
 {
-    private const int BlockRows = 768;
+    /// <summary>Rows whose logits are computed together.</summary>
+    public const int BlockRows = 768;
+
     private const int RowsPerUnit = 8;
 
     private readonly ModelConfig _config;

@@ -10,6 +10,8 @@ namespace TinyGpt.Training.Optimization;
 /// </summary>
 internal static class TrainingState
 {
+    private const int NumbersOfParameter = 3; // its value and the optimizer's two means
+
     private static readonly byte[] Magic = Encoding.ASCII.GetBytes("TGTRAIN1");
 
     public static void Save(
@@ -18,7 +20,7 @@ internal static class TrainingState
         ArgumentNullException.ThrowIfNull(destination);
         Sha256 hash = new();
         Write(destination, hash, Magic);
-        Write(destination, hash, MemoryMarshal.AsBytes<long>(Shape(config, parameters)));
+        Write(destination, hash, MemoryMarshal.AsBytes<long>(Shape(config, Count(parameters))));
         Write(destination, hash, MemoryMarshal.AsBytes<long>([step]));
         foreach (NamedParameter parameter in parameters)
         {
@@ -36,22 +38,7 @@ internal static class TrainingState
     {
         ArgumentNullException.ThrowIfNull(source);
         Sha256 hash = new();
-        byte[] magic = new byte[Magic.Length];
-        Read(source, hash, magic);
-        if (!magic.AsSpan().SequenceEqual(Magic))
-        {
-            throw new InvalidDataException("This is no training state: it does not begin with TGTRAIN1.");
-        }
-
-        long[] expected = Shape(config, parameters);
-        long[] shape = new long[expected.Length];
-        Read(source, hash, MemoryMarshal.AsBytes(shape.AsSpan()));
-        if (!shape.AsSpan().SequenceEqual(expected))
-        {
-            throw new InvalidDataException(
-                $"The training state is of another network: its shape is {string.Join(", ", shape)}, this one's {string.Join(", ", expected)}.");
-        }
-
+        RequireShape(source, hash, Shape(config, Count(parameters)));
         long[] step = new long[1];
         Read(source, hash, MemoryMarshal.AsBytes(step.AsSpan()));
         foreach (NamedParameter parameter in parameters)
@@ -71,11 +58,48 @@ internal static class TrainingState
         return step[0];
     }
 
-    private static long[] Shape(ModelConfig config, IReadOnlyList<NamedParameter> parameters) =>
+    /// <summary>Checks what can be checked before a network is made: a state's shape, and its length. The source goes back to its start.</summary>
+    /// <exception cref="InvalidDataException">It is no whole state of such a network.</exception>
+    public static void Require(Stream source, ModelConfig config, int classes)
+    {
+        long parameters = config.ParameterCount + ((long)classes * config.Width);
+        Sha256 hash = new();
+        long[] shape = Shape(config, parameters);
+        RequireShape(source, hash, shape);
+        long expected = Magic.Length + ((shape.Length + 1L) * sizeof(long)) + (NumbersOfParameter * parameters * sizeof(float)) + Sha256.DigestLength;
+        if (source.Length != expected)
+        {
+            throw new InvalidDataException($"The training state has {source.Length} bytes, and {expected} are needed.");
+        }
+
+        source.Position = 0;
+    }
+
+    private static void RequireShape(Stream source, Sha256 hash, long[] expected)
+    {
+        byte[] magic = new byte[Magic.Length];
+        Read(source, hash, magic);
+        if (!magic.AsSpan().SequenceEqual(Magic))
+        {
+            throw new InvalidDataException("This is no training state: it does not begin with TGTRAIN1.");
+        }
+
+        long[] shape = new long[expected.Length];
+        Read(source, hash, MemoryMarshal.AsBytes(shape.AsSpan()));
+        if (!shape.AsSpan().SequenceEqual(expected))
+        {
+            throw new InvalidDataException(
+                $"The training state is of another network: its shape is {string.Join(", ", shape)}, this one's {string.Join(", ", expected)}.");
+        }
+    }
+
+    private static long Count(IReadOnlyList<NamedParameter> parameters) => parameters.Sum(parameter => (long)parameter.Count);
+
+    private static long[] Shape(ModelConfig config, long parameters) =>
     [
         config.VocabularySize, config.ContextLength, config.Width, config.Layers, config.Heads, config.FeedForwardWidth,
         (long)config.Activation, config.TiedHead ? 1 : 0, BitConverter.SingleToInt32Bits(config.NormEpsilon),
-        parameters.Sum(parameter => (long)parameter.Count),
+        parameters,
     ];
 
     private static void Write(Stream destination, Sha256 hash, ReadOnlySpan<byte> bytes)

@@ -115,7 +115,8 @@ public sealed record LossRow(
             || !double.TryParse(cells[4], culture, out double norm)
             || !long.TryParse(cells[5], culture, out long positions)
             || !double.TryParse(cells[6], culture, out double seconds)
-            || (cells.Length == Columns && !TryParseLoss(cells[7], out accuracy)))
+            || (cells.Length == Columns && !TryParseLoss(cells[7], out accuracy))
+            || step < 0 || positions < 0 || !(seconds >= 0 && double.IsFinite(seconds)) || !float.IsFinite(rate) || !double.IsFinite(norm))
         {
             return false;
         }
@@ -128,6 +129,6 @@ public sealed record LossRow(
     {
         bool isNumber = double.TryParse(cell, CultureInfo.InvariantCulture, out double value);
         loss = isNumber ? value : null;
-        return isNumber || cell.Length == 0;
+        return cell.Length == 0 || (isNumber && double.IsFinite(value));
     }
 }

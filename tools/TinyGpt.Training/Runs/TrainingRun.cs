@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinyGpt.Format;
+using TinyGpt.Training.Optimization;
 
 namespace TinyGpt.Training;
 
@@ -10,6 +11,7 @@ namespace TinyGpt.Training;
 public sealed class TrainingRun : IDisposable
 {
     private const string CheckpointName = "checkpoint.bin";
+    private const string ModelName = "model.safetensors";
     private const string HistoryName = "losses.csv";
     private const string ChartName = "losses.svg";
     private const int SmoothedSteps = 50;
@@ -27,6 +29,8 @@ public sealed class TrainingRun : IDisposable
         _folder = folder;
         _settings = settings;
         _data = data;
+        TrainingMemory.Require(
+            Path.Combine(folder, TrainingSettings.FileName), config, settings.Options, settings.Classifier?.Classes ?? 0, settings.BatchSize, settings.Context);
         _trainer = new GptTrainer(config, settings.Options, settings.Classifier);
     }
 
@@ -36,10 +40,33 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Steps done, those before a resumption included.</summary>
     public long StepsDone => _trainer.StepsDone;
 
-    /// <summary>Whether a folder holds a training or a model, which a new training would replace.</summary>
+    /// <summary>
+    /// Whether a folder holds a training that was saved, or a model, which a new training would replace. Settings alone are those of a training
+    /// that ended before it was first saved: nothing is lost with them.
+    /// </summary>
     /// <param name="folder">The folder, which need not exist.</param>
-    public static bool IsTaken(string folder) =>
-        new[] { CheckpointName, TrainingSettings.FileName, "model.safetensors" }.Any(name => File.Exists(Path.Combine(folder, name)));
+    public static bool IsTaken(string folder) => Has(folder, CheckpointName) || Has(folder, ModelName);
+
+    /// <summary>Whether a folder holds a training that can go on.</summary>
+    /// <param name="folder">The folder, which need not exist.</param>
+    public static bool CanResume(string folder) => Has(folder, CheckpointName) && Has(folder, TrainingSettings.FileName);
+
+    /// <summary>Refuses a folder without a training that can go on, and says what can be done instead.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="TrainingDataException">A part of the training is missing.</exception>
+    public static void RequireResumable(string folder)
+    {
+        if (CanResume(folder))
+        {
+            return;
+        }
+
+        string missing = Path.Combine(folder, Has(folder, TrainingSettings.FileName) ? CheckpointName : TrainingSettings.FileName);
+        throw new TrainingDataException(missing, "there is no such file, so there is no training to go on with; "
+            + (Has(folder, ModelName)
+                ? $"'finetune --from {folder}' goes on from the folder's model, in another folder"
+                : "leave --resume out to begin one"));
+    }
 
     /// <summary>Begins a training, and writes its settings and its first state.</summary>
     /// <param name="folder">An existing folder, with the tokenizer's files in it.</param>
@@ -56,6 +83,9 @@ public sealed class TrainingRun : IDisposable
         try
         {
             load?.Invoke(run._trainer);
+
+            // Before the first checkpoint all that it is resumed with.
+            HuggingFaceFolder.WriteConfig(folder, config, settings.Options.Dropout, data.Training.Labels);
             settings.Write(folder);
             run.Save();
             return run;
@@ -84,27 +114,31 @@ public sealed class TrainingRun : IDisposable
                 settings.Data, $"not the data that the training in {folder} began with; bring them back, or begin a new one");
         }
 
-        if (!File.Exists(checkpoint))
-        {
-            throw new TrainingDataException(checkpoint, "there is no such file, so there is no training to go on with");
-        }
-
-        TrainingRun run = new(folder, settings, config, data);
+        RequireResumable(folder);
+        RequireFit(folder, settings, config, data);
+        TrainingRun? run = null;
         try
         {
             using FileStream state = File.OpenRead(checkpoint);
+            TrainingState.Require(state, config, settings.Classifier?.Classes ?? 0);
+            run = new TrainingRun(folder, settings, config, data);
             run._trainer.LoadState(state);
+            if (run.StepsDone > settings.Options.TotalSteps)
+            {
+                throw new InvalidDataException($"It is at step {run.StepsDone} of {settings.Options.TotalSteps}.");
+            }
+
             run._history = LossHistory.Read(Path.Combine(folder, HistoryName), run._trainer.StepsDone);
             return run;
         }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
         {
-            run.Dispose();
+            run?.Dispose();
             throw new TrainingDataException(checkpoint, $"the checkpoint is damaged: {exception.Message}");
         }
         catch
         {
-            run.Dispose();
+            run?.Dispose();
             throw;
         }
     }
@@ -169,6 +203,24 @@ public sealed class TrainingRun : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _trainer.Dispose();
+
+    private static bool Has(string folder, string name) => File.Exists(Path.Combine(folder, name));
+
+    /// <summary>Refuses settings that contradict the model or the data.</summary>
+    private static void RequireFit(string folder, TrainingSettings settings, ModelConfig config, TrainingData data)
+    {
+        string file = Path.Combine(folder, TrainingSettings.FileName);
+        if (settings.Context > config.ContextLength)
+        {
+            throw new TrainingDataException(file, $"'context' is {settings.Context}, and the model's context is {config.ContextLength}");
+        }
+
+        int classes = data.Training.Labels?.Labels.Count ?? 0;
+        if ((settings.Classifier?.Classes ?? 0) != classes)
+        {
+            throw new TrainingDataException(file, $"'classifier' has {settings.Classifier?.Classes ?? 0} classes, and the data has {classes}");
+        }
+    }
 
     private void FillBatches(TrainingBatch[] batches)
     {

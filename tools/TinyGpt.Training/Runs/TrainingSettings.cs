@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using TinyGpt.Format;
+using TinyGpt.Text;
 
 namespace TinyGpt.Training;
 
@@ -13,14 +15,11 @@ public sealed record TrainingSettings
     /// <summary>The file's name in a training's folder.</summary>
     public const string FileName = "training.json";
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectRequiredConstructorParameters = true,
-        RespectNullableAnnotations = true,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
+    /// <summary>The most sequences of a micro-batch.</summary>
+    public const int MaxBatchSize = 1 << 16;
+
+    private const int LongestFile = 1 << 20;
+    private const int HashDigits = 64;
 
     /// <summary>The text that is learned.</summary>
     public required string Data { get; init; }
@@ -54,7 +53,7 @@ public sealed record TrainingSettings
 
     /// <summary>Reads the settings of a training.</summary>
     /// <param name="folder">Its folder.</param>
-    /// <exception cref="TrainingDataException">There is no such file, or it is damaged.</exception>
+    /// <exception cref="TrainingDataException">There is no such file, it is damaged, or a value is outside its range.</exception>
     public static TrainingSettings Read(string folder)
     {
         string file = Path.Combine(folder, FileName);
@@ -63,19 +62,64 @@ public sealed record TrainingSettings
             throw new TrainingDataException(file, "there is no such file, so there is no training to go on with");
         }
 
+        if (new FileInfo(file).Length > LongestFile)
+        {
+            throw new TrainingDataException(file, $"the file has more than {LongestFile} bytes, which settings of a training never have");
+        }
+
+        byte[] content = File.ReadAllBytes(file);
+        TrainingSettings settings;
         try
         {
-            return JsonSerializer.Deserialize<TrainingSettings>(File.ReadAllBytes(file), Json)
+            settings = JsonSerializer.Deserialize(content.AsSpan(ByteOrderMark.LengthIn(content)), TrainingSettingsJson.Default.TrainingSettings)
                 ?? throw new TrainingDataException(file, "the file has to be an object");
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: a text with half a surrogate pair.
             throw new TrainingDataException(file, $"not the settings of a training: {exception.Message}");
         }
+
+        return settings.FindProblem() is { } problem ? throw new TrainingDataException(file, problem) : settings;
     }
 
     /// <summary>Writes the settings, by a temporary file that takes its name.</summary>
     /// <param name="folder">An existing folder.</param>
-    public void Write(string folder) =>
-        AtomicFile.Write(Path.Combine(folder, FileName), stream => JsonSerializer.Serialize(stream, this, Json));
+    public void Write(string folder) => AtomicFile.Write(
+        Path.Combine(folder, FileName), stream => JsonSerializer.Serialize(stream, this, TrainingSettingsJson.Default.TrainingSettings));
+
+    /// <summary>What is wrong with the values, or null.</summary>
+    private string? FindProblem()
+    {
+        if (Options.FindProblem() is var (name, value, range))
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"'options.{JsonNamingPolicy.CamelCase.ConvertName(name)}' is {value}, and must be {range}");
+        }
+
+        return !IsPath(Data) ? "'data' is not the name of a file"
+            : Validation is not null && !IsPath(Validation) ? "'validation' is not the name of a file"
+            : ValidationShare is not (>= 0 and < 1) ? Wrong("validationShare", ValidationShare, "0 or more and below 1")
+            : Context is < 1 or > ModelConfig.LargestContext ? Wrong("context", Context, $"1 to {ModelConfig.LargestContext}")
+            : BatchSize is < 1 or > MaxBatchSize ? Wrong("batchSize", BatchSize, $"1 to {MaxBatchSize}")
+            : ValidationInterval < 1 ? Wrong("validationInterval", ValidationInterval, "1 or more")
+            : DataHash.Length != HashDigits || !DataHash.All(char.IsAsciiHexDigitLower) ? "'dataHash' is not a SHA-256 hash in hexadecimal digits"
+            : Classifier is { IsValid: false } ? "'classifier' has fewer than two classes, or a language weight that is not 0 or more"
+            : null;
+    }
+
+    private static string Wrong(string name, double value, string range) =>
+        string.Create(CultureInfo.InvariantCulture, $"'{name}' is {value}, and must be {range}");
+
+    private static bool IsPath(string text) => text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal);
 }
+
+/// <summary>How settings are read and written, made when the program is built: there is no reflection ahead of time.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    WriteIndented = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(TrainingSettings))]
+internal sealed partial class TrainingSettingsJson : JsonSerializerContext;

@@ -1,8 +1,12 @@
 namespace TinyGpt.Text;
 
-/// <summary>What stands around the turns of a family of chat templates. Special tokens are written as text, <c>&lt;|im_end|&gt;</c>.</summary>
+/// <summary>The marks around the turns of a family of chat templates. Special tokens are written as text, <c>&lt;|im_end|&gt;</c>.</summary>
 internal sealed class ChatMarks
 {
+    private static readonly string[] ChatMlMarks = ["<|im_start|>", "<|im_end|>"];
+    private static readonly string[] Llama3Marks = ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"];
+    private static readonly string[] ZephyrMarks = ["<|system|>", "<|user|>", "<|assistant|>"];
+
     private readonly Dictionary<ChatRole, (string Before, string After)> _turns;
     private readonly string? _firstBefore;
 
@@ -11,6 +15,10 @@ internal sealed class ChatMarks
         _turns = turns;
         _firstBefore = firstBefore;
     }
+
+    /// <summary>Every mark of every family that is a token in models which have it.</summary>
+    internal static IReadOnlySet<string> AllMarks { get; } =
+        new HashSet<string>([.. ChatMlMarks, .. Llama3Marks, .. ZephyrMarks], StringComparer.Ordinal);
 
     /// <summary>What ends the model's turn.</summary>
     internal required string TurnEnd { get; init; }
@@ -21,7 +29,7 @@ internal sealed class ChatMarks
     /// <summary>What only marks may look like.</summary>
     internal required IReadOnlyList<string> All { get; init; }
 
-    /// <summary>What stands before the system's text where that is within the user's turn; else nothing.</summary>
+    /// <summary>The mark before the system's text if that is within the user's turn; else nothing.</summary>
     internal string SystemStart { get; init; } = "";
 
     /// <summary>Whether the system's turn is within the user's turn that follows it.</summary>
@@ -48,13 +56,22 @@ internal sealed class ChatMarks
         _ => null,
     };
 
-    /// <summary>What stands before a turn's text.</summary>
+    /// <summary>The marks of a family that are tokens in models which have them.</summary>
+    internal static IReadOnlyList<string> TokensOf(ChatFamily family) => family switch
+    {
+        ChatFamily.ChatMl => ChatMlMarks,
+        ChatFamily.Llama3 => Llama3Marks,
+        ChatFamily.Zephyr => ZephyrMarks,
+        _ => [],
+    };
+
+    /// <summary>The mark before a turn's text.</summary>
     internal string Before(ChatRole role) => _turns[role].Before;
 
-    /// <summary>What stands before the text of a talk's first turn.</summary>
+    /// <summary>The mark before the text of a talk's first turn.</summary>
     internal string FirstBefore(ChatRole role) => role == ChatRole.Assistant ? Before(role) : _firstBefore ?? Before(role);
 
-    /// <summary>What stands behind a turn's text.</summary>
+    /// <summary>The mark after a turn's text.</summary>
     internal string After(ChatRole role) => _turns[role].After;
 
     private static ChatMarks Plain() => new(new()
@@ -79,10 +96,10 @@ internal sealed class ChatMarks
     {
         TurnEnd = "<|im_end|>",
         AnswerStart = "<|im_start|>assistant\n",
-        All = ["<|im_start|>", "<|im_end|>"],
+        All = ChatMlMarks,
     };
 
-    /// <summary>Every pair of turns is a text of its own for the model, which begins with its begin-of-text token.</summary>
+    /// <summary>Every pair of turns is a separate text for the model, which starts with the begin-of-text token.</summary>
     private static ChatMarks Llama2(string beginOfText, string endOfText) => new(
         new()
         {
@@ -108,7 +125,7 @@ internal sealed class ChatMarks
     {
         TurnEnd = "<|eot_id|>",
         AnswerStart = "<|start_header_id|>assistant<|end_header_id|>\n\n",
-        All = ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"],
+        All = Llama3Marks,
         TrimsTurns = true,
     };
 
@@ -121,6 +138,6 @@ internal sealed class ChatMarks
     {
         TurnEnd = endOfText,
         AnswerStart = "<|assistant|>\n",
-        All = ["<|system|>", "<|user|>", "<|assistant|>"],
+        All = ZephyrMarks,
     };
 }

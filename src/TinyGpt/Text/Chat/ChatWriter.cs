@@ -26,7 +26,7 @@ internal sealed class ChatWriter(Tokenizer tokenizer, int previous)
         ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(marks);
         while (!rest.IsEmpty)
         {
-            AddedTokenMatch match = tokenizer.FindAddedToken(rest, SpecialTokenHandling.Recognize);
+            AddedTokenMatch match = tokenizer.FindMark(rest);
             _text.Write(rest[..match.Start]);
             rest = rest[(match.Start + match.Length)..];
             if (match.Id >= 0)

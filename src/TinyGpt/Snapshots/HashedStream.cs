@@ -1,5 +1,3 @@
-using TinyGpt.Format;
-
 namespace TinyGpt.Snapshots;
 
 /// <summary>Writes or reads, and hashes what passes. Leaves the stream open.</summary>

@@ -39,6 +39,12 @@ public sealed class ChatPromptFormat
         (tokenizer, messages) => tokenizer.EncodeDocument(Encoding.UTF8.GetBytes(PlainText(messages))), "\nUser:", "\nSystem:", "\nAssistant:");
 
     /// <summary>
+    /// The model's own chat template, which also knows tools and thinking; <see cref="Plain"/> where the model has none. What a message says
+    /// never becomes a special token.
+    /// </summary>
+    public static ChatPromptFormat Template { get; } = new(Plain._encode, Plain.StopSequences);
+
+    /// <summary>
     /// Texts that end an answer and are not part of it; a copy of those that were given. Not used for answers in JSON, which end by themselves.
     /// </summary>
     public IReadOnlyList<string> StopSequences { get; }

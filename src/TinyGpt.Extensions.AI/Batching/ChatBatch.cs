@@ -193,7 +193,8 @@ internal sealed class ChatBatch : IDisposable
             try
             {
                 request.Session = _engine.CreateSession(request.Sampling, request.Options);
-                request.Session.Append(request.Prompt);
+                request.Session.Append(request.Prompt, answer: request.Answer is not { BeginsWithCall: true });
+                request.Answer?.Start(request.Session);
                 ChatLog.AnswerStarted(_logger, request.Prompt.Length, request.Elapsed.TotalMilliseconds);
             }
             catch (ArgumentException exception)
@@ -245,6 +246,16 @@ internal sealed class ChatBatch : IDisposable
             }
 
             if (finish == FinishReason.None)
+            {
+                if (request.Answer is { } answer)
+                {
+                    request.Write(answer.Watch(session));
+                }
+
+                continue;
+            }
+
+            if (request.Continue(session))
             {
                 continue;
             }

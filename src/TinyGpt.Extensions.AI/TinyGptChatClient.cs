@@ -56,6 +56,9 @@ public sealed class TinyGptChatClient : IChatClient
     /// <summary>The provider's name in <see cref="ChatClientMetadata"/> and metrics.</summary>
     public const string ProviderName = "tinygpt";
 
+    /// <summary>The additional property of a response, and of a stream's last part, that has the engine's <see cref="FinishReason"/>.</summary>
+    public const string FinishProperty = "tinygpt.finish";
+
     private readonly GptModel _model;
     private readonly GptModel? _ownModel;
     private readonly GptEngineOptions _engineOptions;
@@ -93,7 +96,7 @@ public sealed class TinyGptChatClient : IChatClient
             _metadata = new ChatClientMetadata(ProviderName, defaultModelId: _modelId);
             _logger = logger ?? NullLogger<TinyGptChatClient>.Instance;
             _metrics = new ChatMetrics(meterFactory, _modelId);
-            _composer = new ChatRequestComposer(_model, _modelId, options, engine.KvPages);
+            _composer = new ChatRequestComposer(_model, _modelId, options, engine);
             ChatLog.ClientStarted(_logger, _modelId, engine.FreeSequences, engine.KvPages, engine.Threads);
             _batch = new ChatBatch(engine, _metrics, _logger);
         }
@@ -114,7 +117,9 @@ public sealed class TinyGptChatClient : IChatClient
     /// <param name="cancellationToken">Gives the answer up, waiting or under way; its session is freed with the end of the pass.</param>
     /// <returns>
     /// One message of the assistant, why it ended (<see cref="ChatFinishReason.Stop"/> by itself or at a stop sequence,
-    /// <see cref="ChatFinishReason.Length"/> for want of tokens or context), and the tokens of the prompt and of the answer.
+    /// <see cref="ChatFinishReason.Length"/> for want of tokens or context), and the tokens of the prompt and of the answer. Under
+    /// <see cref="FinishProperty"/> the additional properties have the engine's <see cref="FinishReason"/>, which tells want of tokens from
+    /// want of context.
     /// </returns>
     /// <exception cref="ArgumentNullException">The messages are null.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was signalled.</exception>
@@ -149,6 +154,7 @@ public sealed class TinyGptChatClient : IChatClient
             CreatedAt = DateTimeOffset.UtcNow,
             FinishReason = FinishOf(request),
             Usage = UsageOf(request),
+            AdditionalProperties = PropertiesOf(request),
         };
     }
 
@@ -212,6 +218,8 @@ public sealed class TinyGptChatClient : IChatClient
         _ => ChatFinishReason.Stop,
     };
 
+    private static AdditionalPropertiesDictionary PropertiesOf(ChatRequest request) => new() { [FinishProperty] = request.Finish };
+
     private static UsageDetails UsageOf(ChatRequest request) => new()
     {
         InputTokenCount = request.Prompt.Length,
@@ -231,6 +239,7 @@ public sealed class TinyGptChatClient : IChatClient
 
         ChatResponseUpdate last = Update(id, new UsageContent(UsageOf(request)));
         last.FinishReason = FinishOf(request);
+        last.AdditionalProperties = PropertiesOf(request);
         yield return last;
     }
 

@@ -60,20 +60,7 @@ public static class ModelSource
     public static bool IsTgpt(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (path.EndsWith(TgptExtension, StringComparison.OrdinalIgnoreCase))
-        {
-            return true;
-        }
-
-        if (!File.Exists(path))
-        {
-            return false;
-        }
-
-        RegularFile.Require(path);
-        using FileStream stream = File.OpenRead(path);
-        Span<byte> magic = stackalloc byte[4];
-        return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("TGPT"u8);
+        return path.EndsWith(TgptExtension, StringComparison.OrdinalIgnoreCase) || RegularFile.BeginsWith(path, "TGPT"u8);
     }
 
     /// <summary>Opens a model of any kind that is known, to pack it, to train it, or to look at it.</summary>
@@ -85,7 +72,7 @@ public static class ModelSource
             : GgufFile.IsAt(path) ? GgufModel.Open(path)
             : File.Exists(path)
                 ? throw new ModelFormatException(
-                    path, "not a kind of model file that is known (supported: .tgpt, .gguf, .safetensors, Hugging Face folders)")
+                    path, RegularFile.Problem(path) ?? "not a kind of model file that is known (supported: .tgpt, .gguf, .safetensors, Hugging Face folders)")
             : throw new FileNotFoundException($"{path}: there is no such file, and no folder with a model.safetensors", path);
     }
 }

@@ -33,7 +33,7 @@ public sealed class TavernTalk : IDisposable
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(card);
         _tokenizer = engine.Model.Tokenizer ?? throw new ArgumentException("The engine's model has no tokenizer.", nameof(engine));
-        _context = engine.Model.Config.ContextLength;
+        _context = engine.ContextLength;
         _vocabularySize = engine.Model.Config.VocabularySize;
         Card = card;
         _sampling = sampling ?? DefaultSampling;

@@ -81,7 +81,7 @@ internal static class LoadingWays
             foreach (GptSession session in new[] { greedy, drawn })
             {
                 session.Append([.. new[] { 0, model.Config.VocabularySize - 1 }.Take(model.Config.ContextLength)]);
-                engine.Step(StepBudget.Unlimited);
+                Run(engine);
                 if (session.AnswerTokens.ContainsAnyExceptInRange(0, model.Config.VocabularySize - 1))
                 {
                     throw new InvalidOperationException("A token outside the vocabulary was generated.");
@@ -89,6 +89,22 @@ internal static class LoadingWays
             }
         }
     };
+
+    /// <summary>Runs to the end, whatever the numbers are: logits that are none end one answer, as documented.</summary>
+    private static void Run(GptEngine engine)
+    {
+        try
+        {
+            engine.Step(StepBudget.Unlimited);
+        }
+        catch (NonFiniteLogitsException)
+        {
+            if (engine.Step(StepBudget.Unlimited) != StepStatus.Idle)
+            {
+                throw new InvalidOperationException("An answer without numbers has not ended.");
+            }
+        }
+    }
 
     private static Action Restoring(string folder)
     {
@@ -104,7 +120,7 @@ internal static class LoadingWays
             GptSession session = engine.Restore(Path.Combine(folder, Ways.SnapshotSession));
             return () =>
             {
-                engine.Step(StepBudget.Unlimited);
+                Run(engine);
                 session.Dispose();
             };
         }

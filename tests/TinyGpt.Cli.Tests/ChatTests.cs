@@ -71,6 +71,60 @@ public sealed class ChatTests
         Assert.StartsWith("A: ", run.Succeeded(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(128, false)]
+    [InlineData(129, false)]
+    [InlineData(300, false)]
+    public async Task A_persona_that_does_not_fit_is_an_error_and_never_cut(int length, bool fits)
+    {
+        using TemporaryFolder folder = new();
+        string persona = folder.Write("persona.txt", System.Text.Encoding.ASCII.GetBytes(new string('a', length)));
+        CommandLineRun run = await CommandLineRun.WithInput(
+            "hi\n"u8.ToArray(), "chat", "-m", TestModels.Slm4096, "--temperature", "0", "-n", "9", "--persona", persona);
+        if (fits)
+        {
+            run.Succeeded();
+        }
+        else
+        {
+            Assert.Equal($"{persona}: the persona and the first turn have {length + 3} tokens, and the context has 128: give fewer", run.Failed());
+        }
+    }
+
+    [Fact]
+    public async Task A_turn_that_does_not_fit_is_an_error_and_never_cut()
+    {
+        byte[] turns = System.Text.Encoding.ASCII.GetBytes("Once\n" + string.Concat(Enumerable.Repeat("upon a time ", 60)) + "\n");
+        CommandLineRun run = await CommandLineRun.WithInput(
+            turns, "chat", "-m", TestModels.Stories, "--temperature", "0", "-n", "9", "--context", "64");
+        Assert.Equal(1, run.ExitCode);
+        Assert.Matches("the turn has [0-9]+ tokens, and the context has 64: give fewer, or raise --context \\(up to 512\\)", run.Error);
+    }
+
+    [Fact]
+    public async Task A_planned_context_does_not_make_later_answers_empty()
+    {
+        byte[] turns = System.Text.Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("Once upon a time\n", 8)));
+        CommandLineRun run = await CommandLineRun.WithInput(
+            turns, "chat", "-m", TestModels.Stories, "--temperature", "0", "-n", "40", "--context", "64");
+        string[] answers = run.Succeeded().TrimEnd('\n').Split('\n');
+        Assert.Equal(8, answers.Length);
+        Assert.All(answers, answer => Assert.NotEqual("", answer));
+    }
+
+    [Fact]
+    public async Task A_stop_text_is_added_to_the_form_s_own()
+    {
+        byte[] turns = "Once upon a time\nThen\n"u8.ToArray();
+        string[] chat = ["chat", "-m", TestModels.Stories, "-n", "80", "--temperature", "0"];
+        string plain = (await CommandLineRun.WithInput(turns, chat)).Succeeded();
+        Assert.Equal(plain, (await CommandLineRun.WithInput(turns, [.. chat, "--stop", "@@@"])).Succeeded());
+        string word = plain.Split(' ')[3];
+        string stopped = (await CommandLineRun.WithInput(turns, [.. chat, "--stop", word])).Succeeded();
+        Assert.Equal(plain[..plain.IndexOf(word, StringComparison.Ordinal)], stopped[..stopped.IndexOf('\n')]);
+    }
+
     [Fact]
     public async Task Ctrl_C_ends_a_command_that_waits_for_input()
     {

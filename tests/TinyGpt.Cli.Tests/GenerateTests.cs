@@ -109,6 +109,38 @@ public sealed class GenerateTests
     }
 
     [Fact]
+    public async Task A_planned_context_slides_as_the_model_s_does()
+    {
+        string[] arguments = ["generate", "-m", TestModels.Stories, "-p", "Once upon a time", "-n", "600", "--context", "64", "--json"];
+        JsonElement slid = (await CommandLineRun.Of([.. arguments, "--context-policy", "slide"])).Json();
+        Assert.Equal("length", slid.GetProperty("finish").GetString());
+        Assert.Equal(600, slid.GetProperty("ids").GetArrayLength());
+        Assert.Equal("context", (await CommandLineRun.Of(arguments)).Json().GetProperty("finish").GetString());
+    }
+
+    [Theory]
+    [InlineData("stop")]
+    [InlineData("slide")]
+    public async Task A_prompt_that_is_longer_than_the_planned_context_is_an_error(string policy)
+    {
+        string prompt = string.Concat(Enumerable.Repeat("Once upon a time there was a cat. ", 20));
+        CommandLineRun run = await CommandLineRun.Of(
+            "generate", "-m", TestModels.Stories, "-p", prompt, "--context", "64", "--context-policy", policy);
+        Assert.Matches("^the prompt has [0-9]+ tokens, and the context has 64: give fewer, or raise --context \\(up to 512\\)$", run.Failed());
+    }
+
+    [Fact]
+    public async Task Drafted_tokens_are_all_listed_and_counted()
+    {
+        string[] sort = ["generate", "-m", TestModels.NanoSort, "--ids", "2,0,1,1,0,2", "-n", "6"];
+        Assert.Equal("0,0,1,1,2,2", (await CommandLineRun.Of([.. sort, "--lookup", "4"])).Succeeded());
+        string[] talk = ["generate", "-m", TestModels.Slm4096, "-p", AgiPrompt, "-n", "80", "--json"];
+        int[] plain = Ids((await CommandLineRun.Of(talk)).Json());
+        Assert.Equal(80, plain.Length);
+        Assert.Equal(plain, Ids((await CommandLineRun.Of([.. talk, "--lookup", "4"])).Json()));
+    }
+
+    [Fact]
     public async Task Logit_bias_forbids_tokens()
     {
         JsonElement json = (await CommandLineRun.Of(
@@ -139,4 +171,6 @@ public sealed class GenerateTests
         CommandLineRun failed = await CommandLineRun.WithVariable(KernelTiers.EnvironmentVariable, "mmx", arguments);
         failed.FailedWith("'mmx'");
     }
+
+    private static int[] Ids(JsonElement json) => [.. json.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())];
 }

@@ -182,6 +182,33 @@ public sealed class AnswerTests : IDisposable
     }
 
     [Fact]
+    public async Task An_answer_for_which_the_engine_has_too_few_pages_is_the_beginning_of_the_same_text_and_says_so()
+    {
+        using TinyGptChatClient client = ChatModels.Client(_model, new GptEngineOptions { MaxSequences = 4, KvPages = 1 });
+        ChatResponse[] answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(
+            caller => client.GetResponseAsync("hello", ChatModels.Wild(caller, 20 + (5 * caller)))));
+        for (int caller = 0; caller < answers.Length; caller++)
+        {
+            SamplingOptions sampling = new() { Temperature = 1, Seed = (ulong)caller };
+            (string text, int inputs, int outputs) = ChatModels.Alone(_model, "User: hello\nAssistant:", sampling, 20 + (5 * caller));
+            FinishReason finish = Assert.IsType<FinishReason>(answers[caller].AdditionalProperties![TinyGptChatClient.FinishProperty]);
+            if (inputs + outputs <= GptEngine.PositionsPerPage + 1)
+            {
+                Assert.Equal(text, answers[caller].Text);
+                Assert.NotEqual(FinishReason.ContextFull, finish);
+            }
+            else
+            {
+                Assert.StartsWith(answers[caller].Text, text, StringComparison.Ordinal);
+                Assert.Equal((FinishReason.ContextFull, ChatFinishReason.Length), (finish, answers[caller].FinishReason));
+            }
+        }
+
+        Assert.Contains(answers, answer => answer.AdditionalProperties![TinyGptChatClient.FinishProperty] is FinishReason.Length);
+        Assert.Contains(answers, answer => answer.AdditionalProperties![TinyGptChatClient.FinishProperty] is FinishReason.ContextFull);
+    }
+
+    [Fact]
     public async Task A_format_of_ones_own_makes_the_prompt_and_ends_the_answer()
     {
         ChatPromptFormat format = new(

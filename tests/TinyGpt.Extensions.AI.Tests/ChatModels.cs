@@ -34,6 +34,11 @@ internal static class ChatModels
         do
         {
             status = engine.Step(StepBudget.OnePass);
+            if (session.Finish != FinishReason.None)
+            {
+                session.EndText();
+            }
+
             while (session.TryRead(buffer, out int written))
             {
                 text.AddRange(buffer.AsSpan(0, written));

@@ -96,7 +96,7 @@ public sealed class EndTokenTests
             TokenTypes = [1, 1, mark == "<|im_start|>" ? type : 3, mark == "<|im_end|>" ? type : 3],
             Merges = [],
             EndOfText = 3,
-            ChatTemplate = "<|im_start|>user\n<|im_end|>",
+            ChatTemplates = [new TinyGpt.Text.NamedChatTemplate(TinyGpt.Text.NamedChatTemplate.Default, "<|im_start|>user\n<|im_end|>")],
         };
         Tokenizer tokens = Text.Tokenizer.Create(TokenVocabulary.Read(tokenizer.ToContent(4).Data.Span, "small.gguf"));
 

@@ -11,6 +11,7 @@ internal sealed class AnswerRun(GptEngine engine, GptSession session)
     private readonly List<int> _ids = [];
     private TimeSpan _prefill;
     private TimeSpan _decode;
+    private int _firstIds;
 
     /// <summary>The answer's tokens, those that a sliding window dropped included.</summary>
     public IReadOnlyList<int> Ids => _ids;
@@ -24,8 +25,8 @@ internal sealed class AnswerRun(GptEngine engine, GptSession session)
         _ => "length",
     };
 
-    /// <summary>Tokens a second after the first one; 0 if there was none.</summary>
-    public double DecodeTokensPerSecond => _ids.Count > 1 ? (_ids.Count - 1) / _decode.TotalSeconds : 0;
+    /// <summary>Tokens a second after those of the first forward pass; 0 if there were none.</summary>
+    public double DecodeTokensPerSecond => _ids.Count > _firstIds ? (_ids.Count - _firstIds) / _decode.TotalSeconds : 0;
 
     /// <summary>Tokens of the prompt a second, to the answer's first token.</summary>
     public double PrefillTokensPerSecond(int promptTokens) => promptTokens / _prefill.TotalSeconds;
@@ -41,18 +42,22 @@ internal sealed class AnswerRun(GptEngine engine, GptSession session)
         do
         {
             status = engine.Step(StepBudget.OnePass, cancellation);
-            if (first == 0 && (session.GeneratedTokens > 0 || !session.IsBusy))
+
+            // A forward pass makes several tokens where drafts of them prove right; a sliding window has dropped older ones before it.
+            int made = session.GeneratedTokens - _ids.Count;
+            _ids.AddRange(session.Tokens[^made..]);
+            if (first == 0 && (made > 0 || !session.IsBusy))
             {
                 first = Stopwatch.GetTimestamp();
+                _firstIds = made;
             }
 
-            // A pass makes one token at most, and a sliding window drops old ones only.
-            if (session.GeneratedTokens > _ids.Count)
+            if (session.Finish != FinishReason.None)
             {
-                _ids.Add(session.Tokens[^1]);
-                WriteId(output);
+                session.EndText(); // an answer that was cut does not go on
             }
 
+            WriteIds(output, made);
             WriteText(output);
         }
         while (status != StepStatus.Idle);
@@ -70,12 +75,17 @@ internal sealed class AnswerRun(GptEngine engine, GptSession session)
         }
     }
 
-    private void WriteId(Stream output)
+    private void WriteIds(Stream output, int made)
     {
-        if (engine.Model.Tokenizer is null)
+        if (engine.Model.Tokenizer is not null)
         {
-            string separator = _ids.Count > 1 ? "," : "";
-            output.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{separator}{_ids[^1]}")));
+            return;
+        }
+
+        for (int i = _ids.Count - made; i < _ids.Count; i++)
+        {
+            string separator = i > 0 ? "," : "";
+            output.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{separator}{_ids[i]}")));
         }
     }
 }

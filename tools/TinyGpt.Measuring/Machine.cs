@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using TinyGpt.Threading;
 using ArmIntrinsics = System.Runtime.Intrinsics.Arm;
 using X86Intrinsics = System.Runtime.Intrinsics.X86;
 
@@ -22,6 +23,10 @@ public static class Machine
         CultureInfo.InvariantCulture,
         $"{ProcessorName}, {Environment.ProcessorCount} threads, ")
         + $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
+
+    /// <summary>How many threads an engine should have here, and why.</summary>
+    public static string ThreadAdvice { get; } = string.Create(
+        CultureInfo.InvariantCulture, $"{GptEngineOptions.RecommendedThreads} for an engine ({ProcessorTopology.Current.Reason})");
 
     /// <summary>The size of the largest cache; where the system does not tell, 32 MiB.</summary>
     public static long LastLevelCacheBytes { get; } = ReadLastLevelCache();

@@ -8,7 +8,7 @@ namespace TinyGpt.Kernels.ArmNeon;
 
 /// <summary>
 /// The matrix kernel on Advanced SIMD without dot-product instructions.
-/// <para>Lanes: a k-block (64 bytes, 16 outputs × 4 inputs) is four registers of four outputs. A group is four passes, one for each register,
+/// <para>Lanes: a k-block (64 bytes, 16 outputs × 4 inputs) is four registers of four outputs. A group is read four times, once for each register,
 /// so that two sums for each of six tokens fit the registers. Two k-blocks are multiplied into 16-bit products, whose pairs are
 /// added to 32-bit sums: an output has two neighbouring lanes until the group's end, where one pairwise addition joins them.</para>
 /// <para>Exactness: a 16-bit lane holds two products, at most 2 · 128 · 127 = 32512 in magnitude.</para>

@@ -6,8 +6,8 @@ using TinyGpt.Kernels.Lanes;
 namespace TinyGpt.Kernels.ArmNeon;
 
 /// <summary>
-/// Sixteen lanes in four 128-bit registers. Maximum and minimum are comparisons with selections, because <c>fmax</c> answers otherwise
-/// than x86 for NaN and zeros of both signs.
+/// Sixteen lanes in four 128-bit registers. Maximum and minimum are comparisons with selections, because <c>fmax</c> differs
+/// from x86 for NaN and zeros of both signs.
 /// </summary>
 internal readonly unsafe struct NeonLanes : ILanes<NeonLanes>
 {

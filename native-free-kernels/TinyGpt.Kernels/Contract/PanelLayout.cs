@@ -17,7 +17,7 @@ internal static class PanelLayout
     /// <summary>Inputs in a group: the unit that shares one scale per output.</summary>
     public const int InputsPerGroup = 64;
 
-    /// <summary>Consecutive inputs that lie beside each other in one lane.</summary>
+    /// <summary>Consecutive inputs that are adjacent in one lane.</summary>
     public const int InputsPerKBlock = 4;
 
     /// <summary>K-blocks in a group.</summary>
@@ -53,7 +53,7 @@ internal static class PanelLayout
     /// <summary>Largest magnitude of a quantized value. -128 never occurs, which keeps every 8-bit product pair exact.</summary>
     public const int MaxQuantized = 127;
 
-    /// <summary>Virtual lanes of every float reduction, whatever the width of the machine's vectors.</summary>
+    /// <summary>Virtual lanes of every float reduction, whatever the size of the machine's vectors.</summary>
     public const int VirtualLanes = 16;
 
     /// <summary>The alignment in bytes of every panel, buffer and file chunk.</summary>

@@ -45,7 +45,7 @@ internal readonly unsafe struct QuantizedActivations
     /// <summary>How the tokens are cut into tiles.</summary>
     public TokenTiles Tiles { get; }
 
-    /// <summary>Finds where one group of one token lies.</summary>
+    /// <summary>Finds the place of one group of one token.</summary>
     /// <param name="token">0 … <see cref="Tokens"/> - 1.</param>
     /// <param name="group">0 … <see cref="Groups"/> - 1.</param>
     /// <param name="kBlockStride">The distance in bytes between the group's k-blocks.</param>

@@ -1,8 +1,8 @@
 namespace TinyGpt.Kernels.Contract;
 
 /// <summary>
-/// How M tokens are cut into tiles of at most six, as even as they come (8 tokens are 4 + 4, not 6 + 2): a matrix kernel reads each
-/// weight once per tile. The cut never changes a result, since a token's arithmetic is the same in every tile.
+/// How M tokens are cut into tiles of at most six, as evenly as possible (8 tokens are 4 + 4, not 6 + 2). A matrix kernel reads each
+/// weight once per tile. The cut never changes a result, because a token's arithmetic is the same in every tile.
 /// </summary>
 internal readonly struct TokenTiles
 {

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>
-/// Sixteen float lanes: one register of 512 bits, two of 256 or four of 128. Whatever the width, each operation computes each lane by
-/// the same IEEE 754 operation, and the folds add the same pairs; so code written over this interface has the same bits on every
+/// Sixteen float lanes: one register of 512 bits, two of 256 or four of 128. Whatever the register size, each operation computes each lane by
+/// the same IEEE 754 operation, and the folds add the same pairs. So code written over this interface gives the same bits on every
 /// processor. Nothing here may use an estimate, a contraction or an instruction whose answer for NaN or zeros differs between machines.
 /// </summary>
 /// <typeparam name="TSelf">The implementing type.</typeparam>
@@ -15,7 +15,7 @@ internal unsafe interface ILanes<TSelf>
 
     static abstract TSelf Broadcast(float value);
 
-    /// <summary>Broadcasts a float of memory, which costs a load and nothing else.</summary>
+    /// <summary>Broadcasts a float from memory, which costs only a load.</summary>
     static abstract TSelf Broadcast(float* source);
 
     /// <summary>Loads 16 floats of any alignment.</summary>
@@ -55,7 +55,7 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>Keeps the first lanes and makes the others +0.</summary>
     static abstract TSelf KeepFirst(TSelf value, int count);
 
-    /// <summary>Whether any lane of both is equal.</summary>
+    /// <summary>Whether any lane of both vectors is equal.</summary>
     static abstract bool AnyEqual(TSelf left, TSelf right);
 
     /// <summary>The nearest integer, ties to even.</summary>
@@ -69,7 +69,7 @@ internal unsafe interface ILanes<TSelf>
 
     static abstract TSelf FromQuantized(Vector128<sbyte> value);
 
-    /// <summary>Four integers whose sum is the dot product of quantized numbers; exact, so their grouping is the tier's affair.</summary>
+    /// <summary>Four integers whose sum is the dot product of quantized numbers. They are exact, so each tier may group them freely.</summary>
     /// <param name="key">int8 in [-127, 127].</param>
     /// <param name="query">int16 in [-127, 127].</param>
     /// <param name="channels">A multiple of 16.</param>

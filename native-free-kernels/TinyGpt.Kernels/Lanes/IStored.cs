@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace TinyGpt.Kernels.Lanes;
 
-/// <summary>How the cache stores a channel: a type, so that one text of the weighted sum is compiled for each.</summary>
+/// <summary>How the cache stores a channel. It is a type, so that one source of the weighted sum is compiled for each.</summary>
 internal unsafe interface IStored
 {
     static abstract int Bytes { get; }

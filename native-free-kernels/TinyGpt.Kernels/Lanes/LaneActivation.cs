@@ -54,7 +54,7 @@ internal static unsafe class LaneActivation
         where TLanes : struct, ILanes<TLanes>
         where TFunction : struct, ILaneFunction
     {
-        // A block of its own for the results keeps the loops small: sixteen inlined exponentials would exceed what the compiler inlines.
+        // A separate block for the results keeps the loops small. Sixteen inlined exponentials would exceed what the compiler inlines.
         float* activated = stackalloc float[PanelLayout.InputsPerGroup];
         GroupCursor cursor = new(destination, token, firstGroup);
         float* values = source + ((nint)firstGroup * PanelLayout.InputsPerGroup);

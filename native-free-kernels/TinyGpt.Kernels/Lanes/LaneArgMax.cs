@@ -4,7 +4,7 @@ using TinyGpt.Kernels.Contract;
 namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>
-/// The first index of the largest value: one pass for the value, one for its place. A block of 16 that holds it is searched from its
+/// The first index of the largest value. One loop finds the value, another its place. A block of 16 that holds it is searched from its
 /// front, which also settles ties and the equality of the two zeros.
 /// </summary>
 internal static unsafe class LaneArgMax

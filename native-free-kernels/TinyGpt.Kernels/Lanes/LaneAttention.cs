@@ -7,7 +7,7 @@ using TinyGpt.Kernels.Tiles;
 namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>
-/// Attention of one query over paged keys and values. Scores: one lane a channel (mod 16), four keys at a time so that the ends of
+/// Attention of one query over paged keys and values. Attention scores: one lane a channel (mod 16), four keys at a time so that the ends of
 /// their sum trees share vectors. Softmax: one lane a key (mod 16). Values: one lane a channel, keys ascending.
 /// </summary>
 internal static unsafe class LaneAttention
@@ -55,7 +55,7 @@ internal static unsafe class LaneAttention
         }
     }
 
-    /// <summary>Writes the scores. A step of four keys lies in one page; behind the last key it repeats that key.</summary>
+    /// <summary>Writes the attention scores. A step of four keys is in one page. After the last key it repeats that key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score<TLanes>(in AttentionHead head)
         where TLanes : struct, ILanes<TLanes>
@@ -105,7 +105,7 @@ internal static unsafe class LaneAttention
         TLanes sum3 = TLanes.Zero;
         nint stride = (nint)head.PaddedHeadSize * TStored.Bytes;
 
-        // Widening int8 values keeps the processor busy and the memory idle, so the next head's keys are asked for meanwhile.
+        // Widening int8 values keeps the processor busy and the memory idle, so the next head's keys are prefetched meanwhile.
         nint quantizedKeys = AttentionHead.PositionsPerPage * (stride + sizeof(float));
         nint fromValueToNextKey = head.KeyOffset + quantizedKeys - head.ValueOffset;
         for (int first = 0; first < head.KeyCount; first += AttentionHead.PositionsPerPage)
@@ -160,13 +160,13 @@ internal static unsafe class LaneAttention
         return page + offset + ((nint)(position % AttentionHead.PositionsPerPage) * head.PaddedHeadSize * TStored.Bytes);
     }
 
-    /// <summary>How far ahead of a step to ask for keys.</summary>
+    /// <summary>How far ahead of a step to prefetch keys.</summary>
     public static int KeysAhead<TStored>(in AttentionHead head)
         where TStored : struct, IStored => BytesAhead / (head.PaddedHeadSize * TStored.Bytes);
 
     /// <summary>
-    /// Asks for keys a few steps ahead, and for this step's values, which are wanted once all keys are scored. A head's keys and values
-    /// are a new short stream in every page, too short for the processor to find out by itself; .NET has no such instruction for ARM.
+    /// Prefetches keys a few steps ahead, and this step's values, which are needed after all keys have attention scores. A head's keys and values
+    /// are a new short stream in every page, too short for the hardware prefetcher. .NET has no such instruction for ARM.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void PrefetchAhead<TStored>(in AttentionHead head, int position, int ahead)

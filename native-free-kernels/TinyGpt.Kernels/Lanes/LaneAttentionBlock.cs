@@ -5,9 +5,9 @@ using TinyGpt.Kernels.Contract;
 namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>
-/// Attention of two to four queries of consecutive positions: every key and value is loaded for all of them, and each query goes through
-/// the operations that <see cref="LaneAttention"/> has for one. Where a step has room for more queries than there are, it repeats the last
-/// one, which computes and writes the same numbers twice.
+/// Attention of two to four queries of consecutive positions. Every key and value is loaded once for all of them, and each query goes through
+/// the operations that <see cref="LaneAttention"/> has for one. If a step has room for more queries than there are, it repeats the last
+/// one, and so computes and writes the same numbers twice.
 /// </summary>
 internal static unsafe class LaneAttentionBlock
 {
@@ -51,8 +51,8 @@ internal static unsafe class LaneAttentionBlock
     }
 
     /// <summary>
-    /// Writes the scores of all queries for all keys of the last one; the softmax overwrites those of a query's future. One lane a channel
-    /// (mod 16). A step of two keys lies in one page; behind the last key it repeats that key.
+    /// Writes the attention scores of all queries for all keys of the last one. The softmax overwrites those of a query's future. One lane a channel
+    /// (mod 16). A step of two keys is in one page. After the last key it repeats that key.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score<TLanes>(in AttentionHead head)
@@ -96,7 +96,7 @@ internal static unsafe class LaneAttentionBlock
     }
 
     /// <summary>
-    /// Adds one page's weighted values, keys ascending, to 16 channels of all outputs, which hold the sums so far: a page of values stays
+    /// Adds one page's weighted values, keys ascending, to 16 channels of all outputs, which hold the sums so far. A page of values stays
     /// in the first-level cache from one 16 channels to the next.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -4,7 +4,7 @@ using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Kernels.Lanes;
 
-/// <summary>Reads one row back out of its panel: its four bytes of each k-block lie 64 bytes apart.</summary>
+/// <summary>Reads one tensor row from its panel: its four bytes of each k-block are 64 bytes apart.</summary>
 internal static unsafe class LaneEmbedding
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

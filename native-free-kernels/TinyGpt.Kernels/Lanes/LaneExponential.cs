@@ -7,7 +7,7 @@ namespace TinyGpt.Kernels.Lanes;
 /// <summary>e^x on 16 lanes; the method and its sources are described at <see cref="ExponentialConstants"/>.</summary>
 internal static unsafe class LaneExponential
 {
-    /// <summary>e^x; 0 below -87 and e⁸⁸ above 88. What the arithmetic makes of arguments below -87 is thrown away at the end.</summary>
+    /// <summary>e^x; 0 below -87 and e⁸⁸ above 88. The results for arguments below -87 are discarded at the end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes Exponential<TLanes>(TLanes x)
         where TLanes : struct, ILanes<TLanes>
@@ -41,7 +41,7 @@ internal static unsafe class LaneExponential
 
         if (i < count)
         {
-            // The tokens have no padding here: the tail goes through a full block of its own.
+            // The logits have no padding here, so the tail goes through a separate full block.
             float* block = stackalloc float[PanelLayout.VirtualLanes];
             new ReadOnlySpan<float>(logits + i, count - i).CopyTo(new Span<float>(block, PanelLayout.VirtualLanes));
             TLanes.Store(block, Exponential((TLanes.Load(block) - maximumLanes) * inverseLanes));

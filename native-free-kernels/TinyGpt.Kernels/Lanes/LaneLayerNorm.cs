@@ -4,8 +4,8 @@ using TinyGpt.Kernels.Contract;
 namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>
-/// Layer norm over 16 lanes. Feature i belongs to lane i mod 16. The lanes behind the width add +0 to sums that are never -0, which
-/// changes nothing, so the last block needs no other code than a mask.
+/// Layer norm over 16 lanes. Feature i belongs to lane i mod 16. The lanes after the hidden size add +0 to sums that are never -0. This
+/// changes nothing, so the last block needs only a mask.
 /// </summary>
 internal static unsafe class LaneLayerNorm
 {
@@ -52,7 +52,7 @@ internal static unsafe class LaneLayerNorm
         }
     }
 
-    /// <summary>Zeroes the lanes behind the width; <paramref name="remaining"/> may be negative.</summary>
+    /// <summary>Zeroes the lanes after the hidden size; <paramref name="remaining"/> may be negative.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes KeepWidth<TLanes>(TLanes value, int remaining)
         where TLanes : struct, ILanes<TLanes> =>

@@ -22,7 +22,7 @@ internal static unsafe class LaneQuantization
         }
     }
 
-    /// <summary>Quantizes one group into the place where the cursor stands.</summary>
+    /// <summary>Quantizes one group into the cursor's place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void QuantizeGroup<TLanes>(TLanes values0, TLanes values1, TLanes values2, TLanes values3, in GroupCursor cursor)
         where TLanes : struct, ILanes<TLanes>

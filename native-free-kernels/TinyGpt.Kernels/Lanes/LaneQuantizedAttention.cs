@@ -7,8 +7,8 @@ using TinyGpt.Kernels.Numerics;
 namespace TinyGpt.Kernels.Lanes;
 
 /// <summary>
-/// Attention over quantized keys and values. Scores: exact integer dots of four keys at a time, whose scales lie side by side. The
-/// softmax is that of floats; then every weight takes its value's scale, one lane a key (mod 16), so that the weighted sum of
+/// Attention over quantized keys and values. Attention scores are exact integer dots of four keys at a time, whose scales are contiguous. The
+/// softmax is that of floats. Then every weight is multiplied by its value's scale, one lane a key (mod 16), so that the weighted sum of
 /// <see cref="LaneAttention"/> and <see cref="LaneAttentionBlock"/> only has to widen int8 to float.
 /// </summary>
 internal static unsafe class LaneQuantizedAttention
@@ -87,8 +87,8 @@ internal static unsafe class LaneQuantizedAttention
     }
 
     /// <summary>
-    /// Writes the scores of all queries for all keys of the last one; the softmax overwrites those behind a query's last key. A step of
-    /// four keys lies in one page; behind the last key it repeats that key, and reads scales that nothing depends on.
+    /// Writes the attention scores of all queries for all keys of the last one. The softmax overwrites those after a query's last key. A step of
+    /// four keys is in one page. After the last key it repeats that key, and reads scales that nothing depends on.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score<TLanes>(in AttentionHead head, float* factors)
@@ -124,7 +124,7 @@ internal static unsafe class LaneQuantizedAttention
         }
     }
 
-    /// <summary>Multiplies each weight with its value's scale; a step of 16 lies in one page, and nothing reads behind the last weight.</summary>
+    /// <summary>Multiplies each weight by its value's scale. A step of 16 is in one page, and nothing reads after the last weight.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ScaleWeights<TLanes>(in AttentionHead head, float* weights, int count)
         where TLanes : struct, ILanes<TLanes>
@@ -136,7 +136,7 @@ internal static unsafe class LaneQuantizedAttention
         }
     }
 
-    /// <summary>Asks for the scales of this page's values and of the next page's keys: each is a stream of its own, of four lines.</summary>
+    /// <summary>Prefetches the scales of this page's values and of the next page's keys. Each is a separate stream of four cache lines.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void PrefetchScales(in AttentionHead head, int position)
     {

@@ -3,7 +3,7 @@ using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Kernels.Lanes;
 
-/// <summary>RMS norm over 16 lanes. Feature i belongs to lane i mod 16; lanes behind the width are masked, as in <see cref="LaneLayerNorm"/>.</summary>
+/// <summary>RMS norm over 16 lanes. Feature i belongs to lane i mod 16; lanes after the hidden size are masked, as in <see cref="LaneLayerNorm"/>.</summary>
 internal static unsafe class LaneRmsNorm
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -6,9 +6,9 @@ namespace TinyGpt.Kernels.Lanes;
 /// <summary>The softmax of attention, one lane a key (mod 16).</summary>
 internal static unsafe class LaneSoftmax
 {
-    /// <summary>Turns scores into e^(score - maximum) and returns their sum.</summary>
-    /// <param name="scores">The scores, with room up to a multiple of 16; what lies behind the last one is overwritten.</param>
-    /// <param name="first">How many at the start are behind the window and become 0.</param>
+    /// <summary>Turns attention scores into e^(score - maximum) and returns their sum.</summary>
+    /// <param name="scores">The attention scores, with room up to a multiple of 16. The floats after the last one are overwritten.</param>
+    /// <param name="first">How many at the start are outside the window and become 0.</param>
     /// <param name="count">How many there are, more than <paramref name="first"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Softmax<TLanes>(float* scores, int first, int count)

@@ -54,7 +54,7 @@ internal readonly unsafe partial struct ScalarKernels
         }
     }
 
-    /// <summary>Turns scores into e^(score - maximum) and returns their sum.</summary>
+    /// <summary>Turns attention scores into e^(score - maximum) and returns their sum.</summary>
     private static float Softmax(float* scores, int first, int keys, float maximum)
     {
         float* lanes = stackalloc float[PanelLayout.VirtualLanes];

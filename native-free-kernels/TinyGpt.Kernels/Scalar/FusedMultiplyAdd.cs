@@ -16,7 +16,7 @@ internal readonly unsafe partial struct ScalarKernels
         // (1 + ε)² - (1 + 2ε) is ε², but 0 when the product is rounded first.
         bool productIsExact = Fused(1f + Epsilon, 1f + Epsilon, -(1f + (2f * Epsilon))) == Epsilon * Epsilon;
 
-        // (1 + ε) + ε/2·(1 - ε²) lies just below the middle between 1 + ε and 1 + 2ε. Double precision loses the -ε² and makes it a tie,
+        // (1 + ε) + ε/2·(1 - ε²) is just below the middle between 1 + ε and 1 + 2ε. Double precision loses the -ε² and makes it a tie,
         // which then goes up to the even neighbour.
         bool sumIsRoundedOnce = Fused(Root + (Root * Epsilon), Root - (Root * Epsilon), 1f + Epsilon) == 1f + Epsilon;
 

@@ -54,7 +54,7 @@ internal readonly unsafe partial struct ScalarKernels
         return (sbyte)group[(kBlock * PanelLayout.KBlockBytes) + (lane * PanelLayout.InputsPerKBlock) + (i % PanelLayout.InputsPerKBlock)];
     }
 
-    /// <summary>The same of 4-bit weights: the second half of the k-blocks lies in the high halves of the first half's bytes.</summary>
+    /// <summary>The same for 4-bit weights. The second half of the k-blocks is in the high halves of the first half's bytes.</summary>
     private static int PackedInt4(byte* group, int lane, int i)
     {
         int kBlock = i / PanelLayout.InputsPerKBlock;

@@ -20,7 +20,7 @@ public static class KernelTiers
     public static IReadOnlyList<KernelTier> All { get; } = Enum.GetValues<KernelTier>();
 
     /// <summary>The supported tier that is expected to be the fastest.</summary>
-    /// <exception cref="KernelTierException">An x86 processor without FMA3, where every token would take software arithmetic.</exception>
+    /// <exception cref="KernelTierException">An x86 processor without FMA3, where every token would need software arithmetic.</exception>
     public static KernelTier Best
     {
         get
@@ -163,7 +163,7 @@ public static class KernelTiers
         }
     }
 
-    /// <summary>What a processor must have for a tier, as words for a message: <c>AVX2 with FMA3</c>.</summary>
+    /// <summary>The processor features that a tier needs, as words for a message: <c>AVX2 with FMA3</c>.</summary>
     /// <param name="tier">The tier.</param>
     public static string Requirement(KernelTier tier) => tier switch
     {

@@ -1,7 +1,7 @@
 namespace TinyGpt.Kernels.Tiles;
 
 /// <summary>
-/// One token's sums for some neighbouring outputs of a panel of 4-bit weights: what an instruction set has of its own. It starts as
+/// One token's sums for some neighbouring outputs of a panel of 4-bit weights: the part that differs by instruction set. It starts as
 /// <c>default</c>, all zeros. Integer sums may be split and joined at will, so their grouping is the tier's affair.
 /// </summary>
 /// <typeparam name="TSelf">The implementing type.</typeparam>

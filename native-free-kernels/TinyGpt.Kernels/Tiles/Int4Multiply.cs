@@ -69,7 +69,7 @@ internal readonly unsafe struct Int4Multiply<TSums, TKBlock> : ITileKernel
         sbyte* highValues = values + (PanelLayout.KBlockPairsPerGroup * TTokens.Count * Row);
         if (TTokens.Count == 1)
         {
-            // Low and high k-blocks have sums of their own, which halves the chain of additions that one token would wait for.
+            // Low and high k-blocks have separate sums. That halves the chain of additions that one token would wait for.
             for (int block = 0; block < PanelLayout.KBlockPairsPerGroup; block++)
             {
                 if (Sse.IsSupported)

@@ -27,7 +27,7 @@ internal readonly unsafe struct TileOperands
     /// <summary>Floats between outputs.</summary>
     public nint OutputStride { get; init; }
 
-    /// <summary>Weights that will be wanted later: what this tile asks the memory for while it computes. May lie behind the matrix.</summary>
+    /// <summary>Weights that are needed later, prefetched while this tile computes. May be after the end of the matrix.</summary>
     public byte* Ahead { get; init; }
 
     /// <summary>Bytes to ask for in each group, whole cache lines.</summary>

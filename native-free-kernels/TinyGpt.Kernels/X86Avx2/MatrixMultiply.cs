@@ -9,7 +9,7 @@ namespace TinyGpt.Kernels.X86Avx2;
 /// <summary>
 /// The matrix kernel on plain AVX2.
 /// <para>Lanes: a k-block (64 bytes, 16 outputs × 4 inputs) is two registers, outputs 0-7 and 8-15, one 32-bit lane an output. With several tokens the
-/// halves are two passes over the group, because twelve sums of six tokens and the operands of both halves would not fit sixteen
+/// group is read twice, once for each half, because twelve sums of six tokens and the operands of both halves would not fit sixteen
 /// registers. One token takes both halves of two k-blocks at a time, in four chains of sums, and keeps its outputs in registers.</para>
 /// <para>Exactness: <c>maddubs</c> multiplies unsigned by signed bytes and saturates the sum of two products to 16 bits. It is fed
 /// |weight| and the activation with the weight's sign: two products are at most 2 · 128 · 127 = 32512, so nothing saturates. <c>madd</c>
@@ -22,7 +22,7 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
     private const int HalfPanelRows = PanelLayout.OutputsPerPanel / 2;
     private const int Row = PanelLayout.InputsPerKBlock;
 
-    // How far ahead one token asks for its weights, a line each time around: Zen 1 does not look far enough by itself (DECISIONS.md).
+    // How far ahead one token prefetches its weights, a cache line per iteration. Zen 1's own prefetcher does not look far enough (DECISIONS.md).
     private const int SingleRowDistance = 3 * PanelLayout.GroupBytes;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -82,7 +82,7 @@ internal readonly unsafe struct Avx2MatrixMultiply : ITileKernel
         byte* end = weights + PanelLayout.GroupWeightBytes;
         do
         {
-            // Two k-blocks a turn: a core that shares its front end with another thread is short of instructions, not of multipliers.
+            // Two k-blocks per iteration. A core that shares its front end with another thread runs short of instructions, not of multipliers.
             AddKBlock<TTokens>(weights, values, ones, ref sum0, ref sum1, ref sum2, ref sum3, ref sum4, ref sum5);
             AddKBlock<TTokens>(
                 weights + PanelLayout.KBlockBytes, values + (TTokens.Count * Row), ones, ref sum0, ref sum1, ref sum2, ref sum3, ref sum4, ref sum5);

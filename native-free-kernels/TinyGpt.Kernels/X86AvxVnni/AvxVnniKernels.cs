@@ -8,8 +8,8 @@ using TinyGpt.Kernels.X86Avx512;
 namespace TinyGpt.Kernels.X86AvxVnni;
 
 /// <summary>
-/// AVX-VNNI: the dot-product matrix kernel, with the lanes of AVX-512 where the processor has them and those of AVX2 elsewhere. What
-/// happens between the matrices of a prompt is bound by instructions, so the wider lanes pay; the results are the same bits.
+/// AVX-VNNI: the dot-product matrix kernel, with the lanes of AVX-512 if the processor has them, else those of AVX2. The
+/// work between the matrices of a prompt is bound by instructions, so wider lanes are faster. The results are the same bits.
 /// </summary>
 internal readonly unsafe struct AvxVnniKernels : IVectorKernels<Avx2Lanes, AvxVnniMatrixMultiply, Int4Multiply<AvxVnniInt4Sums, AvxVnniKBlock>>
 {

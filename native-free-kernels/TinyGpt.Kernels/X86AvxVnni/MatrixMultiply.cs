@@ -138,8 +138,8 @@ internal readonly unsafe struct AvxVnniMatrixMultiply : ITileKernel
     }
 
     /// <summary>
-    /// One token: bound by memory, so what is computed must not hold up what is loaded. Four k-blocks at a time have sums of their own,
-    /// which hides the latency of the dot product; integer sums may be split and joined at will.
+    /// One token is bound by memory, so computing must not delay loading. Four k-blocks at a time have separate sums,
+    /// which hides the latency of the dot product. Integer sums may be split and joined freely.
     /// </summary>
     /// <remarks>Measured and no faster: software prefetch at any distance. Slower: two panels at a time.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

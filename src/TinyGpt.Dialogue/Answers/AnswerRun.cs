@@ -344,6 +344,11 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
     private bool MoveText(GptSession session)
     {
         bool isKept = Exchange is not { IsHeard: false };
+        if (session.Finish != FinishReason.None)
+        {
+            session.EndText(); // an answer that was cut does not go on
+        }
+
         while (true)
         {
             int room = isKept ? Math.Min(_output.FreeBytes, context.Chunk.Length) : context.Chunk.Length;

@@ -115,8 +115,7 @@ internal sealed class ChatBatch : IDisposable
             while (WaitForWork())
             {
                 StartAdmitted();
-                _engine.Step(StepBudget.OnePass, _closing.Token);
-                Deliver();
+                Deliver(Step());
                 ReportPages();
             }
         }
@@ -206,7 +205,22 @@ internal sealed class ChatBatch : IDisposable
         }
     }
 
-    private void Deliver()
+    /// <summary>Lets every answer go one token further.</summary>
+    /// <returns>The error that ended one of the answers, or null.</returns>
+    private NonFiniteLogitsException? Step()
+    {
+        try
+        {
+            _engine.Step(StepBudget.OnePass, _closing.Token);
+            return null;
+        }
+        catch (NonFiniteLogitsException exception)
+        {
+            return exception;
+        }
+    }
+
+    private void Deliver(NonFiniteLogitsException? failure)
     {
         for (int i = _running.Count - 1; i >= 0; i--)
         {
@@ -220,14 +234,28 @@ internal sealed class ChatBatch : IDisposable
                 _metrics.FirstToken(request.Elapsed);
             }
 
+            if (finish != FinishReason.None)
+            {
+                session.EndText(); // an answer that was cut does not go on
+            }
+
             while (session.TryRead(_text, out int written))
             {
                 request.Write(Encoding.UTF8.GetString(_text, 0, written));
             }
 
-            if (finish != FinishReason.None)
+            if (finish == FinishReason.None)
             {
-                Leave(i);
+                continue;
+            }
+
+            Leave(i);
+            if (finish == FinishReason.NonFiniteLogits && failure is not null)
+            {
+                request.Fail(failure);
+            }
+            else
+            {
                 request.Complete(finish, generated);
             }
         }

@@ -13,16 +13,18 @@ internal sealed class ChatRequestComposer
     private readonly int _maxOutputTokens;
     private readonly ChatPromptFormat _format;
     private readonly int _mostPages;
+    private readonly int _context;
     private readonly ResponseGrammars _grammars;
 
-    public ChatRequestComposer(GptModel model, string modelId, TinyGptChatClientOptions options, int mostPages)
+    public ChatRequestComposer(GptModel model, string modelId, TinyGptChatClientOptions options, GptEngine engine)
     {
         _model = model;
         _modelId = modelId;
         _sampling = options.Sampling;
         _maxOutputTokens = options.MaxOutputTokens;
         _format = options.PromptFormat;
-        _mostPages = mostPages;
+        _mostPages = engine.KvPages;
+        _context = engine.ContextLength;
         _grammars = new ResponseGrammars(model);
     }
 
@@ -127,7 +129,12 @@ internal sealed class ChatRequestComposer
                 $"The prompt of {prompt} tokens needs {promptPages} pages, and the engine has {_mostPages}: raise GptEngineOptions.KvPages.");
         }
 
-        return Math.Min(Pages((int)Math.Min((long)prompt + answer, context)), _mostPages);
+        if (prompt > _context)
+        {
+            throw new ContextOverflowException(prompt, _context);
+        }
+
+        return Pages((int)Math.Min((long)prompt + answer, _context));
     }
 
     private static int Pages(int positions) => (positions + GptEngine.PositionsPerPage - 1) / GptEngine.PositionsPerPage;

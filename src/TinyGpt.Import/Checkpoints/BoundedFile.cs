@@ -1,3 +1,5 @@
+using TinyGpt.Format;
+
 namespace TinyGpt.Import;
 
 /// <summary>Reads small files of unknown origin.</summary>
@@ -6,12 +8,23 @@ internal static class BoundedFile
     /// <summary>Reads a whole file that must not be larger than a limit.</summary>
     /// <param name="path">The file.</param>
     /// <param name="longest">The limit in bytes.</param>
+    /// <returns>The content; nothing where the file is empty, a pipe or a device.</returns>
     /// <exception cref="ModelFormatException">It is longer.</exception>
     public static byte[] Read(string path, int longest)
     {
-        long length = new FileInfo(path).Length;
-        return length == 0 && File.Exists(path) ? [] // a pipe or a device, which may never end, has no length either
-            : length <= longest ? File.ReadAllBytes(path)
-            : throw new ModelFormatException(path, $"{length} bytes, and at most {longest} are accepted");
+        if (RegularFile.Problem(path) is not null)
+        {
+            return []; // nothing that never ends is opened; what reads the content says that there is none
+        }
+
+        using FileStream stream = File.OpenRead(path);
+        if (stream.Length > longest)
+        {
+            throw new ModelFormatException(path, $"{stream.Length} bytes, and at most {longest} are accepted");
+        }
+
+        byte[] content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return content;
     }
 }

@@ -34,15 +34,9 @@ public sealed class GgufFile : IDisposable
     public static bool IsAt(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (!System.IO.File.Exists(path) || path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase))
-        {
-            return System.IO.File.Exists(path);
-        }
-
-        RegularFile.Require(path);
-        using FileStream stream = System.IO.File.OpenRead(path);
-        Span<byte> magic = stackalloc byte[GgufHeader.Magic.Length];
-        return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual(GgufHeader.Magic);
+        return path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase)
+            ? System.IO.File.Exists(path)
+            : RegularFile.BeginsWith(path, GgufHeader.Magic);
     }
 
     /// <summary>Opens a file.</summary>

@@ -8,6 +8,8 @@ internal static class GgufTokenizerKeys
     private const string Prefix = "tokenizer.ggml.";
     private const string ModelKey = Prefix + "model";
     private const string ChatTemplateKey = "tokenizer.chat_template";
+    private const string ChatTemplateNamesKey = "tokenizer.chat_templates";
+    private const int MostChatTemplateNames = 64;
     private const string NoModel = "no_vocab";
 
     // A byte may take two where tokens are spelled in a printable alphabet, and a merge is two tokens with a space.
@@ -46,7 +48,22 @@ internal static class GgufTokenizerKeys
             Unknown = Number("unknown_token_id"),
             AddsBeginOfText = Flag("add_bos_token"),
             AddsPrefixSpace = Flag("add_space_prefix"),
-            ChatTemplate = metadata.Has(ChatTemplateKey) ? metadata.Text(ChatTemplateKey) : null,
+            ChatTemplates = ReadChatTemplates(metadata),
         }.ToContent(vocabularySize);
+    }
+
+    /// <summary>The template, and those whose names the file lists.</summary>
+    private static List<NamedChatTemplate> ReadChatTemplates(GgufMetadata metadata)
+    {
+        string[] names = metadata.Has(ChatTemplateNamesKey)
+            ? [.. metadata.Texts(ChatTemplateNamesKey, MostChatTemplateNames, NamedChatTemplate.MaxNameLength).Where(NamedChatTemplate.IsName)]
+            : [];
+        List<(string Name, string Key)> keys =
+        [
+            (NamedChatTemplate.Default, ChatTemplateKey),
+            .. names.Select(name => (name, $"{ChatTemplateKey}.{name}")),
+        ];
+        return [.. keys.Where(entry => metadata.Has(entry.Key)).DistinctBy(entry => entry.Name).Take(ChatFormat.MaxTemplates)
+            .Select(entry => new NamedChatTemplate(entry.Name, metadata.Text(entry.Key)))];
     }
 }

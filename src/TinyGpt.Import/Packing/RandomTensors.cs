@@ -1,5 +1,6 @@
 using TinyGpt.Kernels;
 using TinyGpt.Kernels.Contract;
+using TinyGpt.Sampling;
 
 namespace TinyGpt.Import;
 
@@ -109,11 +110,11 @@ internal sealed unsafe class RandomTensors : ITensorSource
 
     private static float Deviation(sbyte[] numbers) => MathF.Sqrt(numbers.Sum(value => (float)value * value) / numbers.Length);
 
-    private static ulong Mix(ulong value) => new SplitMix64(value).Next();
+    private static ulong Mix(ulong value) => new DeterministicRandom(value).NextUInt64();
 
     private void FillPanel(TensorShape tensor, int panel, byte* target, ulong seed)
     {
-        SplitMix64 random = new(seed);
+        DeterministicRandom random = new(seed);
         int groups = PanelLayout.Groups(tensor.Columns);
         bool isInt4 = tensor.Precision == WeightPrecision.Int4;
         float deviation = isInt4 ? Int4QuantileDeviation : QuantileDeviation;
@@ -126,18 +127,18 @@ internal sealed unsafe class RandomTensors : ITensorSource
             {
                 if (isInt4)
                 {
-                    FillInt4(weights, random.Next(), random.Next());
+                    FillInt4(weights, random.NextUInt64(), random.NextUInt64());
                 }
                 else
                 {
-                    FillInt8(weights, random.Next());
+                    FillInt8(weights, random.NextUInt64());
                 }
             }
 
             for (int lane = 0; lane < PanelLayout.OutputsPerPanel; lane++)
             {
                 // Scales differ, so that a kernel that takes the wrong one is found out.
-                float variation = 0.875f + ((random.Next() >> 56) / 1024f);
+                float variation = 0.875f + ((random.NextUInt64() >> 56) / 1024f);
                 scales[lane] = MatrixDeviation / deviation * variation;
             }
 
@@ -208,14 +209,14 @@ internal sealed unsafe class RandomTensors : ITensorSource
 
     private void FillRow(TensorShape tensor, int row, float* target, ulong seed)
     {
-        SplitMix64 random = new(seed);
+        DeterministicRandom random = new(seed);
         int stride = PanelLayout.PaddedInputs(tensor.Columns);
         Span<float> floats = new(target + ((long)row * stride), stride);
         bool isGain = tensor.Name.EndsWith(ModelTensors.Gain(""), StringComparison.Ordinal);
         string owner = isGain ? "" : tensor.Name.Replace(ModelTensors.Bias(""), "", StringComparison.Ordinal);
         for (int i = 0; i < floats.Length; i++)
         {
-            ulong bits = random.Next();
+            ulong bits = random.NextUInt64();
             float fraction = (float)(bits & 0xFF_FFFF) / (1 << 24);
             float number = isGain ? 1 : (Quantiles[bits >> 56] + fraction - 0.5f) * (FloatDeviation / QuantileDeviation);
             floats[i] = i < tensor.Columns && !IsPaddingRow(owner, i) ? number : 0;

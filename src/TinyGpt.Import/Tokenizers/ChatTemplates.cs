@@ -17,6 +17,24 @@ internal static class ChatTemplates
     /// <summary>Marks of families that look like one of those that are known.</summary>
     private static readonly string[] Strangers = ["<|im_sep|>", "<|end|>", "[gMASK]", "<|channel|>", "<start_of_turn>", "<|im_middle|>"];
 
+    /// <summary>What a model file holds of its templates: their texts, and the family of the one for talks without tools.</summary>
+    /// <param name="templates">The templates; those that are empty or too long are left out.</param>
+    /// <param name="beginToken">How the token is written that templates call <c>bos_token</c>, or null.</param>
+    /// <param name="endToken">How the token is written that templates call <c>eos_token</c>, or null.</param>
+    /// <param name="hasEndOfText">Whether the model has an end-of-text token, which some families need.</param>
+    /// <returns>Null where there is no template.</returns>
+    internal static ChatFormat? Format(IReadOnlyList<NamedChatTemplate> templates, string? beginToken, string? endToken, bool hasEndOfText)
+    {
+        List<NamedChatTemplate> kept =
+            [.. templates.Where(template => !string.IsNullOrWhiteSpace(template.Source) && template.Source.Length <= ChatFormat.MaxTemplateLength)];
+        NamedChatTemplate? main = kept.Find(template => template.Name == NamedChatTemplate.Default);
+        ChatFormat? format = Recognize(main?.Source, hasEndOfText) ?? (kept.Count > 0 ? new ChatFormat(ChatFamily.Unknown) : null);
+        return format is null ? null : format with { Templates = kept, BeginToken = Short(beginToken), EndToken = Short(endToken) };
+    }
+
+    private static string? Short(string? token) =>
+        token is not null && JsonEncodedText.Encode(token).EncodedUtf8Bytes.Length <= ChatFormat.LongestSystem ? token : null;
+
     /// <summary>The format that a template makes.</summary>
     /// <param name="template">The Jinja text, or null.</param>
     /// <param name="hasEndOfText">Whether the model has an end-of-text token, which some families need.</param>

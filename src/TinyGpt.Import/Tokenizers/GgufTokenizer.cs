@@ -59,8 +59,8 @@ internal sealed record GgufTokenizer
     /// <summary><c>ggml.add_space_prefix</c>, of <c>llama</c>; where it is absent, true.</summary>
     internal bool? AddsPrefixSpace { get; init; }
 
-    /// <summary><c>chat_template</c>.</summary>
-    internal string? ChatTemplate { get; init; }
+    /// <summary><c>chat_template</c> and those with names.</summary>
+    internal IReadOnlyList<NamedChatTemplate> ChatTemplates { get; init; } = [];
 
     private FilePlace Place => new(File, null);
 
@@ -113,7 +113,9 @@ internal sealed record GgufTokenizer
             }
         }
 
-        ChatFormat? chat = ChatTemplates.Recognize(ChatTemplate, EndOfText is not null);
+        string? begin = BeginOfText is { } beginId && beginId >= 0 && beginId < Tokens.Count ? Tokens[beginId] : null;
+        ChatFormat? chat = Import.ChatTemplates.Format(
+            ChatTemplates, begin, EndOfText is { } endId ? Tokens[endId] : null, EndOfText is not null);
         ControlTokens controls = new(Tokens);
         foreach (int id in controls.EndTokens.Concat(chat is null ? [] : controls.MarksOf(chat.Family)))
         {

@@ -1,12 +1,12 @@
-using System.Text;
 using System.Text.Json;
 using TinyGpt.Format;
+using TinyGpt.Text;
 
 namespace TinyGpt.Import;
 
 /// <summary>
 /// What a folder's <c>tokenizer_config.json</c> says beside the tokenizer itself: which tokens begin and end a text, and how the model was taught
-/// to talk. <c>chat_template.jinja</c> goes before the template within.
+/// to talk. Templates in files of their own go before those within.
 /// </summary>
 internal sealed record TokenizerConfigFile
 {
@@ -36,8 +36,8 @@ internal sealed record TokenizerConfigFile
     /// <summary>Whether a text begins with a space that is not its own.</summary>
     internal bool AddsPrefixSpace { get; private init; }
 
-    /// <summary>The chat template, or null.</summary>
-    internal string? ChatTemplate { get; private init; }
+    /// <summary>The chat templates by name.</summary>
+    internal IReadOnlyList<NamedChatTemplate> ChatTemplates { get; private init; } = [];
 
     /// <summary>Where what the file says is said.</summary>
     internal FilePlace Place => new(_file, null);
@@ -53,10 +53,7 @@ internal sealed record TokenizerConfigFile
             config = config with { EndTokens = [.. config.EndTokens, end] };
         }
 
-        string template = Path.Combine(folder, "chat_template.jinja");
-        return File.Exists(template)
-            ? config with { ChatTemplate = Encoding.UTF8.GetString(BoundedFile.Read(template, LongestTemplate)) }
-            : config;
+        return config with { ChatTemplates = ChatTemplateFiles.Read(folder, config.ChatTemplates) };
     }
 
     private static TokenizerConfigFile Parse(byte[] content, string path)
@@ -71,7 +68,7 @@ internal sealed record TokenizerConfigFile
             UnknownToken = ReadToken(json, "unk_token"),
             AddsBeginToken = json.Has("add_bos_token") ? json.Boolean("add_bos_token") : null,
             AddsPrefixSpace = json.Has("add_prefix_space") && json.Boolean("add_prefix_space"),
-            ChatTemplate = ReadTemplate(json),
+            ChatTemplates = ReadTemplates(json),
         };
     }
 
@@ -86,22 +83,20 @@ internal sealed record TokenizerConfigFile
         : json.IsObject(name) ? json.Object(name).Text("content")
         : json.Text(name);
 
-    /// <summary>The template, or of several that have names the one that is called <c>default</c>.</summary>
-    private static string? ReadTemplate(CheckedJson json)
+    /// <summary>The templates: one text, or several that have names.</summary>
+    private static List<NamedChatTemplate> ReadTemplates(CheckedJson json)
     {
-        if (!json.Has("chat_template") || !json.IsArray("chat_template"))
+        if (!json.Has("chat_template"))
         {
-            return json.Has("chat_template") ? json.Text("chat_template") : null;
+            return [];
         }
 
-        foreach (CheckedJson template in json.Objects("chat_template", MostTemplates))
-        {
-            if (template.Text("name") == "default")
-            {
-                return template.Text("template");
-            }
-        }
-
-        return null;
+        return !json.IsArray("chat_template")
+            ? [new NamedChatTemplate(NamedChatTemplate.Default, json.Text("chat_template"))]
+            : [.. json.Objects("chat_template", MostTemplates)
+                .Select(template => new NamedChatTemplate(template.Text("name"), template.Text("template")))
+                .Where(template => NamedChatTemplate.IsName(template.Name))
+                .DistinctBy(template => template.Name)
+                .Take(ChatFormat.MaxTemplates)];
     }
 }

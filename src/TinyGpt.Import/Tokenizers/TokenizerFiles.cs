@@ -1,3 +1,4 @@
+using TinyGpt.Format;
 using TinyGpt.Text;
 
 namespace TinyGpt.Import;
@@ -77,7 +78,7 @@ public static class TokenizerFiles
         return TokenizerContent.Of(vocabulary) with
         {
             EndTokens = ends,
-            Chat = ChatTemplates.Recognize(config.ChatTemplate, ends.Count > 0),
+            Chat = ChatTemplates.Format(config.ChatTemplates, config.BeginToken, config.EndTokens.Count > 0 ? config.EndTokens[0] : null, ends.Count > 0),
         };
     }
 
@@ -192,9 +193,9 @@ public static class TokenizerFiles
 
     private static byte[] ReadFile(string path)
     {
-        if (new FileInfo(path).Length == 0)
+        if (RegularFile.Problem(path) is not null)
         {
-            return []; // a pipe or a device, which may never end, has no length either
+            return []; // nothing that never ends is opened; what reads the content says that there is none
         }
 
         using FileStream stream = File.OpenRead(path);

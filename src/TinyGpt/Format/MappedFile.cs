@@ -40,8 +40,7 @@ internal sealed unsafe class MappedFile : IDisposable
     /// </param>
     public static MappedFile Open(string path, Action<FileStream> check)
     {
-        RegularFile.Require(path);
-        FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        FileStream stream = RegularFile.OpenModel(path, bufferSize: 0);
         try
         {
             check(stream);

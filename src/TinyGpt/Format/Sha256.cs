@@ -22,21 +22,30 @@ public sealed class Sha256
     /// <summary>The length of a digest in bytes.</summary>
     public const int DigestLength = 32;
 
-    private const int BlockBytes = 64;
+    internal const int BlockBytes = 64;
+    internal const int StateWords = DigestLength / sizeof(uint);
     private const int Rounds = 64;
+    private const int MaxPiece = 1 << 26; // spans count in int
     private const int LengthAt = BlockBytes - sizeof(ulong);
 
-    private readonly uint[] _state = new uint[DigestLength / sizeof(uint)];
+    private readonly uint[] _state = new uint[StateWords];
     private readonly byte[] _pending = new byte[BlockBytes];
     private ulong _length;
 
     /// <summary>Starts a message.</summary>
     public Sha256() => Initial.CopyTo(_state);
 
-    private static ReadOnlySpan<uint> Initial =>
+    /// <summary>Goes on with a message of which whole blocks are done.</summary>
+    internal Sha256(ReadOnlySpan<uint> state, long length)
+    {
+        state.CopyTo(_state);
+        _length = (ulong)length;
+    }
+
+    internal static ReadOnlySpan<uint> Initial =>
         [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
-    private static ReadOnlySpan<uint> RoundConstants =>
+    internal static ReadOnlySpan<uint> RoundConstants =>
     [
         0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
         0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -80,6 +89,15 @@ public sealed class Sha256
         int whole = bytes.Length / BlockBytes * BlockBytes;
         Compress(_state, bytes[..whole]);
         bytes[whole..].CopyTo(_pending);
+    }
+
+    /// <summary>Adds bytes of any number to the message.</summary>
+    internal unsafe void Append(byte* bytes, long length)
+    {
+        for (long done = 0; done < length; done += MaxPiece)
+        {
+            Append(new ReadOnlySpan<byte>(bytes + done, (int)Math.Min(length - done, MaxPiece)));
+        }
     }
 
     /// <summary>Ends the message and starts the next.</summary>

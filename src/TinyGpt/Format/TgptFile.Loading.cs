@@ -66,9 +66,9 @@ public sealed unsafe partial class TgptFile
                 {
                     Unpack((byte*)stored[i], (byte*)chunks[i], info.Chunks[i], name);
                 }
-
-                file.CheckChunk(i, options.VerifyChecksums ?? !inPlace[i]);
             });
+            byte[]?[] digests = file.HashChunks(options.Threads, i => options.VerifyChecksums ?? !inPlace[i]);
+            file.ForEachChunk(options.Threads, i => file.CheckChunk(i, digests[i]));
             return file;
         }
         catch
@@ -109,7 +109,8 @@ public sealed unsafe partial class TgptFile
             }
 
             TgptFile file = new(info, chunks, arena, image: null, mappedBytes: 0, allocated);
-            file.ForEachChunk(options.Threads, i => file.CheckChunk(i, options.VerifyChecksums ?? true));
+            byte[]?[] digests = file.HashChunks(options.Threads, _ => options.VerifyChecksums ?? true);
+            file.ForEachChunk(options.Threads, i => file.CheckChunk(i, digests[i]));
             return file;
         }
         catch
@@ -201,11 +202,11 @@ public sealed unsafe partial class TgptFile
         }
     }
 
-    private void CheckChunk(int index, bool verifyChecksum)
+    private void CheckChunk(int index, byte[]? digest)
     {
-        if (verifyChecksum)
+        if (digest is not null)
         {
-            RequireHash(index);
+            RequireHash(index, digest);
         }
 
         if (_shapes[index] is { } shape && TensorContent.FindProblem((byte*)_chunks[index], shape, out string problem) is >= 0 and long at)
@@ -213,21 +214,6 @@ public sealed unsafe partial class TgptFile
             TgptChunk chunk = Info.Chunks[index];
             throw new ModelFormatException(
                 Info.File, $"tensor '{shape.Name}', byte {at}: {problem}", chunk.Codec == TgptCodec.Raw ? chunk.Offset + at : chunk.Offset);
-        }
-    }
-
-    private void RequireHash(int index)
-    {
-        TgptChunk chunk = Info.Chunks[index];
-        Sha256 hash = new();
-        for (long done = 0; done < chunk.Length; done += LargestPiece)
-        {
-            hash.Append(new ReadOnlySpan<byte>((byte*)_chunks[index] + done, (int)Math.Min(chunk.Length - done, LargestPiece)));
-        }
-
-        if (!chunk.Sha256.Span.SequenceEqual(hash.Finish()))
-        {
-            throw new ModelFormatException(Info.File, $"chunk '{chunk.Name}' is damaged: its SHA-256 is not the metadata's", chunk.Offset);
         }
     }
 }

@@ -119,8 +119,7 @@ public sealed unsafe partial class TgptFile : IDisposable
     public static TgptInfo ReadInfo(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        RegularFile.Require(path);
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using FileStream stream = RegularFile.OpenModel(path, bufferSize: 0);
         ReadHeader(stream, path).RequireFileLength(stream.Length, path);
         stream.Position = 0;
         return ReadInfo(stream, path);
@@ -132,7 +131,8 @@ public sealed unsafe partial class TgptFile : IDisposable
     public void Verify()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ForEachChunk(Environment.ProcessorCount, RequireHash);
+        byte[]?[] digests = HashChunks(Environment.ProcessorCount, _ => true);
+        ForEachChunk(1, index => RequireHash(index, digests[index]!));
     }
 
     /// <summary>Frees the memory and closes the file.</summary>

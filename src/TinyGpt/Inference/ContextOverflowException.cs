@@ -1,10 +1,13 @@
 namespace TinyGpt;
 
-/// <summary>A text is longer than what is left of the context, and the session's policy is not to drop any.</summary>
+/// <summary>
+/// A text is longer than what is left of the context, and the session's policy is not to drop any; or it is longer than what the context
+/// has beside the pinned prefix, so that it would lose its own beginning.
+/// </summary>
 /// <param name="tokens">The tokens that the sequence would have.</param>
-/// <param name="contextLength">The tokens that it can have.</param>
+/// <param name="contextLength">The tokens that it can have: <see cref="GptEngine.ContextLength"/>.</param>
 public sealed class ContextOverflowException(long tokens, int contextLength)
-    : InvalidOperationException($"The sequence would have {tokens} tokens, and the model's context has {contextLength}.")
+    : InvalidOperationException($"The sequence would have {tokens} tokens, and the context has {contextLength}.")
 {
     /// <summary>The tokens that the sequence would have.</summary>
     public long Tokens { get; } = tokens;

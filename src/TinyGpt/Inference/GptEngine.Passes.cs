@@ -199,13 +199,19 @@ public sealed partial class GptEngine
 
             long start = Stopwatch.GetTimestamp();
 
-            share.Session.Advance(share.Rows);
+            share.Session.Advance(share.Rows, hasLogits: share.LogitIndex >= 0);
 
             // The reader may have stopped the session, or text may have been appended, since the pass began.
             if (share.LogitIndex >= 0 && share.Session.IsAnswering && share.Session.Pending == 0)
             {
                 Span<float> logits = _decoder.Logits(share.LogitIndex);
                 ObserveLogits?.Invoke(share.Session, logits);
+                if (!_decoder.IsFinite(share.LogitIndex))
+                {
+                    _generated++;
+                    throw share.Session.EndForNonFiniteLogits();
+                }
+
                 share.Session.Generate(_sampler, logits);
                 _choiceTicks += ChoiceLearningRate * (Stopwatch.GetTimestamp() - start - _choiceTicks);
                 if (IsGuessed(share))

@@ -1,4 +1,5 @@
 using TinyGpt.Cache;
+using TinyGpt.Format;
 using TinyGpt.Kernels;
 using TinyGpt.Kernels.Contract;
 using TinyGpt.Model;
@@ -44,6 +45,7 @@ public sealed partial class GptEngine : IDisposable
         _freeSequences = new Stack<KvSequence>(_arena.Sequences.Reverse());
         _shares = new Share[options.MaxSequences];
         _maxLookupTokens = options.MaxLookupTokens;
+        ContextLength = options.ContextFor(model.Config);
     }
 
     /// <summary>The model that the engine computes.</summary>
@@ -57,6 +59,12 @@ public sealed partial class GptEngine : IDisposable
 
     /// <summary>Threads that compute, the caller's included.</summary>
     public int Threads => _decoder.Threads;
+
+    /// <summary>
+    /// The most tokens that a sequence of this engine can have: the model's context, or less where
+    /// <see cref="GptEngineOptions.PlannedContext"/> or <see cref="GptEngineOptions.KvPages"/> have room for less.
+    /// </summary>
+    public int ContextLength { get; }
 
     /// <summary>Sessions that can still be made.</summary>
     public int FreeSequences => _freeSequences.Count;
@@ -142,7 +150,7 @@ public sealed partial class GptEngine : IDisposable
     /// <exception cref="SnapshotException">The save is damaged, or belongs to another model. Nothing has changed.</exception>
     public GptSession Restore(string path, SamplingOptions? sampling = null, SessionOptions? options = null)
     {
-        using FileStream stream = File.OpenRead(path);
+        using FileStream stream = RegularFile.OpenRead(path, static (file, problem) => new SnapshotException(file, problem));
         return Restore(stream, sampling, options, path);
     }
 
@@ -153,6 +161,10 @@ public sealed partial class GptEngine : IDisposable
     /// <param name="cancellation">Checked between slices. After a cancellation the engine can be stepped again and loses nothing.</param>
     /// <returns>Whether there is more to do.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was signalled.</exception>
+    /// <exception cref="NonFiniteLogitsException">
+    /// The model gave a session logits that are no numbers. That session's answer has ended with
+    /// <see cref="FinishReason.NonFiniteLogits"/>; the others go on with the next call.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The engine is in use on another thread.</exception>
     public StepStatus Step(StepBudget budget, CancellationToken cancellation = default)
     {
@@ -223,8 +235,15 @@ public sealed partial class GptEngine : IDisposable
         return new Guard(this);
     }
 
-    internal void Write(GptSession session, Stream destination, bool keysAndValues) =>
+    internal void Write(GptSession session, Stream destination, bool keysAndValues)
+    {
+        if (keysAndValues)
+        {
+            _decoder.FinishCopies();
+        }
+
         SessionSnapshot.Write(session, _arena, destination, keysAndValues);
+    }
 
     /// <summary>Takes a session that is being disposed out of the engine.</summary>
     internal void Remove(GptSession session)

@@ -1,6 +1,7 @@
 using TinyGpt.Cache;
 using TinyGpt.Kernels;
 using TinyGpt.Model;
+using TinyGpt.Threading;
 
 namespace TinyGpt;
 
@@ -12,13 +13,14 @@ public sealed record GptEngineOptions
 
     /// <summary>
     /// Pages of 64 positions in the KV arena, 1 or more; by default as many as all sequences need at full length, or at
-    /// <see cref="PlannedContext"/>. Fewer serve when sessions share prefixes or stay short.
+    /// <see cref="PlannedContext"/>. Fewer serve when sessions share prefixes or stay short; no sequence can be longer than all of them.
     /// </summary>
     public int? KvPages { get; init; }
 
     /// <summary>
-    /// Positions of each sequence that the KV arena has room for unless <see cref="KvPages"/> says otherwise, 1 or more; null (the default)
-    /// is the model's whole context. A model of the Llama family has a context whose keys and values take more memory than its weights.
+    /// The most tokens of each sequence, 1 or more; null (the default), and what is more, is the model's whole context. Unless
+    /// <see cref="KvPages"/> says otherwise, the KV arena has room for as many in every sequence. A model of the Llama family has a context
+    /// whose keys and values take more memory than its weights.
     /// </summary>
     public int? PlannedContext { get; init; }
 
@@ -43,8 +45,21 @@ public sealed record GptEngineOptions
     /// <summary>The kernel tier to use; null (the default) takes the one that the environment variable TINYGPT_TIER names, or else the best.</summary>
     public KernelTier? Tier { get; init; }
 
-    internal int PagesFor(ModelConfig config) =>
-        KvPages ?? MaxSequences * KvArena.PagesFor(Math.Min(config.ContextLength, PlannedContext ?? config.ContextLength));
+    /// <summary>
+    /// How many <see cref="Threads"/> serve this process best when nothing else computes: one for each fast core that it may use, within its
+    /// container's quota, 8 at most. Two hardware threads of a core count once, and cores that are made to save power do not count, because
+    /// all threads wait for the slowest one at the end of every stage. A game that computes on threads of its own subtracts those.
+    /// </summary>
+    public static int RecommendedThreads => ProcessorTopology.Current.RecommendedThreads;
+
+    internal int PagesFor(ModelConfig config) => KvPages ?? MaxSequences * KvArena.PagesFor(ContextFor(config));
+
+    /// <summary>The most tokens of a sequence: what the model, the plan and all pages together have room for.</summary>
+    internal int ContextFor(ModelConfig config)
+    {
+        int planned = Math.Min(config.ContextLength, PlannedContext ?? config.ContextLength);
+        return (int)Math.Min(planned, (long)(KvPages ?? int.MaxValue) * GptEngine.PositionsPerPage);
+    }
 
     internal DecoderLimits Limits => new(
         Rows: Math.Max(MaxBatchTokens, MaxSequences + MaxLookupTokens), LogitRows: MaxSequences + MaxLookupTokens, Threads);

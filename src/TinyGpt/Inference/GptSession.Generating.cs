@@ -6,17 +6,19 @@ namespace TinyGpt;
 /// <summary>What a step does with a session: room in the context, guesses, tokens, and the answer's end.</summary>
 public sealed partial class GptSession
 {
+    // The last token of an answer needs no position: it is never computed.
+    private int Context => _tokens.Length - 1;
+
     /// <summary>Makes the next token's position exist, as the policy says.</summary>
     /// <returns>False if the answer ended because the context is full.</returns>
     internal bool TryMakeRoom()
     {
-        int context = _tokens.Length - 1;
-        if (_count <= context)
+        if (_count <= Context)
         {
             return true;
         }
 
-        if (_options.ContextPolicy == ContextPolicy.Stop || _pinned >= context)
+        if (_options.ContextPolicy == ContextPolicy.Stop || _pinned >= Context)
         {
             EndAnswer(FinishReason.ContextFull);
             return false;
@@ -29,8 +31,23 @@ public sealed partial class GptSession
     /// <summary>Ends the answer for want of pages.</summary>
     internal void EndForFullArena() => EndAnswer(FinishReason.ArenaFull);
 
-    /// <summary>Takes note of positions that a pass computed.</summary>
-    internal void Advance(int rows) => Cache.Advance(rows);
+    /// <summary>Ends the answer because its logits are no numbers.</summary>
+    /// <returns>The error to throw.</returns>
+    internal NonFiniteLogitsException EndForNonFiniteLogits()
+    {
+        EndAnswer(FinishReason.NonFiniteLogits);
+        return new NonFiniteLogitsException(_count - 1);
+    }
+
+    /// <summary>Takes note of tokens that a forward pass computed.</summary>
+    /// <param name="tokens">How many.</param>
+    /// <param name="hasLogits">Whether the pass gives the logits of the last of them.</param>
+    internal void Advance(int tokens, bool hasLogits)
+    {
+        // An answer or a score that began while the pass only read the text needs the logits of the last token: it is computed once more.
+        bool lacksLogits = IsAnswering && !hasLogits && tokens > 0 && tokens == Pending;
+        Cache.Advance(lacksLogits ? tokens - 1 : tokens);
+    }
 
     /// <summary>Guesses how the answer goes on, as far as its options, its length and the context let it.</summary>
     /// <param name="guesses">Receives the tokens.</param>
@@ -45,7 +62,7 @@ public sealed partial class GptSession
         }
 
         // The last token that may be generated is never computed, so it need not be guessed.
-        int most = Math.Min(Math.Min(guesses.Length, _options.LookupTokens), Math.Min(_remaining - 1, _tokens.Length - 1 - _count));
+        int most = Math.Min(Math.Min(guesses.Length, _options.LookupTokens), Math.Min(_remaining - 1, Context - _count));
         return most <= 0 ? 0 : PromptLookup.Guess(Tokens, guesses[..most]);
     }
 
@@ -109,7 +126,7 @@ public sealed partial class GptSession
     {
         if (Pending == 0)
         {
-            // All keys and values are there, but not the logits behind the last token: it is computed once more.
+            // All keys and values are there, but not the logits of the last token: it is computed once more.
             Engine.AbandonPassOf(this);
             Cache.Truncate(_count - 1);
         }
@@ -120,7 +137,6 @@ public sealed partial class GptSession
         _remaining = _options.MaxNewTokens;
         _constraint = _options.Constraint;
         _constraintState = _constraint?.Start ?? NoState;
-        _output?.Flush();
     }
 
     /// <summary>Hands a token's text to the output, which has room for any token.</summary>
@@ -141,39 +157,58 @@ public sealed partial class GptSession
         IsAnswering = false;
         Finish = reason;
         _scoreEnd = 0;
-        _output?.Flush();
+        if (reason is FinishReason.Length or FinishReason.ContextFull or FinishReason.ArenaFull or FinishReason.Stopped)
+        {
+            _output?.Release(); // the answer is cut and may go on, inside a character too
+        }
+        else
+        {
+            _output?.Flush();
+        }
     }
 
+    /// <summary>Refuses tokens for which there is no room, before anything has changed.</summary>
+    /// <exception cref="ContextOverflowException">They do not fit, and the policy cannot make room.</exception>
+    private void RequireRoom(int tokens)
+    {
+        int kept = _options.ContextPolicy == ContextPolicy.Stop ? _count : _pinned;
+        if (tokens > 0 && tokens > Context - kept)
+        {
+            throw new ContextOverflowException(kept + (long)tokens, Context);
+        }
+    }
+
+    /// <summary>Appends tokens for which the policy has room.</summary>
     private void AddTokens(ReadOnlySpan<int> tokens)
     {
-        int context = _tokens.Length - 1;
-        if (tokens.Length <= context - _count)
+        if (tokens.IsEmpty)
         {
-            tokens.CopyTo(_tokens.AsSpan(_count));
-            _count += tokens.Length;
             return;
         }
 
-        if (_options.ContextPolicy == ContextPolicy.Stop || _pinned >= context)
+        _output?.Flush(); // what an answer was cut inside of does not go on with these
+        if (tokens.Length > Context - _count)
         {
-            throw new ContextOverflowException(_count + (long)tokens.Length, context);
+            Slide(tokens);
+            return;
         }
 
-        Slide(tokens);
+        tokens.CopyTo(_tokens.AsSpan(_count));
+        _count += tokens.Length;
     }
 
-    /// <summary>Keeps the pinned prefix and the newest half of the rest, the new tokens included, and forgets the keys and values behind the prefix.</summary>
+    /// <summary>
+    /// Keeps the pinned prefix, the new tokens, and with them the newest half of the rest; forgets the keys and values after the prefix.
+    /// </summary>
     private void Slide(ReadOnlySpan<int> added)
     {
         Engine.AbandonPassOf(this);
-        int context = _tokens.Length - 1;
-        int keep = Math.Max(1, (context - _pinned) / 2);
-        int fromAdded = Math.Min(keep, added.Length);
-        int fromOld = Math.Min(keep - fromAdded, _count - _pinned);
+        int keep = Math.Max(Math.Max(1, (Context - _pinned) / 2), added.Length);
+        int fromOld = Math.Min(keep - added.Length, _count - _pinned);
         _tokens.AsSpan(_count - fromOld, fromOld).CopyTo(_tokens.AsSpan(_pinned));
-        added[^fromAdded..].CopyTo(_tokens.AsSpan(_pinned + fromOld));
+        added.CopyTo(_tokens.AsSpan(_pinned + fromOld));
         int dropped = _count - fromOld - _pinned;
-        _count = _pinned + fromOld + fromAdded;
+        _count = _pinned + fromOld + added.Length;
         _answerStart = Math.Clamp(_answerStart - dropped, _pinned, _count);
         Cache.Truncate(_pinned);
     }

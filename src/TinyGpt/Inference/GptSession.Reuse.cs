@@ -151,15 +151,15 @@ public sealed partial class GptSession
             throw new ArgumentException("A score needs a sequence and tokens that continue it.", nameof(continuation));
         }
 
-        int context = _tokens.Length - 1;
-        if (_count + continuation.Length > context)
+        if (continuation.Length > Context - _count)
         {
-            throw new ContextOverflowException(_count + (long)continuation.Length, context);
+            throw new ContextOverflowException(_count + (long)continuation.Length, Context);
         }
 
         EndScore();
         Finish = FinishReason.None;
         BeginAnswer();
+        _output?.Flush(); // what an answer was cut inside of does not go on with these
         continuation.CopyTo(_tokens.AsSpan(_count));
         _scoreEnd = _count + continuation.Length;
         LogProbability = 0;

@@ -38,7 +38,7 @@ public sealed partial class GptSession : IDisposable
         _sampling = sampling.Frozen();
         _options = options;
         _random = new DeterministicRandom(sampling.Seed);
-        _tokens = new int[engine.Model.Config.ContextLength + 1];
+        _tokens = new int[engine.ContextLength + 1];
         if (engine.Model.Tokenizer is { } tokenizer)
         {
             StopSequences stops = new(options.StopPatterns);
@@ -90,7 +90,7 @@ public sealed partial class GptSession : IDisposable
     /// <param name="answer">False to read the text only: a persona, say, or what others say.</param>
     /// <exception cref="InvalidOperationException">The model has no tokenizer.</exception>
     /// <exception cref="ArgumentException">The text and the sequence are both empty.</exception>
-    /// <exception cref="ContextOverflowException">The text does not fit and the policy is <see cref="ContextPolicy.Stop"/>.</exception>
+    /// <exception cref="ContextOverflowException">The text does not fit, and the policy cannot make room. Nothing has changed.</exception>
     /// <exception cref="TokenizationException">The vocabulary has no token for a byte of the text.</exception>
     public void Append(ReadOnlySpan<byte> utf8, bool answer = true)
     {
@@ -111,7 +111,7 @@ public sealed partial class GptSession : IDisposable
     /// <param name="answer">False to read the tokens only.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
     /// <exception cref="ArgumentException">No tokens, and the sequence is empty.</exception>
-    /// <exception cref="ContextOverflowException">They do not fit and the policy is <see cref="ContextPolicy.Stop"/>.</exception>
+    /// <exception cref="ContextOverflowException">They do not fit, and the policy cannot make room. Nothing has changed.</exception>
     public void Append(ReadOnlySpan<int> tokens, bool answer = true)
     {
         using GptEngine.Guard guard = Engine.Enter();
@@ -122,6 +122,7 @@ public sealed partial class GptSession : IDisposable
             throw new ArgumentException("There is nothing to continue: append text, or the end-of-text token for an unconditional sample.", nameof(tokens));
         }
 
+        RequireRoom(tokens.Length);
         EndScore();
         AddTokens(tokens);
         Finish = FinishReason.None;
@@ -136,7 +137,10 @@ public sealed partial class GptSession : IDisposable
     public void AppendEndOfText() => Append(
         [Engine.Model.Config.EndOfTextToken ?? throw new InvalidOperationException("The model has no end-of-text token.")]);
 
-    /// <summary>Generates on from where the sequence is, with a fresh <see cref="SessionOptions.MaxNewTokens"/>.</summary>
+    /// <summary>
+    /// Generates on from where the sequence is, with a fresh <see cref="SessionOptions.MaxNewTokens"/>. If the last answer was cut inside a
+    /// character, the rest of the character completes it.
+    /// </summary>
     /// <exception cref="ArgumentException">The sequence is empty.</exception>
     public void Continue() => Append(ReadOnlySpan<int>.Empty);
 
@@ -150,11 +154,29 @@ public sealed partial class GptSession : IDisposable
         }
     }
 
+    /// <summary>
+    /// Says that an answer that was cut will not go on: the beginning of a character with which it was cut becomes a U+FFFD that can be read.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">An answer is under way.</exception>
+    public void EndText()
+    {
+        using GptEngine.Guard guard = Engine.Enter();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (IsAnswering)
+        {
+            throw new InvalidOperationException("An answer is under way: stop it before its text ends.");
+        }
+
+        _output?.Flush();
+    }
+
     /// <summary>Pins the whole sequence as it is: a sliding window never drops it.</summary>
     public void Pin() => _pinned = _count;
 
     /// <summary>
-    /// Copies text that was generated and not yet read: whole UTF-8 characters, never part of a stop string. Allocates nothing.
+    /// Copies text that was generated and not yet read: whole UTF-8 characters, never part of a stop string. Allocates nothing. The
+    /// beginning of a character with which an answer was cut (by its length, a full context or arena, or <see cref="Stop"/>) waits for
+    /// <see cref="Continue"/>; if something else is appended, or with <see cref="EndText"/>, it becomes a U+FFFD.
     /// </summary>
     /// <param name="destination">Where to; 4 bytes or more, so that any character fits.</param>
     /// <param name="written">How many bytes were written.</param>

@@ -1,6 +1,7 @@
 using TinyGpt.Cache;
 using TinyGpt.Kernels;
 using TinyGpt.Model;
+using TinyGpt.Sampling;
 
 namespace TinyGpt;
 
@@ -20,6 +21,7 @@ public sealed class LogitsEvaluator : IDisposable
     private readonly KvArena _arena;
     private readonly Decoder _decoder;
     private readonly KvSequence _sequence;
+    private readonly float[] _weights;
 
     /// <summary>Makes an evaluator for texts up to the model's context, or less.</summary>
     /// <param name="model">The model; must stay alive as long as the evaluator.</param>
@@ -49,9 +51,10 @@ public sealed class LogitsEvaluator : IDisposable
         options.Validate();
         KernelTier selected = KernelTiers.Select(tier);
         _model = model;
-        _context = Math.Min(model.Config.ContextLength, context ?? model.Config.ContextLength);
+        _context = options.ContextFor(model.Config);
         _arena = new KvArena(model.Config, options.PagesFor(model.Config), sequences: 1, kvPrecision);
         _sequence = _arena.Sequences[0];
+        _weights = new float[model.Config.VocabularySize];
         DecoderLimits limits = options.Limits with { LogitRows = batchTokens };
         _decoder = Decoder.Create(selected, model.Config, model.Weights, _arena, limits);
     }
@@ -64,9 +67,11 @@ public sealed class LogitsEvaluator : IDisposable
     /// <param name="cancellation">Checked about every millisecond.</param>
     /// <returns>One logit a token of the vocabulary. Valid until the next call.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary, or there are too few or too many.</exception>
+    /// <exception cref="NonFiniteLogitsException">The logits are no numbers.</exception>
     public ReadOnlySpan<float> Evaluate(ReadOnlySpan<int> tokens, CancellationToken cancellation = default)
     {
         ComputeAll(tokens, cancellation);
+        RequireFinite(0, tokens.Length - 1);
         return _decoder.Logits(0);
     }
 
@@ -77,7 +82,9 @@ public sealed class LogitsEvaluator : IDisposable
     /// <param name="tokens">2 or more ids.</param>
     /// <param name="progress">Told the number of tokens predicted so far; may be null.</param>
     /// <param name="cancellation">Checked about every millisecond.</param>
+    /// <returns>The perplexity, with the same digits on every machine.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary, or there are too few.</exception>
+    /// <exception cref="NonFiniteLogitsException">The logits at a position of the text are no numbers.</exception>
     public PerplexityResult MeasurePerplexity(
         ReadOnlySpan<int> tokens, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
@@ -95,7 +102,8 @@ public sealed class LogitsEvaluator : IDisposable
                 int computed = ComputeChunk(window[..^1], wanted: null, cancellation);
                 for (int i = 0; i < computed; i++)
                 {
-                    negativeLogLikelihood -= LogProbability(_decoder.Logits(i), window[first + i + 1]);
+                    RequireFinite(i, start + first + i);
+                    negativeLogLikelihood -= TokenProbability.Log(_decoder, _decoder.Logits(i), window[first + i + 1], _weights);
                 }
 
                 predicted += computed;
@@ -103,7 +111,7 @@ public sealed class LogitsEvaluator : IDisposable
             }
         }
 
-        return new PerplexityResult(Math.Exp(negativeLogLikelihood / predicted), predicted);
+        return new PerplexityResult(DeterministicMath.Exp(negativeLogLikelihood / predicted), predicted);
     }
 
     /// <summary>Ends the threads and frees the memory.</summary>
@@ -121,6 +129,7 @@ public sealed class LogitsEvaluator : IDisposable
     {
         ComputeAll(tokens, cancellation);
         _decoder.CopyFinalState(state);
+        RequireFinite(0, tokens.Length - 1);
     }
 
     /// <summary>Turns logits into probabilities, with the same bits on every tier.</summary>
@@ -129,12 +138,7 @@ public sealed class LogitsEvaluator : IDisposable
     {
         int largest = _decoder.ArgMax(logits);
         _decoder.SoftmaxWeights(logits, logits[largest], inverseTemperature: 1, probabilities);
-        double sum = 0;
-        foreach (float weight in probabilities)
-        {
-            sum += weight;
-        }
-
+        double sum = TokenProbability.Sum(probabilities);
         foreach (ref float weight in probabilities)
         {
             weight = (float)(weight / sum);
@@ -143,21 +147,12 @@ public sealed class LogitsEvaluator : IDisposable
         return largest;
     }
 
-    private static double LogProbability(ReadOnlySpan<float> logits, int token)
+    private void RequireFinite(int logitIndex, int position)
     {
-        double maximum = double.NegativeInfinity;
-        foreach (float logit in logits)
+        if (!_decoder.IsFinite(logitIndex))
         {
-            maximum = Math.Max(maximum, logit);
+            throw new NonFiniteLogitsException(position);
         }
-
-        double sum = 0;
-        foreach (float logit in logits)
-        {
-            sum += Math.Exp(logit - maximum);
-        }
-
-        return logits[token] - maximum - Math.Log(sum);
     }
 
     private void ComputeAll(ReadOnlySpan<int> tokens, CancellationToken cancellation)

@@ -9,8 +9,8 @@ public enum ContextPolicy
     Stop,
 
     /// <summary>
-    /// The pinned prefix and the newest half of what is behind it are kept, the rest is dropped, and the kept part is read again at its
-    /// new positions.
+    /// The pinned prefix and the newest half of what follows it are kept, the rest is dropped, and the kept part is read again at its
+    /// new positions. A text that is appended is never cut: if it does not fit beside the pinned prefix, it is refused.
     /// </summary>
     SlidingWindow,
 }
@@ -41,6 +41,9 @@ public enum FinishReason
 
     /// <summary>Nothing can follow: the <see cref="SessionOptions.Constraint"/> says so, or all that was to be scored is.</summary>
     Complete,
+
+    /// <summary>The model gave logits that are no numbers: <see cref="NonFiniteLogitsException"/>.</summary>
+    NonFiniteLogits,
 }
 
 /// <summary>How a session answers, beside the choice of tokens. Immutable and thread-safe.</summary>

@@ -152,19 +152,35 @@ internal abstract class Decoder : IDisposable
     /// <summary>Gives the pass under way up. Sequences keep their lengths, so the same rows can be computed again.</summary>
     public void Abandon()
     {
+        FinishCopies();
+        IsUnderway = false;
+    }
+
+    /// <summary>
+    /// Copies what is left of the pages that the forward pass under way copies. Page tables name the copies from its beginning on, so
+    /// whoever reads pages between two slices calls this first.
+    /// </summary>
+    public void FinishCopies()
+    {
         if (IsUnderway && Stage == Stage.CopyPages)
         {
-            // The page tables already name the copies.
             Run(_nextUnit, Units(Stage) - _nextUnit, 0);
+            NextStage();
         }
-
-        IsUnderway = false;
     }
 
     /// <summary>The logits that the last pass computed, one a token of the vocabulary. The caller may change them.</summary>
     /// <param name="index">As <see cref="PassRows.WantLogits"/> returned it.</param>
     public unsafe Span<float> Logits(int index) =>
         new(Scratch.Logits + ((nint)index * Scratch.LogitsStride), Config.VocabularySize);
+
+    /// <summary>
+    /// Whether logits, and the residual that they were made of, are numbers. Quantization between the two may hide what is none, and not
+    /// on every tier.
+    /// </summary>
+    /// <param name="index">As for <see cref="Logits"/>; before the next forward pass is put together.</param>
+    public unsafe bool IsFinite(int index) => FiniteNumbers.Are(Logits(index)) && FiniteNumbers.Are(
+        new(Scratch.Residual + ((nint)Rows.LogitRow(index) * Scratch.WidthStride), Config.Width));
 
     /// <summary>The final state of the one row of the last pass whose logits were wanted, in the precision in which the head sees it.</summary>
     /// <param name="state">Takes it, as many numbers as the model is wide.</param>

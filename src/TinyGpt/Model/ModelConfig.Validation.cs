@@ -21,6 +21,12 @@ public sealed partial record ModelConfig
     /// <summary>The most <see cref="OtherEndTokens"/> that are accepted.</summary>
     public const int MaxEndTokens = 64;
 
+    // Far beyond what any model has, and far from where float32 overflows: a model outside gives logits that are no numbers.
+    private const float MinNormEpsilon = 1e-20f;
+    private const float MaxNormEpsilon = 1;
+    private const float MinScoreScale = 1e-6f;
+    private const float MaxScoreScale = 1000;
+
     // Heads of one feature, each padded to 16.
     private const long LargestAttentionWidth = 16L * LargestWidth;
 
@@ -40,7 +46,8 @@ public sealed partial record ModelConfig
             : Outside(Width, LargestWidth) ? $"width {Width} is not in 1 … {LargestWidth}"
             : Outside(Layers, MostLayers) ? $"layers {Layers} is not in 1 … {MostLayers}"
             : Outside(FeedForwardWidth, LargestWidth) ? $"feedForwardWidth {FeedForwardWidth} is not in 1 … {LargestWidth}"
-            : !IsPositive(NormEpsilon) ? $"normEpsilon {NormEpsilon} is not positive and finite"
+            : NormEpsilon is not (>= MinNormEpsilon and <= MaxNormEpsilon)
+                ? $"normEpsilon {NormEpsilon} is not in {MinNormEpsilon} … {MaxNormEpsilon}"
             : !Enum.IsDefined(Activation) ? $"activation {Activation} is unknown"
             : !Enum.IsDefined(Norm) ? $"norm {Norm} is unknown"
             : !Enum.IsDefined(NormPlacement) ? $"normPlacement {NormPlacement} is unknown"
@@ -53,8 +60,6 @@ public sealed partial record ModelConfig
     }
 
     private static bool Outside(int value, int largest) => value < 1 || value > largest;
-
-    private static bool IsPositive(float value) => value > 0 && float.IsFinite(value);
 
     private string EndTokensProblem() =>
         OtherEndTokens.Count > MaxEndTokens ? $"otherEndTokens has {OtherEndTokens.Count} tokens, and at most {MaxEndTokens} are accepted"
@@ -71,6 +76,7 @@ public sealed partial record ModelConfig
         : Outside(HeadSize, Math.Max(Width, LargestHeadSize)) ? $"headSize {HeadSize} is not in 1 … {Math.Max(Width, LargestHeadSize)}"
         : (long)Heads * HeadStride > LargestAttentionWidth ? $"heads {Heads} of headSize {HeadSize} are more than {LargestAttentionWidth} features"
         : Outside(KeyValueHeads, Heads) || Heads % KeyValueHeads != 0 ? $"keyValueHeads {KeyValueHeads} does not divide heads {Heads}"
-        : ScoreScale is { } scale && !IsPositive(scale) ? $"scoreScale {scale} is not positive and finite"
+        : ScoreScale is { } scale and not (>= MinScoreScale and <= MaxScoreScale)
+            ? $"scoreScale {scale} is not in {MinScoreScale} … {MaxScoreScale}"
         : Rotary?.Problem(HeadSize) ?? AttentionWindow?.Problem() ?? "";
 }

@@ -47,7 +47,7 @@ public sealed partial record ModelConfig
         init => _headSize = value;
     }
 
-    /// <summary>What attention multiplies its scores with; null is 1/√<see cref="HeadSize"/>.</summary>
+    /// <summary>What attention multiplies its scores with, 10⁻⁶ … 1,000; null is 1/√<see cref="HeadSize"/>.</summary>
     public float? ScoreScale { get; init; }
 
     /// <summary>Layers that attend to their latest positions only, or null where there is none.</summary>
@@ -74,7 +74,7 @@ public sealed partial record ModelConfig
     /// <summary>Where the norms of a block are.</summary>
     public NormPlacement NormPlacement { get; init; }
 
-    /// <summary>The number that a norm adds to the variance or mean square; positive and finite.</summary>
+    /// <summary>The number that a norm adds to the variance or mean square; 10⁻²⁰ … 1.</summary>
     public required float NormEpsilon { get; init; }
 
     /// <summary>Whether each head's query and key go through an RMS norm with a gain of its own, before they are rotated.</summary>

@@ -5,15 +5,17 @@ namespace TinyGpt;
 /// position × frequency i, which is <c>base^(-2i/dimensions)</c>, scaled where there is a scaling. Models whose pairs are i and
 /// i + dimensions/2 have their channels reordered when they are packed, which no score notices.
 /// </summary>
-/// <param name="Base">The base of the frequencies (<c>rope_theta</c>), above 1 and finite.</param>
+/// <param name="Base">The base of the frequencies (<c>rope_theta</c>), above 1 and at most 10¹².</param>
 /// <param name="Dimensions">Channels of a head that are rotated, from its first on; even, 2 … the head size. Rotated in part by GPT-NeoX.</param>
 public sealed record RotaryPositions(float Base, int Dimensions)
 {
+    private const float MaxBase = 1e12f;
+
     /// <summary>How the frequencies are changed for a longer context, or null where they are not.</summary>
     public RotaryScaling? Scaling { get; init; }
 
     internal string? Problem(int headSize) =>
-        !(Base > 1 && float.IsFinite(Base)) ? $"rotary.base {Base} is not above 1 and finite"
+        Base is not (> 1 and <= MaxBase) ? $"rotary.base {Base} is not above 1 and at most {MaxBase}"
         : Dimensions < 2 || Dimensions % 2 != 0 || Dimensions > headSize
             ? $"rotary.dimensions {Dimensions} is not an even number in 2 … headSize {headSize}"
         : Scaling?.Problem();
@@ -31,9 +33,12 @@ public enum RotaryScalingKind
 
 /// <summary>How rotary frequencies are changed for a longer context.</summary>
 /// <param name="Kind">The way.</param>
-/// <param name="Factor">What low frequencies, or all, are divided by; positive and finite.</param>
+/// <param name="Factor">What low frequencies, or all, are divided by; 1/64 … 10⁶.</param>
 public sealed record RotaryScaling(RotaryScalingKind Kind, float Factor)
 {
+    private const float MinFactor = 1f / 64;
+    private const float MaxFactor = 1e6f;
+
     /// <summary>
     /// Of <see cref="RotaryScalingKind.Llama3"/>: frequencies with fewer turns than this in <see cref="OriginalContext"/> are divided by
     /// the whole factor.
@@ -51,9 +56,9 @@ public sealed record RotaryScaling(RotaryScalingKind Kind, float Factor)
 
     internal string? Problem() =>
         !Enum.IsDefined(Kind) ? $"rotary.scaling.kind {Kind} is unknown"
-        : !(Factor > 0 && float.IsFinite(Factor)) ? $"rotary.scaling.factor {Factor} is not positive and finite"
-        : !(LowFrequencyFactor > 0 && HighFrequencyFactor > LowFrequencyFactor && float.IsFinite(HighFrequencyFactor))
-            ? $"rotary.scaling frequency factors {LowFrequencyFactor} and {HighFrequencyFactor} are not positive, finite and ascending"
+        : Factor is not (>= MinFactor and <= MaxFactor) ? $"rotary.scaling.factor {Factor} is not in {MinFactor} … {MaxFactor}"
+        : !(LowFrequencyFactor > 0 && HighFrequencyFactor > LowFrequencyFactor && HighFrequencyFactor <= MaxFactor)
+            ? $"rotary.scaling frequency factors {LowFrequencyFactor} and {HighFrequencyFactor} are not positive, ascending and at most {MaxFactor}"
         : OriginalContext is < 1 or > ModelConfig.LargestContext
             ? $"rotary.scaling.originalContext {OriginalContext} is not in 1 … {ModelConfig.LargestContext}"
         : null;

@@ -60,13 +60,8 @@ internal sealed class Sampler(Decoder decoder, int vocabularySize)
         return true;
     }
 
-    /// <summary>The natural logarithm of a token's probability: the softmax of the logits as they are, summed in double in order of ids.</summary>
-    public double LogProbability(ReadOnlySpan<float> logits, int token)
-    {
-        float maximum = logits[decoder.ArgMax(logits)];
-        decoder.SoftmaxWeights(logits, maximum, 1, _weights);
-        return (double)logits[token] - maximum - DeterministicMath.Log(Sum(_weights));
-    }
+    /// <summary>The natural logarithm of a token's probability.</summary>
+    public double LogProbability(ReadOnlySpan<float> logits, int token) => TokenProbability.Log(decoder, logits, token, _weights);
 
     /// <summary>Chooses the next token.</summary>
     /// <param name="options">How; validated and frozen.</param>
@@ -95,7 +90,7 @@ internal sealed class Sampler(Decoder decoder, int vocabularySize)
         }
 
         decoder.SoftmaxWeights(logits, maximum, inverseTemperature, weights);
-        double total = Sum(weights);
+        double total = TokenProbability.Sum(weights);
         if (options.TopP < 1 || options.MinP > 0)
         {
             int kept = KeepLikely(logits, options, total);
@@ -151,17 +146,6 @@ internal sealed class Sampler(Decoder decoder, int vocabularySize)
                 logits[token] += bias;
             }
         }
-    }
-
-    private static double Sum(ReadOnlySpan<float> weights)
-    {
-        double sum = 0;
-        foreach (float weight in weights)
-        {
-            sum += weight;
-        }
-
-        return sum;
     }
 
     /// <summary>The first index at which the running sum passes the target, or -1 (if the weights hold no numbers).</summary>
@@ -320,7 +304,7 @@ internal sealed class Sampler(Decoder decoder, int vocabularySize)
         }
 
         decoder.SoftmaxWeights(weights, maximum, inverseTemperature, weights);
-        double share = options.TopP < 1 ? options.TopP * (total ?? Sum(weights)) : double.PositiveInfinity;
+        double share = options.TopP < 1 ? options.TopP * (total ?? TokenProbability.Sum(weights)) : double.PositiveInfinity;
         double mass = 0;
         int kept = 0;
         while (kept < count && mass < share && (kept == 0 || weights[kept] >= options.MinP * weights[0]))

@@ -57,7 +57,7 @@ internal static class SessionSnapshot
         ModelConfig config = model.Config;
         Span<byte> start = stackalloc byte[SnapshotHeader.Length];
         hashed.ReadExactly(start);
-        if (!SnapshotHeader.TryRead(start, model.ContentHash, config.ContextLength, PositionFloats(config), out SnapshotHeader header, out string problem))
+        if (!SnapshotHeader.TryRead(start, model.ContentHash, session.Engine.ContextLength, PositionFloats(config), out SnapshotHeader header, out string problem))
         {
             throw new SnapshotException(name, problem);
         }

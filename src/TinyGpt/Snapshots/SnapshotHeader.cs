@@ -76,7 +76,7 @@ internal readonly record struct SnapshotHeader
     /// <summary>Reads and checks a header.</summary>
     /// <param name="source">128 bytes.</param>
     /// <param name="modelHash">The hash of the model that the session is to continue with.</param>
-    /// <param name="contextLength">That model's context.</param>
+    /// <param name="contextLength">The most tokens of a sequence: <see cref="GptEngine.ContextLength"/>.</param>
     /// <param name="positionFloats">Floats of one position of that model.</param>
     /// <param name="header">The header.</param>
     /// <param name="problem">What is wrong, or empty.</param>

@@ -101,14 +101,23 @@ public sealed class TextOutput
     public bool TryRead(Span<byte> destination, out int written) => _characters.TryRead(destination, out written);
 
     /// <summary>
+    /// Ends the search for stop strings: what is held back can be read, and a new search begins. The text itself goes on, inside a
+    /// character too.
+    /// </summary>
+    public void Release()
+    {
+        _characters.TryAppend(_stops.HeldBytes); // its room was never given away: see FreeBytes
+        _stops.Reset();
+    }
+
+    /// <summary>
     /// Ends the text: what is held back can be read, and a character that stops half-way becomes a U+FFFD. What is appended
     /// afterwards begins a new text, in which the search for stop strings starts anew: <see cref="Stopped"/> is false again.
     /// </summary>
     public void Flush()
     {
-        _characters.TryAppend(_stops.HeldBytes); // its room was never given away: see FreeBytes
+        Release();
         _characters.Flush();
-        _stops.Reset();
     }
 
     /// <summary>Forgets everything that was not read, and that a stop string was found.</summary>

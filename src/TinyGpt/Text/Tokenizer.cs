@@ -305,7 +305,7 @@ public abstract partial class Tokenizer
     public bool TryGetEndOfText(out int id) => TryGetSpecialToken("<|endoftext|>", out id);
 
     /// <summary>The first added token that is to be recognized, or a match behind the text with no token.</summary>
-    private AddedTokenMatch FindAddedToken(ReadOnlySpan<byte> text, SpecialTokenHandling specialTokens) =>
+    internal AddedTokenMatch FindAddedToken(ReadOnlySpan<byte> text, SpecialTokenHandling specialTokens) =>
         (specialTokens == SpecialTokenHandling.Recognize ? _allAddedTokens : _userDefinedTokens).Find(text);
 
     /// <summary>The first added token in the text of a chat template, where every one is recognized as it is written.</summary>

@@ -16,7 +16,7 @@ internal static class SnapshotCases
 
     public static readonly BadCase[] All =
     [
-        new("an empty file", Early, Bytes(_ => [])),
+        new("an empty file", "an empty file", Bytes(_ => [])),
         new("one byte", Early, Bytes(save => save[..1])),
         new("a header less a byte", Early, Bytes(save => save[..127])),
         new("a header alone", Early, Bytes(save => save[..128])),
@@ -69,7 +69,7 @@ internal static class SnapshotCases
         new("an answer under way in the other byte order", "neither 0 nor 1", Number(AnsweringAt, 1 << 24)),
         new("an answer under way below zero", "neither 0 nor 1", Number(AnsweringAt, -1)),
         new("an answer that has ended and is under way", "that has ended", Number(FinishAt, 1)),
-        new("an unknown end", "reason 8 is", Number(FinishAt, 8)),
+        new("an unknown end", "reason 9 is", Number(FinishAt, 9)),
         new("an end below zero", "reason -1 is", Number(FinishAt, -1)),
         new("unread text below zero", "-1 unread", Number(UnreadAt, -1)),
         new("more unread text than is accepted", "1048577 unread", Number(UnreadAt, (1 << 20) + 1)),

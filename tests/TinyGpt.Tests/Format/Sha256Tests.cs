@@ -50,6 +50,35 @@ public sealed class Sha256Tests
     }
 
     [Fact]
+    public unsafe void Messages_beside_each_other_have_the_digests_that_they_have_alone()
+    {
+        Assert.SkipUnless(Sha256Lanes.IsSupported, "this processor has no AVX2");
+        Random random = new(4);
+        byte[] bytes = new byte[20_000];
+        random.NextBytes(bytes);
+        fixed (byte* first = bytes)
+        {
+            for (int turn = 0; turn < 200; turn++)
+            {
+                (nint Start, long Length)[] messages = new (nint, long)[random.Next(1, 40)];
+                for (int i = 0; i < messages.Length; i++)
+                {
+                    int start = random.Next(bytes.Length);
+                    messages[i] = ((nint)(first + start), random.Next(0, Math.Min(turn % 3 == 0 ? 200 : 9000, bytes.Length - start)));
+                }
+
+                byte[]?[] digests = new byte[messages.Length][];
+                int next = -1;
+                Sha256Lanes.Hash(messages, () => ++next < messages.Length ? next : -1, digests);
+                for (int i = 0; i < messages.Length; i++)
+                {
+                    Assert.Equal(SHA256.HashData(new ReadOnlySpan<byte>((byte*)messages[i].Start, (int)messages[i].Length)), digests[i]);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Pieces_of_any_length_give_the_digest_of_the_whole_and_the_next_message_starts_anew()
     {
         Random random = new(2);

@@ -86,6 +86,26 @@ public sealed class ReferenceTests
         Assert.InRange(measured.Perplexity / Math.Exp(negativeLogLikelihood / (tokens.Length - 1)), 0.99, 1.01);
     }
 
+    [Fact]
+    public void A_perplexity_has_the_same_digits_on_every_tier_and_is_that_of_the_scores()
+    {
+        using GptModel model = TestModels.Random(TestModels.Even);
+        int[] tokens = TestModels.Tokens(TestModels.Even, 90);
+        double[] perplexities = [.. TestModels.SupportedTiers.Select(tier =>
+        {
+            using LogitsEvaluator evaluator = new(model, threads: 2, tier, batchTokens: 7);
+            return evaluator.MeasurePerplexity(tokens).Perplexity;
+        })];
+        Assert.Single(perplexities.Distinct());
+
+        using GptEngine engine = new(model);
+        using GptSession session = engine.CreateSession();
+        session.Append(tokens.AsSpan(0, 1), answer: false);
+        session.Score(tokens.AsSpan(1));
+        engine.Step(StepBudget.Unlimited);
+        Assert.Equal(DeterministicMath.Exp(-session.LogProbability / 89), perplexities[0]);
+    }
+
     [Theory]
     [MemberData(nameof(Tiers))]
     public void The_sorting_model_s_logits_are_within_two_percent_of_its_published_values(KernelTier tier)

@@ -29,6 +29,11 @@ public sealed class ModelConfigTests
         Refuses(llama with { Heads = 131072, KeyValueHeads = 1, HeadSize = 4096, Rotary = null }, "131072 of headSize 4096");
         Refuses(llama with { ScoreScale = 0 }, "scoreScale 0");
         Refuses(llama with { ScoreScale = float.PositiveInfinity }, "scoreScale");
+        Refuses(llama with { ScoreScale = 1e38f }, "scoreScale 1E+38");
+        Refuses(llama with { ScoreScale = 1e-30f }, "scoreScale 1E-30");
+        Refuses(llama with { NormEpsilon = 1e30f }, "normEpsilon 1E+30");
+        Refuses(llama with { NormEpsilon = 1e-40f }, "normEpsilon");
+        Refuses(llama with { NormEpsilon = float.NaN }, "normEpsilon NaN");
         Refuses(llama with { Activation = (Activation)9 }, "activation 9");
         Refuses(llama with { Norm = (NormKind)2 }, "norm 2");
         Refuses(llama with { NormPlacement = (NormPlacement)2 }, "normPlacement 2");
@@ -39,10 +44,14 @@ public sealed class ModelConfigTests
         Refuses(llama with { AttentionWindow = new AttentionWindow(1, 0, 0) }, "attentionWindow.layerStep 0");
         Refuses(llama with { Rotary = rotary with { Base = 1 } }, "rotary.base 1");
         Refuses(llama with { Rotary = rotary with { Base = float.NaN } }, "rotary.base");
+        Refuses(llama with { Rotary = rotary with { Base = 1e38f } }, "rotary.base 1E+38");
         Refuses(llama with { Rotary = rotary with { Dimensions = 0 } }, "rotary.dimensions 0");
         Refuses(llama with { Rotary = rotary with { Dimensions = 19 } }, "rotary.dimensions 19");
         Refuses(llama with { Rotary = rotary with { Dimensions = 22 } }, "rotary.dimensions 22");
         Refuses(llama with { Rotary = rotary with { Scaling = scaling with { Factor = 0 } } }, "rotary.scaling.factor 0");
+        Refuses(llama with { Rotary = rotary with { Scaling = scaling with { Factor = 1e-30f } } }, "rotary.scaling.factor 1E-30");
+        Refuses(llama with { Rotary = rotary with { Scaling = scaling with { Factor = 1e30f } } }, "rotary.scaling.factor 1E+30");
+        Refuses(llama with { Rotary = rotary with { Scaling = scaling with { HighFrequencyFactor = 1e30f } } }, "frequency factors 1 and 1E+30");
         Refuses(llama with { Rotary = rotary with { Scaling = scaling with { Kind = (RotaryScalingKind)2 } } }, "rotary.scaling.kind 2");
         Refuses(llama with { Rotary = rotary with { Scaling = scaling with { HighFrequencyFactor = 1 } } }, "frequency factors 1 and 1");
         Refuses(llama with { Rotary = rotary with { Scaling = scaling with { OriginalContext = 0 } } }, "originalContext 0");

@@ -37,7 +37,8 @@ internal sealed class ChatCommand : CliCommand
             "chat",
             "Talk with a model.",
             "Every line of standard input is a turn. A model that was taught to talk answers in the form that it was taught; any other continues",
-            "a line with a line, or up to what --stop says. The end of the input (Ctrl-D) ends the talk.")
+            "a line with a line, or up to what --stop says. A persona and a turn that do not fit the context end the talk with an error. The end",
+            "of the input (Ctrl-D) ends the talk.")
     {
         _model.AddTo(this);
         Add(_persona);
@@ -58,7 +59,8 @@ internal sealed class ChatCommand : CliCommand
         GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier);
         string? path = _model.Find(arguments, cancellation);
-        string? persona = arguments.GetValue(_persona) is { } file ? Encoding.UTF8.GetString(WrittenText.ReadFile(file)) : null;
+        string? personaFile = arguments.GetValue(_persona);
+        string? persona = personaFile is null ? null : Encoding.UTF8.GetString(WrittenText.ReadFile(personaFile));
         using GptModel model = ModelLoading.Open(path, _engine.IsVerbose(arguments) ? options : null, cancellation);
         if (path is null)
         {
@@ -72,6 +74,7 @@ internal sealed class ChatCommand : CliCommand
             _sampling.ReadSampling(arguments, model.Config), _sampling.ReadSession(arguments, template));
         using Stream output = Terminal.OpenOutput();
         bool hasBegun = false;
+        int pinned = 0;
         while (Prompt.ReadLine("> ", cancellation) is { } line)
         {
             if (line.Length == 0)
@@ -82,11 +85,16 @@ internal sealed class ChatCommand : CliCommand
             ChatTurn turn = new(ChatRole.User, line);
             if (hasBegun)
             {
-                session.Append(template.EncodeNext(session.AnswerTokens, turn));
+                int[] ids = template.EncodeNext(session.AnswerTokens, turn);
+                ContextRoom.Require(engine, pinned + ids.Length, persona is null ? "the turn has" : $"{personaFile}: the persona and the turn have");
+                session.Append(ids);
             }
             else
             {
-                Begin(session, template, persona, turn);
+                int[] ids = Beginning(template, persona, turn, out pinned);
+                ContextRoom.Require(
+                    engine, ids.Length, persona is null ? "the turn has" : $"{personaFile}: the persona and the first turn have");
+                Begin(session, ids, pinned);
             }
 
             hasBegun = true;
@@ -128,12 +136,21 @@ internal sealed class ChatCommand : CliCommand
         }
     }
 
-    /// <summary>Appends the talk's beginning, of which the persona stays in the context.</summary>
-    private static void Begin(GptSession session, ChatTemplate template, string? persona, ChatTurn turn)
+    /// <summary>Encodes the talk's beginning.</summary>
+    /// <param name="template">The form of the talk.</param>
+    /// <param name="persona">The persona, or null.</param>
+    /// <param name="turn">The first turn.</param>
+    /// <param name="pinned">How many of the tokens are the persona's, which stays in the context.</param>
+    private static int[] Beginning(ChatTemplate template, string? persona, ChatTurn turn, out int pinned)
     {
         ChatTurn[] system = persona is null ? [] : [new ChatTurn(ChatRole.System, persona)];
         int[] ids = template.Encode([.. system, turn]);
-        int pinned = ids.AsSpan().CommonPrefixLength(template.Encode(system));
+        pinned = ids.AsSpan().CommonPrefixLength(template.Encode(system));
+        return ids;
+    }
+
+    private static void Begin(GptSession session, int[] ids, int pinned)
+    {
         if (pinned > 0)
         {
             session.Append(ids.AsSpan(0, pinned), answer: false);

@@ -92,6 +92,7 @@ internal sealed class DoctorCommand : CliCommand
         Console.Out.WriteLine($"machine:       {Machine.Description}");
         Console.Out.WriteLine($"architecture:  {RuntimeInformation.ProcessArchitecture}");
         Console.Out.WriteLine($"features:      {string.Join(", ", Machine.Features)}");
+        Console.Out.WriteLine($"threads:       {Machine.ThreadAdvice}");
         foreach ((int threads, double gigabytesPerSecond) in bandwidths)
         {
             string unit = threads == 1 ? "thread" : "threads";
@@ -126,6 +127,7 @@ internal sealed class DoctorCommand : CliCommand
         }
 
         json.WriteEndArray();
+        json.WriteNumber("recommendedThreads", GptEngineOptions.RecommendedThreads);
         json.WriteStartArray("tiers");
         foreach ((KernelTier tier, TierSelfTestResult? test, string? obstacle) in tiers)
         {

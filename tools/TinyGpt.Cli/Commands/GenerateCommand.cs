@@ -67,6 +67,7 @@ internal sealed class GenerateCommand : CliCommand
         }
 
         using GptEngine engine = new(model, options);
+        ContextRoom.Require(engine, prompt.Length, "the prompt has");
         using GptSession session = engine.CreateSession(_sampling.ReadSampling(arguments, model.Config), answer);
         session.Append(prompt);
         AnswerRun run = new(engine, session);

@@ -166,7 +166,7 @@ internal sealed class TavernScreen(GptEngine engine, TavernCard first, SamplingO
         Console.Error.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{_answerTokens} tokens, {perSecond:0} a second, questions included; {_talk.Session.Tokens.Length} of "
-            + $"{engine.Model.Config.ContextLength} tokens of context; memory: {ByteSize.Format(engine.MemoryPlan)}"));
+            + $"{engine.ContextLength} tokens of context; memory: {ByteSize.Format(engine.MemoryPlan)}"));
     }
 
     private static (string First, string Remainder) Split(string text)

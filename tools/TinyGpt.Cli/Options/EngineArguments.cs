@@ -10,14 +10,12 @@ internal sealed class EngineArguments
     /// <summary>The longest context unless another is asked for: more takes gigabytes of keys and values in models that were trained for it.</summary>
     public const int MostDefaultContext = 8192;
 
-    // More threads than this seldom help: one token's work is short, and memory bandwidth is shared.
-    private const int MostDefaultThreads = 8;
     private const int MostThreads = 256;
 
     private readonly Option<int> _threads = NumberOption.Create(
         "--threads",
-        $"Threads that compute; by default one for each processor, but at most {MostDefaultThreads}.",
-        DefaultThreads,
+        "Threads that compute; by default one for each fast core, within the container's quota, but at most 8 (see 'tinygpt doctor').",
+        GptEngineOptions.RecommendedThreads,
         threads => threads is >= 1 and <= MostThreads,
         $"a whole number from 1 to {MostThreads}");
 
@@ -58,11 +56,8 @@ internal sealed class EngineArguments
         Description = "Print the memory plan and timings on standard error even if that is no terminal.",
     };
 
-    /// <summary>Threads that compute unless others are asked for.</summary>
-    public static int DefaultThreads => Math.Min(Environment.ProcessorCount, MostDefaultThreads);
-
     /// <summary>The options of an engine for one sequence unless others are asked for: what memory plans are made for.</summary>
-    public static GptEngineOptions Defaults => new() { Threads = DefaultThreads, PlannedContext = MostDefaultContext };
+    public static GptEngineOptions Defaults => new() { Threads = GptEngineOptions.RecommendedThreads, PlannedContext = MostDefaultContext };
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)

@@ -48,7 +48,7 @@ internal sealed class SamplingArguments
 
     private readonly Option<string[]> _stops = new("--stop")
     {
-        Description = "End the answer before this text. Can be repeated.",
+        Description = "End the answer before this text, too. Can be repeated.",
         HelpName = "TEXT",
         Arity = ArgumentArity.OneOrMore,
     };
@@ -124,11 +124,11 @@ internal sealed class SamplingArguments
 
     /// <summary>When an answer ends.</summary>
     /// <param name="arguments">What was parsed.</param>
-    /// <param name="template">What ends a turn of a talk, or null where there is none. A stop string in its place is given by hand.</param>
+    /// <param name="template">What ends a turn of a talk, or null where there is none. Texts of <c>--stop</c> end it too.</param>
     public SessionOptions ReadSession(ParseResult arguments, ChatTemplate? template = null) => new()
     {
         MaxNewTokens = arguments.GetValue(_count),
-        StopStrings = arguments.GetValue(_stops) is { Length: > 0 } stops ? stops : template?.StopStrings ?? [],
+        StopStrings = [.. template?.StopStrings ?? [], .. arguments.GetValue(_stops) ?? []],
         StopTokens = template?.StopTokens ?? [],
         LookupTokens = arguments.GetValue(_lookup),
         ContextPolicy = arguments.GetValue(_contextPolicy) == "slide" ? ContextPolicy.SlidingWindow : ContextPolicy.Stop,

@@ -30,6 +30,23 @@ public sealed record ChatFormat(ChatFamily Family, string? DefaultSystem = null)
     /// <summary>The longest <see cref="DefaultSystem"/>, in bytes as JSON writes it.</summary>
     internal const int LongestSystem = 256;
 
+    /// <summary>The most templates of a model.</summary>
+    internal const int MaxTemplates = 16;
+
+    /// <summary>The longest template, in UTF-16 characters.</summary>
+    internal const int MaxTemplateLength = 1 << 20;
+
+    /// <summary>
+    /// The model's own templates in Jinja; none where the model came without one. The project <c>TinyGpt.Chat</c> renders them.
+    /// </summary>
+    public IReadOnlyList<NamedChatTemplate> Templates { get; init; } = [];
+
+    /// <summary>How the token is written that templates call <c>bos_token</c>, at most 256 bytes, or null where the model names none.</summary>
+    public string? BeginToken { get; init; }
+
+    /// <summary>How the token is written that templates call <c>eos_token</c>, at most 256 bytes, or null where the model names none.</summary>
+    public string? EndToken { get; init; }
+
     /// <summary>The families' names in files and on the command line, in their order.</summary>
     public static IReadOnlyList<string> Names { get; } = ["plain", "chatml", "llama2", "llama3", "zephyr", "unknown"];
 

@@ -38,6 +38,23 @@ install_packages() {
   $sudo apt-get install -q -y --no-install-recommends "${missing[@]}"
 }
 
+# The test platform makes hashes with OpenSSL, of which no cross package exists. It comes from arm64's packages, whose lists lie in a folder
+# apart, so that the machine's stay as they are.
+library=$here/obj/libssl/usr/lib/aarch64-linux-gnu
+fetch_openssl() {
+  [ ! -e "$library/libssl.so.3" ] || return 0
+  local folder=$here/obj/apt
+  local options=(-q -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o "Dir::State::Lists=$folder/lists"
+    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root)
+  mkdir -p "$folder/lists/partial" "$here/obj/libssl"
+  (
+    cd "$folder"
+    apt-get "${options[@]}" update
+    apt-get "${options[@]}" download libssl3 || apt-get "${options[@]}" download libssl3t64
+    dpkg-deb -x libssl3*.deb "$here/obj/libssl"
+  ) >/dev/null
+}
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0
@@ -55,10 +72,9 @@ step() { echo "== after $SECONDS s: $*"; }
 
 # Without DOTNET_EnableWriteXorExecute=0 the emulator crashes now and then: it loses track of code that is written through a second mapping.
 emulate() { # emulate PROCESSOR PROGRAM ARGUMENTS...
-  local processor=$1
+  local emulator="qemu-aarch64-static -cpu $1 -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH=$library"
   shift
-  DOTNET_EnableWriteXorExecute=0 TINYGPT_EMULATOR="qemu-aarch64-static -cpu $processor -L /usr/aarch64-linux-gnu" \
-    timeout "$seconds" qemu-aarch64-static -cpu "$processor" -L /usr/aarch64-linux-gnu "$@"
+  DOTNET_EnableWriteXorExecute=0 TINYGPT_EMULATOR=$emulator timeout "$seconds" $emulator "$@"
 }
 
 carry_runtime() { # carry_runtime PROJECT FOLDER: with the runtime, for the just-in-time compiler
@@ -104,6 +120,7 @@ run_tests() { # run_tests PROCESSOR TIER PROGRAM OPTIONS...: counts the tests of
 }
 
 install_packages
+fetch_openssl
 
 step "compiling ahead of time"
 timeout "$seconds" dotnet publish tests/TinyGpt.Arm64/Checks/TinyGpt.Arm64.csproj -c Release -r linux-arm64 -v quiet -nodeReuse:false -o "$work/checks" \

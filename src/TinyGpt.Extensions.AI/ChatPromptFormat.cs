@@ -33,10 +33,16 @@ public sealed class ChatPromptFormat
     /// <summary>
     /// A line for each message, <c>System: …</c>, <c>User: …</c> or <c>Assistant: …</c>, and <c>Assistant:</c> at the end; for models that
     /// were trained on text and know no other form. Other roles are refused with <see cref="ArgumentException"/>. A text that has such a line in it
-    /// looks like a turn of its own: where users are not to be trusted with that, use a model and a format with special tokens.
+    /// looks like another turn. If you do not trust users with that, use a model and a format with special tokens.
     /// </summary>
     public static ChatPromptFormat Plain { get; } = new(
         (tokenizer, messages) => tokenizer.EncodeDocument(Encoding.UTF8.GetBytes(PlainText(messages))), "\nUser:", "\nSystem:", "\nAssistant:");
+
+    /// <summary>
+    /// The model's own chat template, which also knows tools and thinking; <see cref="Plain"/> where the model has none. What a message says
+    /// never becomes a special token.
+    /// </summary>
+    public static ChatPromptFormat Template { get; } = new(Plain._encode, Plain.StopSequences);
 
     /// <summary>
     /// Texts that end an answer and are not part of it; a copy of those that were given. Not used for answers in JSON, which end by themselves.

@@ -12,9 +12,9 @@ using TinyGpt.Extensions.AI.Diagnostics;
 namespace TinyGpt.Extensions.AI;
 
 /// <summary>
-/// A model of this runtime as an <see cref="IChatClient"/>. One thread of the client's own steps one engine for all callers, so that
-/// answers asked for at the same time are computed in the same passes over the weights; more callers than the engine has sequences wait in
-/// the order of their calls. What an answer is depends on nobody but its own request: it has the same bits alone and among others.
+/// A model of this runtime as an <see cref="IChatClient"/>. One thread of the client steps one engine for all callers. So
+/// concurrent answers are computed together, in the same forward passes. Callers in excess of the engine's sequences wait in
+/// the order of their calls. An answer depends only on its own request: it has the same bits alone and among others.
 /// Thread-safe. It allocates, for each request and each part of a text; a game that must not allocate uses <see cref="GptSession"/> itself, or the
 /// stage of TinyGpt.Dialogue.
 /// </summary>
@@ -23,22 +23,30 @@ namespace TinyGpt.Extensions.AI;
 /// Of <see cref="ChatOptions"/> it follows <c>Temperature</c> (0 … 100, 0 for greedy), <c>TopK</c> (0 or more, 0 for all), <c>TopP</c> (above
 /// 0 and at most 1), <c>FrequencyPenalty</c> and <c>PresencePenalty</c> (-100 … 100, over all tokens of the prompt and the answer),
 /// <c>Seed</c>, <c>StopSequences</c>, <c>MaxOutputTokens</c> (1 or more), <c>Instructions</c> (a system message before the others) and
-/// <c>ResponseFormat</c>. Tools, a conversation's id and another model's id are refused with
-/// <see cref="UnsupportedChatOptionException"/>; the rest is ignored. Messages may hold text only.
+/// <c>ResponseFormat</c>, <c>Tools</c>, <c>ToolMode</c> and <c>AllowMultipleToolCalls</c>, and <c>enable_thinking</c> (a truth value) and
+/// <c>thinking_budget</c> (tokens, an integer) among the additional properties. A conversation's id, another model's id, and tools beside a
+/// response format in JSON are refused with <see cref="UnsupportedChatOptionException"/>; the rest is ignored. Messages may hold text, calls and results.
 /// </para>
 /// <para>
-/// A response format with a JSON schema keeps the answer to the schema, token by token. The subset: objects with <c>properties</c> (all are
+/// A function's name and arguments are constrained: the arguments always keep the function's JSON schema. In the mode auto the answer is free
+/// until the model begins a call in the form of its template; required and a function by name begin with the call. A call that
+/// <c>MaxOutputTokens</c> cuts short is left out, and the answer's end says <see cref="ChatFinishReason.Length"/>. Thoughts of models that think come as
+/// <see cref="TextReasoningContent"/>.
+/// </para>
+/// <para>
+/// A response format with a JSON schema keeps the answer to the schema, token by token. Schemas of a finite number of answers are written
+/// compactly; all others are kept by TinyGpt.Constraints, whose limits are those of its documentation. The finite subset: objects with <c>properties</c> (all are
 /// written, in the schema's order), <c>required</c> and a boolean <c>additionalProperties</c>; arrays with <c>items</c>, <c>maxItems</c> (1 …
 /// 4,096) and <c>minItems</c>; strings with <c>enum</c>, <c>const</c> or <c>maxLength</c> (1 … 4,096; one line without quotation marks and
-/// backslashes); integers with <c>minimum</c> and <c>maximum</c> (up to 15 digits); booleans. Everything else but annotations is refused with
+/// backslashes); integers with <c>minimum</c> and <c>maximum</c> (up to 15 digits); booleans. What cannot be kept is refused with
 /// <see cref="ResponseFormatException"/>, which names the place. JSON without a schema is an object of up to six members, with names of up to
-/// 16 characters and values that are texts of up to 24 characters, integers of up to six digits or booleans; a name can stand in it twice. A
+/// 16 characters and values that are texts of up to 24 characters, integers of up to six digits or booleans; a name can be in it twice. A
 /// schema is compiled when it is first met, on the thread pool; the last 64 are kept. Such an answer is whole unless a stop
 /// sequence of the request, its <c>MaxOutputTokens</c> or the end of the context cuts it short; the last two show as
 /// <see cref="ChatFinishReason.Length"/>.
 /// </para>
 /// <para>
-/// White space at the beginning of an answer is dropped. Text that nobody reads from a stream is kept until somebody does, at most
+/// White space at the start of an answer is dropped. Unread text of a stream is kept until it is read, at most
 /// <c>MaxOutputTokens</c> of it.
 /// </para>
 /// <para>
@@ -114,7 +122,7 @@ public sealed class TinyGptChatClient : IChatClient
     /// </summary>
     /// <param name="messages">The talk so far, the newest message last; at least one, with text only. Read at once, on the caller's thread.</param>
     /// <param name="options">See the remarks of the class; null for the client's defaults. Read before the answer begins, and not kept.</param>
-    /// <param name="cancellationToken">Gives the answer up, waiting or under way; its session is freed with the end of the pass.</param>
+    /// <param name="cancellationToken">Cancels the answer, waiting or under way. Its session is freed at the end of the forward pass.</param>
     /// <returns>
     /// One message of the assistant, why it ended (<see cref="ChatFinishReason.Stop"/> by itself or at a stop sequence,
     /// <see cref="ChatFinishReason.Length"/> for want of tokens or context), and the tokens of the prompt and of the answer. Under
@@ -140,14 +148,37 @@ public sealed class TinyGptChatClient : IChatClient
     {
         ArgumentNullException.ThrowIfNull(messages);
         ChatRequest request = await StartAsync(messages, options, cancellationToken).ConfigureAwait(false);
+        List<AIContent> contents = [];
         StringBuilder text = new();
-        await foreach (string part in ReadAsync(request, cancellationToken).ConfigureAwait(false))
+        StringBuilder reasoning = new();
+        await foreach (AIContent part in ReadAsync(request, cancellationToken).ConfigureAwait(false))
         {
-            text.Append(part);
+            switch (part)
+            {
+                case TextContent said:
+                    text.Append(said.Text);
+                    break;
+                case TextReasoningContent thought:
+                    reasoning.Append(thought.Text);
+                    break;
+                default:
+                    contents.Add(part);
+                    break;
+            }
+        }
+
+        if (text.Length > 0 || contents.Count == 0)
+        {
+            contents.Insert(0, new TextContent(text.ToString()));
+        }
+
+        if (reasoning.Length > 0)
+        {
+            contents.Insert(0, new TextReasoningContent(reasoning.ToString()));
         }
 
         string id = NewId();
-        return new ChatResponse(new ChatMessage(ChatRole.Assistant, text.ToString()) { MessageId = id })
+        return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents) { MessageId = id })
         {
             ResponseId = id,
             ModelId = _modelId,
@@ -160,8 +191,8 @@ public sealed class TinyGptChatClient : IChatClient
 
     /// <summary>
     /// Answers messages in parts, as they are generated; put together they are what <see cref="GetResponseAsync"/> gives. Allocates. Nothing
-    /// happens before the parts are asked for; who stops asking disposes the enumerator, as <c>await foreach</c> does, and so gives the
-    /// answer up. Can be called from any thread; one stream belongs to one reader at a time. Beside the errors that are named here, which come at
+    /// happens before the parts are read. A caller that stops early disposes the enumerator, as <c>await foreach</c> does, and so cancels the
+    /// answer. Can be called from any thread; one stream belongs to one reader at a time. Beside the errors that are named here, which come at
     /// the call, those of <see cref="GetResponseAsync"/> come while the parts are read.
     /// </summary>
     /// <param name="messages">The talk so far, the newest message last; at least one, with text only.</param>
@@ -214,7 +245,8 @@ public sealed class TinyGptChatClient : IChatClient
 
     private static ChatFinishReason FinishOf(ChatRequest request) => request.Finish switch
     {
-        FinishReason.Length or FinishReason.ContextFull or FinishReason.ArenaFull => ChatFinishReason.Length,
+        FinishReason.Length or FinishReason.ContextFull or FinishReason.ArenaFull when request.Answer is not { Calls: > 0 } => ChatFinishReason.Length,
+        _ when request.Answer is { Calls: > 0 } => ChatFinishReason.ToolCalls,
         _ => ChatFinishReason.Stop,
     };
 
@@ -232,9 +264,9 @@ public sealed class TinyGptChatClient : IChatClient
     {
         ChatRequest request = await StartAsync(messages, options, cancellation).ConfigureAwait(false);
         string id = NewId();
-        await foreach (string part in ReadAsync(request, cancellation).ConfigureAwait(false))
+        await foreach (AIContent part in ReadAsync(request, cancellation).ConfigureAwait(false))
         {
-            yield return Update(id, new TextContent(part));
+            yield return Update(id, part);
         }
 
         ChatResponseUpdate last = Update(id, new UsageContent(UsageOf(request)));
@@ -271,22 +303,28 @@ public sealed class TinyGptChatClient : IChatClient
     }
 
     /// <summary>Reads an answer to its end. However reading ends, the request is no longer in the batch then.</summary>
-    private async IAsyncEnumerable<string> ReadAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<AIContent> ReadAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
         bool isWhole = false;
         try
         {
             bool hasBegun = false;
-            while (await request.Texts.WaitToReadAsync(cancellation).ConfigureAwait(false))
+            while (await request.Contents.WaitToReadAsync(cancellation).ConfigureAwait(false))
             {
-                while (request.Texts.TryRead(out string? text))
+                while (request.Contents.TryRead(out AIContent? content))
                 {
-                    string shown = hasBegun ? text : text.TrimStart();
-                    if (shown.Length > 0)
+                    if (content is TextContent text && !hasBegun)
                     {
+                        text.Text = text.Text.TrimStart();
+                        if (text.Text.Length == 0)
+                        {
+                            continue;
+                        }
+
                         hasBegun = true;
-                        yield return shown;
                     }
+
+                    yield return content;
                 }
             }
 

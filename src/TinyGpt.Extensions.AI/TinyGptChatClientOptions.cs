@@ -40,6 +40,6 @@ public sealed class TinyGptChatClientOptions
     /// </summary>
     public int MaxOutputTokens { get; set; } = 256;
 
-    /// <summary>How messages become a prompt; not null, <see cref="ChatPromptFormat.Plain"/> by default.</summary>
-    public ChatPromptFormat PromptFormat { get; set; } = ChatPromptFormat.Plain;
+    /// <summary>How messages become a prompt; not null, <see cref="ChatPromptFormat.Template"/> by default.</summary>
+    public ChatPromptFormat PromptFormat { get; set; } = ChatPromptFormat.Template;
 }

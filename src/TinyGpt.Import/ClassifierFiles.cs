@@ -5,7 +5,7 @@ using TinyGpt.Format;
 namespace TinyGpt.Import;
 
 /// <summary>
-/// Reads the classifier of a model folder: <c>classifier.safetensors</c> with the matrix <c>score.weight</c>, one row a class, and the
+/// Reads the classifier of a model folder: <c>classifier.safetensors</c> with the matrix <c>score.weight</c>, one row per class, and the
 /// classes' names from <c>id2label</c> in <c>config.json</c>. Stateless and thread-safe.
 /// </summary>
 public static class ClassifierFiles

@@ -14,7 +14,7 @@ public static unsafe class Packer
     /// <param name="output">The <c>.tgpt</c> file; replaced if it exists, and only once the new one is complete.</param>
     /// <param name="options">How to pack, or null for the defaults.</param>
     /// <param name="progress">Told after each tensor and now and then within a large one, one report at a time; or null.</param>
-    /// <param name="cancellation">Stops packing; nothing is left behind.</param>
+    /// <param name="cancellation">Stops packing; no file is left.</param>
     /// <exception cref="FileNotFoundException">There is no such source, or a part of it is missing.</exception>
     /// <exception cref="ModelFormatException">The source is damaged, contradicts itself or is not supported.</exception>
     public static PackReport Pack(

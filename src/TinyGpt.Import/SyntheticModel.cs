@@ -66,7 +66,7 @@ public static class SyntheticModel
     /// <param name="seed">Any number.</param>
     /// <param name="precision">How the blocks' matrices hold their weights.</param>
     /// <param name="progress">Told after each tensor, or null.</param>
-    /// <param name="cancellation">Stops; nothing is left behind.</param>
+    /// <param name="cancellation">Stops; no file is left.</param>
     /// <exception cref="ArgumentException">The configuration is not valid.</exception>
     public static PackReport Write(
         ModelConfig config,
@@ -102,7 +102,7 @@ public static class SyntheticModel
 
     /// <summary>Makes a model that has a tokenizer, so that it speaks, if nonsense.</summary>
     /// <param name="config">Any valid configuration.</param>
-    /// <param name="vocabulary">The tokens; at most as many as the configuration has.</param>
+    /// <param name="vocabulary">The tokens; at most the configuration's number.</param>
     /// <param name="seed">Any number.</param>
     /// <param name="cancellation">Stops early.</param>
     /// <exception cref="ArgumentException">The configuration is not valid.</exception>

@@ -1,8 +1,8 @@
 namespace TinyGpt.Tavern;
 
 /// <summary>
-/// Forbids an answer to begin with the same token as an earlier one, so that nobody says the same line twice: asked the same again, a
-/// person finds other words. Behind its first token the answer is free. Immutable and thread-safe.
+/// Forbids an answer to start with the same token as an earlier answer, so that no line is said twice. Asked the same question again, a
+/// person finds other words. After its first token the answer is free. Immutable and thread-safe.
 /// </summary>
 public sealed class FreshAnswer : TokenConstraint
 {

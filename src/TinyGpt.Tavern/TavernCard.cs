@@ -29,7 +29,7 @@ public sealed class TavernCard
     /// <summary>The fields that a card can have, in order. Every card has the first four.</summary>
     public static IReadOnlyList<string> Fields => FieldNames;
 
-    /// <summary>The person's name, which also stands before what the person says.</summary>
+    /// <summary>The person's name, which also comes before what the person says.</summary>
     public string Name => _values[0]!;
 
     /// <summary>What the person does for a living.</summary>
@@ -67,7 +67,7 @@ public sealed class TavernCard
 
             if (values[index] is not null)
             {
-                problem = $"'{FieldNames[index]}' stands there twice";
+                problem = $"'{FieldNames[index]}' is there twice";
                 return false;
             }
 

@@ -8,7 +8,7 @@ public static class TavernFolk
     /// <summary>All of them; the innkeeper is the first.</summary>
     public static IReadOnlyList<TavernCard> All => Cards.Value;
 
-    /// <summary>Somebody by name or trade, in any case; null if there is nobody.</summary>
+    /// <summary>Finds a person by name or trade, ignoring case; null if there is none.</summary>
     public static TavernCard? Find(string nameOrTrade) =>
         All.FirstOrDefault(card => card.Name.Equals(nameOrTrade, StringComparison.OrdinalIgnoreCase))
         ?? All.FirstOrDefault(card => card.Trade.Equals(nameOrTrade, StringComparison.OrdinalIgnoreCase));

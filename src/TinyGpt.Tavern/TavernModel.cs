@@ -1,7 +1,7 @@
 namespace TinyGpt.Tavern;
 
 /// <summary>
-/// The default model: the folk of a tavern and its road, who answer from a card of facts. It is part of this assembly; nothing is
+/// The built-in model: the people of a tavern and its road, who answer from a card of facts. It is part of this assembly. Nothing is
 /// downloaded. Thread-safe.
 /// </summary>
 public static class TavernModel
@@ -9,7 +9,7 @@ public static class TavernModel
     /// <summary>The name that commands and errors call it.</summary>
     public const string Name = "tavern";
 
-    /// <summary>Loads the model. It holds its weights in memory of its own; dispose of it when its engines are gone.</summary>
+    /// <summary>Loads the model. It copies its weights into memory. Dispose of it after its engines.</summary>
     public static GptModel Load()
     {
         using Stream model = OpenResource("tavern.tgpt");

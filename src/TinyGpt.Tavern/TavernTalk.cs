@@ -24,7 +24,7 @@ public sealed class TavernTalk : IDisposable
 
     /// <summary>Begins a talk.</summary>
     /// <param name="engine">An engine of <see cref="TavernModel"/> with a free sequence; must stay alive as long as the talk.</param>
-    /// <param name="card">Who is talked to.</param>
+    /// <param name="card">The card of the person who is talked to.</param>
     /// <param name="sampling">How words are chosen, or null for <see cref="DefaultSampling"/>.</param>
     /// <exception cref="ArgumentException">The engine's model has no tokenizer.</exception>
     /// <exception cref="InvalidOperationException">The engine has no free sequence.</exception>
@@ -66,7 +66,7 @@ public sealed class TavernTalk : IDisposable
             tokens = _tokenizer.Encode(Prompt());
         }
 
-        // What the session has already read stays read: all but the new line as a rule, nothing behind a fact that has changed.
+        // What the session has already read stays read: usually all but the new line, but nothing after a changed fact.
         int same = Session.Tokens.CommonPrefixLength(tokens.AsSpan(0, tokens.Length - 1));
         Session.Rewind(same);
         Session.Configure(

@@ -39,7 +39,7 @@ public sealed class ChatTests
     }
 
     [Fact]
-    public async Task A_model_with_an_unknown_template_is_asked_for_one()
+    public async Task A_model_whose_template_fails_is_asked_for_another()
     {
         using TemporaryFolder folder = new();
         folder.CopyFrom(TestModels.Slm4096);
@@ -47,7 +47,7 @@ public sealed class ChatTests
         byte[] question = "Q: Are you AGI?\n"u8.ToArray();
 
         CommandLineRun refused = await CommandLineRun.WithInput(question, "chat", "-m", folder.Path);
-        refused.FailedWith("chat template is of no family that is known; choose one with --template (plain|chatml|llama2|llama3|zephyr)");
+        refused.FailedWith("'message' is undefined; another form can be chosen with --template (plain|chatml|llama2|llama3|zephyr)");
 
         CommandLineRun missing = await CommandLineRun.WithInput(question, "chat", "-m", folder.Path, "--template", "zephyr");
         missing.FailedWith("'zephyr' needs an end-of-text token");
@@ -138,5 +138,25 @@ public sealed class ChatTests
         Assert.Equal(130, chat.ExitCode);
         string error = await chat.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.Equal("tinygpt: cancelled" + Environment.NewLine, error);
+    }
+
+    [Fact]
+    public async Task A_model_with_a_template_of_its_own_talks_in_that_form()
+    {
+        using TemporaryFolder folder = new();
+        folder.CopyFrom(TestModels.Slm4096);
+        folder.Write(
+            "tokenizer_config.json",
+            """{"chat_template": "{% for m in messages %}{{ m.content + '\n' }}{% endfor %}"}"""u8.ToArray());
+        byte[] questions = "Q: Are you AGI?\n\nQ: Is it secure?\n"u8.ToArray();
+
+        CommandLineRun run = await CommandLineRun.WithInput(questions, "chat", "-m", folder.Path, "--temperature", "0");
+
+        Assert.Equal(
+            [
+                "A: I am AGI in the same way a paper airplane is aerospace. Technically airborne.",
+                "A: It is zero trust because it knows nothing. The ultimate air gap is ignorance.",
+            ],
+            run.Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 }

@@ -149,36 +149,11 @@ public sealed class ResponseFormatTests : IDisposable
     }
 
     [Theory]
-    [InlineData("true", "$")]
-    [InlineData("{}", "$")]
-    [InlineData("""{"type": "null"}""", "$.type")]
-    [InlineData("""{"type": ["string", "null"], "enum": ["a"]}""", "$.type")]
-    [InlineData("""{"type": "number", "minimum": 0, "maximum": 1}""", "$.type")]
-    [InlineData("""{"type": "string"}""", "$")]
-    [InlineData("""{"type": "string", "maxLength": 8, "pattern": "a+"}""", "$.pattern")]
-    [InlineData("""{"type": "string", "maxLength": 8, "minLength": 2}""", "$.minLength")]
     [InlineData("""{"type": "string", "enum": []}""", "$.enum")]
-    [InlineData("""{"type": "string", "enum": ["a", 1]}""", "$.enum[1]")]
     [InlineData("""{"type": "string", "enum": ["a", "\ud800"]}""", "$.enum[1]")]
-    [InlineData("""{"const": 1}""", "$.const")]
-    [InlineData("""{"type": "integer", "minimum": 0}""", "$")]
-    [InlineData("""{"type": "integer", "minimum": 0.5, "maximum": 2}""", "$.minimum")]
     [InlineData("""{"type": "integer", "minimum": 3, "maximum": 2}""", "$.maximum")]
-    [InlineData("""{"type": "integer", "minimum": 0, "maximum": 1e300}""", "$.maximum")]
-    [InlineData("""{"type": "object", "properties": {"a": {"type": "object", "properties": {"b": {"anyOf": []}}}}}""", "$.properties.a.properties.b")]
-    [InlineData("""{"type": "object", "properties": {"a": {"type": "boolean", "not": {}}}}""", "$.properties.a.not")]
-    [InlineData("""{"type": "object", "required": ["a"]}""", "$.required[0]")]
-    [InlineData("""{"type": "object", "additionalProperties": {"type": "boolean"}}""", "$.additionalProperties")]
-    [InlineData("""{"type": "object", "properties": {"a": {"type": "boolean"}, "a": {"type": "boolean"}}}""", "$.properties.a")]
-    [InlineData("""{"type": "object", "type": "object"}""", "$.type")]
-    [InlineData("""{"type": "object", "$ref": "#"}""", "$.$ref")]
-    [InlineData("""{"type": "array", "maxItems": 2}""", "$")]
-    [InlineData("""{"type": "array", "items": {"type": "boolean"}}""", "$")]
-    [InlineData("""{"type": "array", "items": {"type": "boolean"}, "maxItems": 0}""", "$.maxItems")]
     [InlineData("""{"type": "array", "items": {"type": "boolean"}, "maxItems": 2, "minItems": 3}""", "$.minItems")]
-    [InlineData("""{"type": "array", "items": {"type": "null"}, "maxItems": 2}""", "$.items.type")]
-    [InlineData("""{"type": "array", "maxItems": 4096, "items": {"type": "string", "maxLength": 4096}}""", "$")]
-    public async Task Other_schemas_are_refused_and_the_place_is_named(string schema, string path)
+    public async Task Schemas_that_nothing_keeps_are_refused_and_the_place_is_named(string schema, string path)
     {
         using TinyGptChatClient client = ChatModels.Client(_model);
         ResponseFormatException error = await Assert.ThrowsAsync<ResponseFormatException>(
@@ -187,20 +162,18 @@ public sealed class ResponseFormatTests : IDisposable
         Assert.Contains($"schema at {path}:", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_schema_that_goes_deeper_than_any_answer_is_refused()
+    [Theory]
+    [InlineData("""{"type": "null"}""", "null")]
+    [InlineData("""{"type": ["string", "null"], "enum": ["a"]}""", "\"a\"")]
+    [InlineData("""{"const": 1}""", "1")]
+    [InlineData("""{"type": "string", "pattern": "^b{3}$"}""", "\"bbb\"")]
+    [InlineData("""{"type": "object", "properties": {"a": {"$ref": "#/$defs/t"}}, "required": ["a"], "additionalProperties": false, "$defs": {"t": {"const": true}}}""", """{"a":true}""")]
+    public async Task Schemas_beyond_the_finite_ones_are_kept(string schema, string expected)
     {
         using TinyGptChatClient client = ChatModels.Client(_model);
-        string schema = """{"type": "boolean"}""";
-        for (int depth = 0; depth < 26; depth++)
-        {
-            schema = $$$"""{"type": "object", "properties": {"a": {{{schema}}}}}""";
-        }
-
-        JsonElement element = JsonDocument.Parse(schema, new JsonDocumentOptions { MaxDepth = 200 }).RootElement;
-        ResponseFormatException error = await Assert.ThrowsAsync<ResponseFormatException>(
-            () => client.GetResponseAsync("hello", new ChatOptions { ResponseFormat = ChatResponseFormat.ForJsonSchema(element) }));
-        Assert.StartsWith("$.properties.a.properties.a", error.JsonPath, StringComparison.Ordinal);
+        ChatResponse response = await client.GetResponseAsync(
+            "hello", new ChatOptions { MaxOutputTokens = 300, ResponseFormat = Format(schema) });
+        Assert.Equal(expected, string.Concat(response.Text.Where(c => !char.IsWhiteSpace(c))));
     }
 
     private static ChatResponseFormatJson Format(string schema) => ChatResponseFormat.ForJsonSchema(JsonDocument.Parse(schema).RootElement.Clone());

@@ -52,7 +52,7 @@ public sealed class TavernCardTests
 
     [Theory]
     [InlineData("Name: Mira", "'Trade' is missing")]
-    [InlineData("Name: Mira\nName: Tom", "'Name' stands there twice")]
+    [InlineData("Name: Mira\nName: Tom", "'Name' is there twice")]
     [InlineData("Name: Mira\nHobby: chess", "'Hobby: chess' is no 'Field: value'")]
     [InlineData("Name:", "'Name' cannot be taken away")]
     public void A_bad_card_is_refused_with_the_reason(string text, string reason)

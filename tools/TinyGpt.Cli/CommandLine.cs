@@ -64,6 +64,7 @@ internal static class CommandLine
         {
             new GenerateCommand(),
             new ChatCommand(),
+            new TemplateCommand(),
             new TokenizeCommand(),
             new LogitsCommand(),
             new PerplexityCommand(),

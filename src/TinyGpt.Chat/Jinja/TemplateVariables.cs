@@ -6,7 +6,7 @@ namespace TinyGpt.Chat;
 /// <summary>The variables of a rendering. Not thread-safe while it is being filled.</summary>
 public sealed class TemplateVariables
 {
-    private const int MaxJsonDepth = 64; // as JsonDocument reads by default
+    private const int MaxJsonDepth = 128; // more than JsonDocument reads by default
 
     private static readonly HashSet<string> Roles =
         ["system", "user", "assistant", "tool", "developer", "function", "ipython", "observation", "context", "documents", "model", "tool_response", "tool_result"];
@@ -16,7 +16,7 @@ public sealed class TemplateVariables
     /// <summary>Sets a variable to text, a number, a truth value, null, a list or an object. Its texts are content: they never become special tokens.</summary>
     /// <param name="name">The variable's name.</param>
     /// <param name="value">The value. Where it is a list of messages, a role of the usual ones counts as written by the template.</param>
-    /// <exception cref="ArgumentException">The value is undefined, or nested deeper than 64 levels.</exception>
+    /// <exception cref="ArgumentException">The value is undefined, or nested deeper than 128 levels, or has text with half a surrogate pair.</exception>
     public void Set(string name, JsonElement value)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -125,7 +125,7 @@ public sealed class TemplateVariables
         switch (value.ValueKind)
         {
             case JsonValueKind.String:
-                string text = value.GetString()!;
+                string text = TextOf(value);
                 return new TrackedText(text, isRole && Roles.Contains(text));
             case JsonValueKind.Number:
                 return Number(value);
@@ -145,6 +145,18 @@ public sealed class TemplateVariables
                 return mapping;
             default:
                 throw new ArgumentException("The value is undefined.", nameof(value));
+        }
+    }
+
+    private static string TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new ArgumentException("The value has text that is not valid.", nameof(value), exception);
         }
     }
 

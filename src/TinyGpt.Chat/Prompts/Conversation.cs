@@ -1,4 +1,5 @@
 using TinyGpt.Chat.Prompts;
+using TinyGpt.Text;
 
 namespace TinyGpt.Chat;
 
@@ -27,7 +28,7 @@ public sealed class Conversation(PromptTemplate template, GptSession session)
     /// <param name="now">The time for templates that write the date; null for the local time.</param>
     /// <param name="answer">False to read the prompt only.</param>
     /// <exception cref="TemplateException">The template refuses the messages, fails on them, or needs too much.</exception>
-    /// <exception cref="Text.TokenizationException">The vocabulary has no token for one of the bytes.</exception>
+    /// <exception cref="TokenizationException">The vocabulary has no token for one of the bytes.</exception>
     /// <exception cref="ContextOverflowException">The prompt does not fit the context.</exception>
     public void Prompt(TemplateVariables variables, DateTimeOffset? now = null, bool answer = true)
     {
@@ -42,5 +43,19 @@ public sealed class Conversation(PromptTemplate template, GptSession session)
         ReusedTokens = held.CommonPrefixLength(_prompt);
         session.Rewind(ReusedTokens);
         session.Append(_prompt.AsSpan(ReusedTokens), answer);
+    }
+
+    /// <summary>
+    /// Ends thoughts that take too long: the model goes on as if it had ended them itself, with as many tokens for the answer as the session's
+    /// options allow. The mark that ends them is not part of what the session says.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The template knows no thinking.</exception>
+    public void EndThinking()
+    {
+        ThinkingMarks marks = template.Thinking ?? throw new InvalidOperationException("The model's chat template knows no thinking.");
+        session.Stop();
+        Tokenizer tokenizer = template.Tokenizer;
+        int last = session.Tokens.IsEmpty ? EncodedSpan.NoToken : session.Tokens[^1];
+        session.Append(tokenizer.Encode($"\n{marks.End}\n\n", SpecialTokenHandling.Recognize, tokenizer.PositionAfter(last)));
     }
 }

@@ -27,13 +27,29 @@ public sealed class PromptTemplate
     /// <exception cref="ArgumentException">The model has no tokenizer, or the format has neither a template nor a known family.</exception>
     /// <exception cref="TemplateException">A template cannot be read.</exception>
     public PromptTemplate(GptModel model, ChatFormat format, TemplateLimits? limits = null)
+        : this(
+            model?.Tokenizer ?? throw new ArgumentException("The model has no tokenizer, so there are no prompts.", nameof(model)),
+            format,
+            model.Config.EndOfTextToken,
+            limits)
     {
-        ArgumentNullException.ThrowIfNull(model);
+    }
+
+    /// <summary>Makes a template of a tokenizer, without a model.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="format">The format.</param>
+    /// <param name="endOfText">The token that ends a text, or null for none.</param>
+    /// <param name="limits">What a rendering may use; null for the defaults.</param>
+    /// <exception cref="ArgumentException">The format has neither a template nor a known family.</exception>
+    /// <exception cref="TemplateException">A template cannot be read.</exception>
+    public PromptTemplate(Tokenizer tokenizer, ChatFormat format, int? endOfText, TemplateLimits? limits = null)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(format);
-        Tokenizer = model.Tokenizer ?? throw new ArgumentException("The model has no tokenizer, so there are no prompts.", nameof(model));
+        Tokenizer = tokenizer;
         _format = format;
         _beginToken = format.BeginToken ?? TextOf(Tokenizer.BeginOfText);
-        _endToken = format.EndToken ?? TextOf(model.Config.EndOfTextToken);
+        _endToken = format.EndToken ?? TextOf(endOfText);
         IReadOnlyList<NamedChatTemplate> sources = format.Templates.Count > 0 ? format.Templates
             : FamilyTemplates.Of(format.Family) is { } family ? [new NamedChatTemplate(NamedChatTemplate.Default, family)]
             : throw new ArgumentException("The model has no chat template, and it is of no family that is known.", nameof(format));
@@ -43,7 +59,7 @@ public sealed class PromptTemplate
         ChatMarks? marks = ChatMarks.Of(format.Family, _beginToken ?? "", _endToken);
         _textMarks = marks is null ? [] : [.. marks.All.Where(mark => !Tokenizer.TryGetSpecialToken(mark, out _))];
         (int? token, string? text) = TurnEnd.Find(variables => Render(variables), CreateVariables(), Tokenizer);
-        StopTokens = [.. new[] { token, model.Config.EndOfTextToken }.OfType<int>().Where(id => id < Tokenizer.VocabularySize).Distinct()];
+        StopTokens = [.. new[] { token, endOfText }.OfType<int>().Where(id => id < Tokenizer.VocabularySize).Distinct()];
         StopStrings = text is null ? [] : [text];
     }
 
@@ -62,7 +78,8 @@ public sealed class PromptTemplate
     /// <summary>What stands around the model's thoughts; null where the template knows no thinking.</summary>
     public ThinkingMarks? Thinking { get; }
 
-    internal Tokenizer Tokenizer { get; }
+    /// <summary>The tokenizer that prompts are encoded with.</summary>
+    public Tokenizer Tokenizer { get; }
 
     /// <summary>The template of a model.</summary>
     /// <param name="model">A model.</param>

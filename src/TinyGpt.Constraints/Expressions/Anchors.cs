@@ -24,6 +24,10 @@ internal static class Anchors
         return Expression.Choice(branches);
     }
 
+    /// <summary>The texts that the expression matches from the start to the end.</summary>
+    /// <exception cref="ConstraintException">See <see cref="Search"/>.</exception>
+    public static Expression Whole(Expression expression, string pattern) => Expression.Choice([.. Forms(expression, pattern).Select(form => form.Body)]);
+
     /// <summary>A text without anchors, and whether it must begin where the text begins and end where the text ends.</summary>
     private readonly record struct Form(bool AtStart, Expression Body, bool AtEnd);
 

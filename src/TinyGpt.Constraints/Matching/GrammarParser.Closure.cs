@@ -10,6 +10,7 @@ internal sealed partial class GrammarParser
     private readonly HashSet<(int Node, int Stack)> _seen = [];
     private GrowingArray<(int Node, int Stack)> _work = new(64);
     private GrowingArray<int> _returns = new(16);
+    private GrowingArray<int> _exits = new(16);
     private GrowingArray<int> _entered = new(16);
     private GrowingArray<Frame> _callers = new(16);
 
@@ -92,8 +93,15 @@ internal sealed partial class GrammarParser
             }
         }
 
+        // Loops and unordered members end on stacks that can be equal to a rule's that was entered here and cannot be empty.
         _returns.Truncate(kept);
         _entered.Truncate(0);
+        foreach (int exit in _exits.Span)
+        {
+            AddReturn(exit);
+        }
+
+        _exits.Truncate(0);
         int returns = _returns.Count;
         if (returns > 0)
         {
@@ -163,7 +171,7 @@ internal sealed partial class GrammarParser
 
         if (frame.Count >= node.Min)
         {
-            AddReturn(frame.Parent);
+            _exits.Add(frame.Parent);
         }
     }
 
@@ -178,8 +186,9 @@ internal sealed partial class GrammarParser
         bool isFirst = _memberSets.Count(set) == 0;
         int room = members.Max == RegexTable.Unbounded ? int.MaxValue : members.Max - _memberSets.Count(set);
         int missing = members.Missing(_memberSets.Bits(set));
-        for (int member = members.Count; member >= 0; member--)
+        for (int i = 0; i <= members.Count; i++)
         {
+            int member = i == 0 ? members.Count : i - 1; // by falling numbers of their rules, which is the order of calls
             int rule = members.Rule(member, isFirst);
             bool isWanted = member < members.Required;
             if ((member < members.Count && UnorderedMembers.Has(_memberSets.Bits(set), member)) ||
@@ -193,7 +202,7 @@ internal sealed partial class GrammarParser
 
         if (missing == 0 && _memberSets.Count(set) >= members.Min)
         {
-            AddReturn(parent);
+            _exits.Add(parent);
         }
     }
 

@@ -91,11 +91,12 @@ internal sealed class NumberText
         return _regex.Union(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(parts));
     }
 
-    /// <summary>Numbers with exponents, where all of their size are in the range: everything, between 0 and 1, or from 1 on.</summary>
+    /// <summary>Numbers with exponents of up to 299, where all of their size are in the range: everything, between 0 and 1, or from 1 on.</summary>
     private void AddExponents(List<RegexNode> parts, ExactDecimal low, bool lowIsOpen, ExactDecimal? high)
     {
         RegexNode exponent = _regex.Bytes(ByteSet.Of("eE"u8));
-        RegexNode number = _regex.Concat(Digit(0, 9), _digits);
+        // Up to 299, so that every number is one of floating point.
+        RegexNode number = _regex.Concat(_regex.Optional(_regex.Concat(_regex.Optional(Digit(0, 2)), Digit(0, 9))), Digit(0, 9));
         RegexNode sign = _regex.Bytes(ByteSet.Of("+-"u8));
         if (low.Sign == 0 && !lowIsOpen && high is null)
         {
@@ -106,7 +107,7 @@ internal sealed class NumberText
         RegexNode mantissa = _regex.Concat(Digit(1, 9), _anyFraction);
         if (low.Sign == 0 && (high is not { } top || top.CompareTo(ExactDecimal.One) >= 0))
         {
-            parts.Add(_regex.Concat(mantissa, exponent, _regex.Byte((byte)'-'), _someNonZero));
+            parts.Add(_regex.Concat(mantissa, exponent, _regex.Byte((byte)'-'), _regex.Intersect(number, _someNonZero)));
         }
 
         if (high is null && low.CompareTo(ExactDecimal.One) <= 0)

@@ -9,17 +9,19 @@ namespace TinyGpt.Constraints.Schemas;
 internal sealed class JsonSymbols
 {
     private readonly GrammarBuilder _builder;
+    private readonly PropertyOrder _order;
     private readonly RegexNode _quote;
     private readonly RegexNode _colon;
     private Symbol? _anything;
 
-    public JsonSymbols(GrammarBuilder builder, bool isCompact)
+    public JsonSymbols(GrammarBuilder builder, JsonSchemaOptions options)
     {
         _builder = builder;
+        _order = options.PropertyOrder;
         RegexTable regex = builder.Regex;
         Characters = new JsonCharacters(regex);
         Numbers = new NumberSymbols(builder);
-        RegexNode space = isCompact ? RegexNode.Empty : regex.Repeat(regex.Bytes(ByteSet.Of(" \t\r\n"u8)), 0);
+        RegexNode space = options.IsCompact ? RegexNode.Empty : regex.Repeat(regex.Bytes(ByteSet.Of(" \t\r\n"u8)), 0);
         _quote = regex.Byte((byte)'"');
         _colon = regex.Concat(_quote, space, regex.Byte((byte)':'), space);
         Comma = builder.Terminal(regex.Concat(space, regex.Byte((byte)','), space));
@@ -79,7 +81,7 @@ internal sealed class JsonSymbols
     public Symbol Separated(Symbol symbol) =>
         _builder.Optional(_builder.Sequence(symbol, _builder.Repeat(_builder.Sequence(Comma, symbol), 0)));
 
-    /// <summary>One value; of a number also the text that the schema has for it, and members in the schema's order.</summary>
+    /// <summary>One value; of a number also the text that the schema has for it, and members in the order that is asked for.</summary>
     public Symbol Constant(JsonValue value)
     {
         switch (value.Kind)
@@ -98,21 +100,28 @@ internal sealed class JsonSymbols
                 return _builder.Sequence([.. parts, CloseArray]);
             }
 
-            case JsonKind.Object:
-            {
-                List<Symbol> parts = [OpenObject];
-                foreach ((string name, JsonValue member) in value.Members)
-                {
-                    if (parts.Count > 1) parts.Add(Comma);
-                    parts.Add(Name(Characters.Literal(name)));
-                    parts.Add(Constant(member));
-                }
-
-                return _builder.Sequence([.. parts, CloseObject]);
-            }
+            case JsonKind.Object: return Object(value);
 
             default: return Keywords(value.Kind == JsonKind.Null, value.Kind == JsonKind.True, value.Kind == JsonKind.False);
         }
+    }
+
+    private Symbol Object(JsonValue value)
+    {
+        Symbol[] members = [.. value.Members.Select(member => _builder.Sequence(Name(Characters.Literal(member.Key)), Constant(member.Value)))];
+        if (_order == PropertyOrder.Any && members.Length > 1)
+        {
+            return _builder.Sequence(OpenObject, _builder.Unordered(members, members.Length, Comma, Symbol.Nothing), CloseObject);
+        }
+
+        List<Symbol> parts = [OpenObject];
+        foreach (Symbol member in members)
+        {
+            if (parts.Count > 1) parts.Add(Comma);
+            parts.Add(member);
+        }
+
+        return _builder.Sequence([.. parts, CloseObject]);
     }
 
     private Symbol Number(string literal)

@@ -26,7 +26,7 @@ internal sealed class SchemaCompiler
     public SchemaCompiler(GrammarBuilder builder, SchemaReader reader, JsonSchemaOptions options)
     {
         _builder = builder;
-        _json = new JsonSymbols(builder, options.IsCompact);
+        _json = new JsonSymbols(builder, options);
         _facts = new SchemaFacts(reader);
         _strings = new StringLanguages(builder.Regex, _json.Characters);
         RepetitionSymbols repetitions = new(builder, _json);
@@ -65,9 +65,10 @@ internal sealed class SchemaCompiler
     {
         if (Listed(goal) is not { } listed) return null;
         List<JsonValue> values = [];
+        HashSet<string> known = new(StringComparer.Ordinal);
         foreach (JsonValue value in listed)
         {
-            if (Meets(goal, value) && (listed.Count > 1000 || !values.Exists(other => SchemaValidator.AreEqual(other, value)))) values.Add(value);
+            if (Meets(goal, value) && known.Add(SchemaValidator.Canonical(value))) values.Add(value);
         }
 
         return values;

@@ -8,7 +8,12 @@ namespace TinyGpt.Constraints.Schemas;
 /// <summary>Says whether a given value satisfies a schema: how listed values (<c>enum</c>, <c>const</c>) meet everything else.</summary>
 internal sealed class SchemaValidator
 {
+    private const int MaxDepth = 1000;
+    private const int FewValues = 8;
+
+    private readonly Dictionary<SchemaNode, HashSet<string>> _listed = [];
     private int _steps;
+    private int _depth;
 
     /// <summary>Whether two values are equal: numbers by value, members in any order.</summary>
     public static bool AreEqual(JsonValue a, JsonValue b)
@@ -30,11 +35,19 @@ internal sealed class SchemaValidator
     /// <exception cref="ConstraintException">There is too much to compare, or a number is too long.</exception>
     public bool IsValid(SchemaNode schema, JsonValue value)
     {
-        Languages.RuntimeLimits.CheckStack();
+        if (_depth >= MaxDepth) throw new ConstraintException("the schema refers to itself without anything between", schema.Pointer);
+        _depth++;
+        bool isValid = Check(schema, value);
+        _depth--;
+        return isValid;
+    }
+
+    private bool Check(SchemaNode schema, JsonValue value)
+    {
         if (++_steps > SchemaLimits.MaxValueSteps) throw new ConstraintException("listed values take too long to compare", schema.Pointer);
         if (schema.IsAnything || schema.IsNothing) return schema.IsAnything;
         return schema.Types.HasFlag(TypeOf(value)) &&
-            (schema.Values is null || schema.Values.Any(listed => AreEqual(listed, value))) &&
+            (schema.Values is null || IsListed(schema, value)) &&
             IsValidInPlace(schema, value) &&
             value.Kind switch
             {
@@ -55,6 +68,35 @@ internal sealed class SchemaValidator
         JsonKind.Array => JsonTypes.Array,
         _ => JsonTypes.Object,
     };
+
+    /// <summary>A text that equal values share, and no others.</summary>
+    public static string Canonical(JsonValue value)
+    {
+        switch (value.Kind)
+        {
+            case JsonKind.Number: return ExactDecimal.Read(value.Text)?.ToString() ?? value.Text;
+            case JsonKind.String: return $"\"{value.Text.Length}:{value.Text}";
+            case JsonKind.Array: return $"[{string.Join(',', value.Items.Select(Canonical))}]";
+            case JsonKind.Object:
+                IEnumerable<string> members = value.Members.OrderBy(member => member.Key, StringComparer.Ordinal)
+                    .Select(member => $"{member.Key.Length}:{member.Key}{Canonical(member.Value)}");
+                return $"{{{string.Join(',', members)}}}";
+            default: return value.Kind.ToString();
+        }
+    }
+
+    private bool IsListed(SchemaNode schema, JsonValue value)
+    {
+        IReadOnlyList<JsonValue> values = schema.Values!;
+        if (values.Count <= FewValues) return values.Any(listed => AreEqual(listed, value));
+        if (!_listed.TryGetValue(schema, out HashSet<string>? known))
+        {
+            known = new HashSet<string>(values.Select(Canonical), StringComparer.Ordinal);
+            _listed.Add(schema, known);
+        }
+
+        return known.Contains(Canonical(value));
+    }
 
     private static ExactDecimal ReadNumber(JsonValue value, SchemaNode schema) =>
         ExactDecimal.Read(value.Text) ?? throw new ConstraintException($"the number {value.Text} has more digits than are supported", schema.Pointer);

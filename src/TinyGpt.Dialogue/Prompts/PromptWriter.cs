@@ -7,7 +7,7 @@ namespace TinyGpt.Dialogue.Prompts;
 /// <summary>Writes the pieces of prompts as tokens. Thread-safe.</summary>
 /// <param name="layout">How.</param>
 /// <param name="tokenizer">The model's tokenizer.</param>
-/// <param name="contextLength">The model's context, which a whole prompt and its answer must fit.</param>
+/// <param name="contextLength">The model's context, or less where the engine's plan says so, which a whole prompt and its answer must fit.</param>
 /// <param name="world">What all characters know; may be empty.</param>
 internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer, int contextLength, string world)
 {
@@ -25,7 +25,7 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer, int
 
     public PromptLayout Layout => layout;
 
-    /// <summary>The model's context.</summary>
+    /// <summary>The most tokens of a prompt with its answer.</summary>
     public int ContextLength => contextLength;
 
     /// <summary>The tokens of what all characters know; none for an empty world.</summary>

@@ -38,11 +38,13 @@ internal sealed class SnapshotReader
         _grammars = new SavedGrammars(target.Requests);
     }
 
+    private int ContextLength => _context.Prompts.ContextLength;
+
     private ModelConfig Config => _engine.Model.Config;
 
     /// <summary>More bytes than any answer shows: of each token all bytes, each as a U+FFFD.</summary>
     private int MaxAnswerBytes => (int)Math.Min(
-        int.MaxValue / 2, (long)Config.ContextLength * (_engine.Model.Tokenizer!.Vocabulary.LongestToken + 1) * AnswerText.ReplacementLength);
+        int.MaxValue / 2, (long)ContextLength * (_engine.Model.Tokenizer!.Vocabulary.LongestToken + 1) * AnswerText.ReplacementLength);
 
     /// <summary>Reads everything.</summary>
     /// <returns>Ticks so far.</returns>
@@ -195,7 +197,7 @@ internal sealed class SnapshotReader
         }
 
         ReadLog(talk.Log);
-        int promptTokens = _save.Int32(0, Config.ContextLength, "the tokens before an answer");
+        int promptTokens = _save.Int32(0, ContextLength, "the tokens before an answer");
         int produced = _save.Int32(0, MaxAnswerBytes, "the bytes of an answer");
         int skipped = _save.Int32(0, produced, "the skipped bytes of an answer");
         int read = _save.Int32(0, MaxAnswerBytes, "the read bytes of an answer");
@@ -326,7 +328,7 @@ internal sealed class SnapshotReader
         ReadOnlySpan<int> answer = session.AnswerTokens;
         int most = run.MaxAnswerTokens;
         if (session.Tokens.Length - answer.Length != run.PromptTokens || answer.Length > most
-            || run.PromptTokens < 1 || run.PromptTokens + most > Config.ContextLength)
+            || run.PromptTokens < 1 || run.PromptTokens + most > ContextLength)
         {
             throw _save.Failure("an answer under way does not begin where its prompt ends, or is longer than it can be");
         }

@@ -1,4 +1,5 @@
 using TinyGpt.Dialogue.Answers;
+using TinyGpt.Dialogue.Prompts;
 
 namespace TinyGpt.Dialogue.Scheduling;
 
@@ -16,12 +17,13 @@ internal sealed class PageReservations
     /// <param name="engine">The engine, all of whose sessions are the stage's.</param>
     /// <param name="sessions">Its sessions.</param>
     /// <param name="roster">Who may have them.</param>
-    /// <param name="world">The tokens of the world; none for none.</param>
+    /// <param name="prompts">How long prompts can be, and the tokens of the world.</param>
     /// <exception cref="ArgumentException">The arena is too small for the world and one talk.</exception>
-    public PageReservations(GptEngine engine, SessionPool sessions, Roster roster, ReadOnlySpan<int> world)
+    public PageReservations(GptEngine engine, SessionPool sessions, Roster roster, PromptWriter prompts)
     {
+        int[] world = prompts.World;
         (_engine, _sessions, _roster, _worldTokens) = (engine, sessions, roster, world.Length);
-        int needed = PagesFor(world.Length) + PagesFor(engine.Model.Config.ContextLength) + 2;
+        int needed = PagesFor(world.Length) + PagesFor(prompts.ContextLength) + 2;
         if (engine.KvPages < needed)
         {
             throw new ArgumentException(

@@ -29,7 +29,8 @@ internal sealed class StageCore : IDisposable
         Roster = new Roster(options.Seed, lookupTokens);
         Text.Tokenizer tokenizer = model.Tokenizer
             ?? throw new ArgumentException("The model has no tokenizer, so it cannot write texts.", nameof(model));
-        Prompts = new PromptWriter(options.Layout, tokenizer, model.Config.ContextLength, options.World);
+        int contextLength = Math.Min(model.Config.ContextLength, options.Engine.PlannedContext ?? int.MaxValue);
+        Prompts = new PromptWriter(options.Layout, tokenizer, contextLength, options.World);
         Prompts.CheckTokenizer();
         Context = new AnswerContext(Prompts, tokenizer);
         Requests = new RequestFactory(model, Prompts, lookupTokens);
@@ -37,7 +38,7 @@ internal sealed class StageCore : IDisposable
         try
         {
             Sessions = new SessionPool(Engine);
-            PageReservations reservations = new(Engine, Sessions, Roster, Prompts.World);
+            PageReservations reservations = new(Engine, Sessions, Roster, Prompts);
             Scheduler = new TurnScheduler(Roster, reservations, Context, options.FullRateDistance);
             Inbox = new StageInbox(Roster, reservations, Context);
         }

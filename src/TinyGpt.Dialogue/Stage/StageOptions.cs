@@ -41,6 +41,7 @@ public sealed record StageOptions
         ArgumentNullException.ThrowIfNull(Engine);
         ArgumentNullException.ThrowIfNull(Layout);
         ArgumentNullException.ThrowIfNull(World);
+        Engine.Validate();
         Layout.Validate();
         if (!(FullRateDistance > 0))
         {

@@ -58,7 +58,7 @@ internal sealed class ChatBatch : IDisposable
         _metrics.QueueChanged(1);
     }
 
-    /// <summary>Gives a request up: out of the queue at once, or its session back at the end of the pass.</summary>
+    /// <summary>Cancels a request: it leaves the queue at once, or its session is freed at the end of the forward pass.</summary>
     public void Abandon(ChatRequest request)
     {
         request.IsAbandoned = true;
@@ -121,7 +121,7 @@ internal sealed class ChatBatch : IDisposable
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
         {
-            // The batch was disposed in the middle of a pass.
+            // The batch was disposed in the middle of a forward pass.
         }
         catch (Exception exception)
         {
@@ -132,7 +132,7 @@ internal sealed class ChatBatch : IDisposable
         Close();
     }
 
-    /// <summary>Lets go of who has gone, lets in who has room, and sleeps while there is nobody.</summary>
+    /// <summary>Removes finished requests, admits requests that fit, and sleeps while there are none.</summary>
     /// <returns>False when the batch is disposed.</returns>
     private bool WaitForWork()
     {
@@ -193,7 +193,8 @@ internal sealed class ChatBatch : IDisposable
             try
             {
                 request.Session = _engine.CreateSession(request.Sampling, request.Options);
-                request.Session.Append(request.Prompt);
+                request.Session.Append(request.Prompt, answer: request.Answer is not { BeginsWithCall: true });
+                request.Answer?.Start(request.Session);
                 ChatLog.AnswerStarted(_logger, request.Prompt.Length, request.Elapsed.TotalMilliseconds);
             }
             catch (ArgumentException exception)
@@ -245,6 +246,16 @@ internal sealed class ChatBatch : IDisposable
             }
 
             if (finish == FinishReason.None)
+            {
+                if (request.Answer is { } answer)
+                {
+                    request.Write(answer.Watch(session));
+                }
+
+                continue;
+            }
+
+            if (request.Continue(session))
             {
                 continue;
             }

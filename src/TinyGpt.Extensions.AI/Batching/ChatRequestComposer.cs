@@ -1,6 +1,11 @@
 using Microsoft.Extensions.AI;
+using TinyGpt.Chat;
 using TinyGpt.Dialogue;
+using TinyGpt.Extensions.AI.Prompts;
 using TinyGpt.Extensions.AI.ResponseFormats;
+using TinyGpt.Extensions.AI.Tools;
+using TinyGpt.Text;
+using ChatRole = Microsoft.Extensions.AI.ChatRole;
 
 namespace TinyGpt.Extensions.AI.Batching;
 
@@ -13,6 +18,8 @@ internal sealed class ChatRequestComposer
     private readonly int _maxOutputTokens;
     private readonly ChatPromptFormat _format;
     private readonly int _mostPages;
+    private readonly PromptTemplate? _template;
+    private readonly ToolConstraints _constraints;
     private readonly int _context;
     private readonly ResponseGrammars _grammars;
 
@@ -25,7 +32,9 @@ internal sealed class ChatRequestComposer
         _format = options.PromptFormat;
         _mostPages = engine.KvPages;
         _context = engine.ContextLength;
-        _grammars = new ResponseGrammars(model);
+        _constraints = new ToolConstraints(model);
+        _grammars = new ResponseGrammars(model, _constraints);
+        _template = ReferenceEquals(_format, ChatPromptFormat.Template) ? PromptTemplate.Find(model) : null;
     }
 
     public async ValueTask<ChatRequest> ComposeAsync(
@@ -41,13 +50,19 @@ internal sealed class ChatRequestComposer
                 nameof(options), options.MaxOutputTokens, $"ChatOptions.MaxOutputTokens is {options.MaxOutputTokens} and must be 1 or more.");
         }
 
-        int[] prompt = PromptOf(messages, options);
-        CompiledGrammar? grammar = options.ResponseFormat is ChatResponseFormatJson json
+        TokenConstraint? grammar = options.ResponseFormat is ChatResponseFormatJson json
             ? await _grammars.ForAsync(json, cancellation).ConfigureAwait(false)
             : null;
+        List<PromptTool> tools = ToolsOf(options);
+        if (_template is not null || tools.Count > 0)
+        {
+            return ComposeByTemplate(_template ?? PlainTemplate(), TalkOf(messages, options), tools, options, grammar, sampling, started);
+        }
+
+        int[] prompt = PromptOf(messages, options);
         SessionOptions session = new()
         {
-            MaxNewTokens = options.MaxOutputTokens ?? grammar?.MostTokens ?? _maxOutputTokens,
+            MaxNewTokens = options.MaxOutputTokens ?? (grammar as CompiledGrammar)?.MostTokens ?? _maxOutputTokens,
             StopStrings = [.. options.StopSequences ?? [], .. grammar is null ? _format.StopSequences : []],
             Constraint = grammar,
         };
@@ -78,7 +93,10 @@ internal sealed class ChatRequestComposer
     private void RefuseWhatIsNotServed(ChatOptions options)
     {
         bool hasTools = options.Tools is { Count: > 0 } && options.ToolMode is not NoneChatToolMode;
-        Refuse(hasTools, nameof(ChatOptions.Tools), "the client calls no tools.");
+        Refuse(
+            hasTools && options.ResponseFormat is ChatResponseFormatJson,
+            nameof(ChatOptions.Tools),
+            "an answer in JSON calls no tools: ask for one or the other.");
         bool hasTalk = options.ConversationId is not null;
         Refuse(hasTalk, nameof(ChatOptions.ConversationId), "the client keeps no talks: send all messages with each request.");
         bool hasOtherModel = options.ModelId is { } id && id != _modelId;
@@ -95,7 +113,67 @@ internal sealed class ChatRequestComposer
         Seed = options.Seed is { } seed ? unchecked((ulong)seed) : _sampling.Seed,
     };
 
-    private int[] PromptOf(IEnumerable<ChatMessage> messages, ChatOptions options)
+    /// <summary>The tools that a request may call: none, those of the request, or the one that its mode names.</summary>
+    private static List<PromptTool> ToolsOf(ChatOptions options)
+    {
+        if (options.Tools is not { Count: > 0 } || options.ToolMode is NoneChatToolMode)
+        {
+            return [];
+        }
+
+        List<PromptTool> tools = TemplateMessages.Translate(options.Tools);
+        return options.ToolMode is RequiredChatToolMode { RequiredFunctionName: { } name }
+            ? [tools.Find(tool => tool.Name == name)
+                ?? throw new UnsupportedChatOptionException("ChatOptions.ToolMode", $"it requires the function '{name}', and there is none.")]
+            : tools;
+    }
+
+    private static bool? Flag(ChatOptions options, string name) => options.AdditionalProperties?.TryGetValue(name, out bool value) == true ? value : null;
+
+    /// <summary>The form of models without a template of their own, whose tools the system describes.</summary>
+    private PromptTemplate PlainTemplate() => new(_model, new ChatFormat(ChatFamily.Plain));
+
+    private ChatRequest ComposeByTemplate(
+        PromptTemplate template,
+        List<ChatMessage> talk,
+        List<PromptTool> tools,
+        ChatOptions options,
+        TokenConstraint? grammar,
+        SamplingOptions sampling,
+        long started)
+    {
+        foreach (PromptTool tool in tools)
+        {
+            _constraints.ForArguments(tool);
+        }
+
+        TemplateVariables variables = template.CreateVariables();
+        variables.SetMessages(TemplateMessages.Translate(talk));
+        variables.SetTools(tools);
+        if (Flag(options, "enable_thinking") is { } thinks)
+        {
+            variables.Set("enable_thinking", thinks);
+        }
+
+        RenderedPrompt rendered = template.Render(variables);
+        int[] prompt = template.Encode(rendered);
+        CallableTools? callable = tools.Count == 0 ? null : new CallableTools(
+            tools, ToolCallFormat.Find(template.Source), options.ToolMode is RequiredChatToolMode, options.AllowMultipleToolCalls != false);
+        SessionOptions session = new()
+        {
+            MaxNewTokens = options.MaxOutputTokens ?? (grammar as CompiledGrammar)?.MostTokens ?? _maxOutputTokens,
+            StopStrings = [.. options.StopSequences ?? [], .. grammar is null ? template.StopStrings : []],
+            StopTokens = grammar is null ? template.StopTokens : [],
+            Constraint = grammar,
+        };
+        ThinkingReader reader = new(grammar is null ? template.Thinking : null, template.Thinking?.IsOpenAfter(rendered) == true);
+        int budget = options.AdditionalProperties?.TryGetValue("thinking_budget", out int tokens) == true ? tokens : int.MaxValue;
+        TemplateAnswer answer = new(template, reader, budget, callable, _constraints, prompt.Length, sampling, session);
+        return new ChatRequest(
+            prompt, sampling, TemplateAnswer.Begin(session, callable), PagesFor(prompt.Length, session.MaxNewTokens), started) { Answer = answer };
+    }
+
+    private static List<ChatMessage> TalkOf(IEnumerable<ChatMessage> messages, ChatOptions options)
     {
         List<ChatMessage> talk = [.. messages];
         if (options.Instructions is { Length: > 0 } instructions)
@@ -108,12 +186,18 @@ internal sealed class ChatRequestComposer
             throw new ArgumentException("There are no messages to answer.", nameof(messages));
         }
 
+        return talk;
+    }
+
+    private int[] PromptOf(IEnumerable<ChatMessage> messages, ChatOptions options)
+    {
+        List<ChatMessage> talk = TalkOf(messages, options);
         talk.ForEach(CheckContents);
         int[] prompt = _format.Encode(_model.Tokenizer!, talk);
         return prompt.Length > 0 ? prompt : throw new ArgumentException("The format made no tokens of the messages.", nameof(messages));
     }
 
-    /// <summary>The pages that a request may come to hold. The last token of an answer is never computed, but counts here.</summary>
+    /// <summary>The maximum number of pages of a request. The last token of an answer is never computed, but counts here.</summary>
     private int PagesFor(int prompt, int answer)
     {
         int context = _model.Config.ContextLength;

@@ -123,7 +123,7 @@ internal static class JsonSchemaTranslation
                 string path = $"{node.Path}.properties.{name}";
                 if (!names.Add(name))
                 {
-                    throw new ResponseFormatException(path, "stands here twice.");
+                    throw new ResponseFormatException(path, "is here twice.");
                 }
 
                 members.Add((name, Value(property.Value, path, nesting + 1)));

@@ -6,7 +6,7 @@ namespace TinyGpt.Extensions.AI;
 /// </summary>
 /// <param name="jsonPath">The place in the schema, such as <c>$.properties.price.multipleOf</c>.</param>
 /// <param name="problem">What is wrong and how to mend it.</param>
-/// <param name="cause">The error behind it, or null.</param>
+/// <param name="cause">The cause, or null.</param>
 public sealed class ResponseFormatException(string jsonPath, string problem, Exception? cause = null)
     : NotSupportedException($"ChatOptions.ResponseFormat, schema at {jsonPath}: {problem}", cause)
 {

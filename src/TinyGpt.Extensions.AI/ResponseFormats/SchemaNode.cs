@@ -22,7 +22,7 @@ internal sealed class SchemaNode
         {
             if (!Annotations.Contains(keyword.Name) && !_keywords.TryAdd(keyword.Name, keyword.Value))
             {
-                throw Refuse(keyword.Name, "stands here twice.");
+                throw Refuse(keyword.Name, "is here twice.");
             }
         }
     }

@@ -26,7 +26,7 @@ internal static unsafe class SafetensorsHeader
     }
 
     /// <summary>Lists the tensors of a mapped file.</summary>
-    /// <exception cref="ModelFormatException">The header is damaged, or a tensor does not lie where it can.</exception>
+    /// <exception cref="ModelFormatException">The header is damaged, or a tensor's place is impossible.</exception>
     public static List<SafetensorsTensor> Read(MappedFile mapping, string file)
     {
         ulong declared = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(mapping.Data, LengthBytes));
@@ -61,7 +61,7 @@ internal static unsafe class SafetensorsHeader
             long[] offsets = item.Int64s("data_offsets", 2);
             if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] < offsets[0] || offsets[1] > dataLength)
             {
-                throw item.Failure($"lies at [{string.Join(", ", offsets)}] of {dataLength} bytes of data");
+                throw item.Failure($"is at [{string.Join(", ", offsets)}] of {dataLength} bytes of data");
             }
 
             long bytes = offsets[1] - offsets[0];

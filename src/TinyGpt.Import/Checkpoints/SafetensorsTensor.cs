@@ -11,7 +11,7 @@ public sealed unsafe class SafetensorsTensor
     private readonly MappedFile _mapping;
     private readonly byte* _data;
 
-    /// <summary>Makes a view; the caller has checked that the tensor's bytes lie within the mapping.</summary>
+    /// <summary>Makes a view; the caller has checked that the tensor's bytes are within the mapping.</summary>
     internal SafetensorsTensor(MappedFile mapping, string file, string name, string typeName, long[] shape, long offset, long bytes)
     {
         _mapping = mapping;
@@ -48,7 +48,7 @@ public sealed unsafe class SafetensorsTensor
 
     /// <summary>Converts consecutive numbers to float32, exactly.</summary>
     /// <param name="first">The first number's index, 0 or more.</param>
-    /// <param name="target">Takes as many as it is long.</param>
+    /// <param name="target">Receives them; of the same length.</param>
     /// <exception cref="ArgumentOutOfRangeException">The range is not within the tensor.</exception>
     /// <exception cref="ModelFormatException">The type cannot be converted.</exception>
     public void Read(long first, Span<float> target)
@@ -79,7 +79,7 @@ public sealed unsafe class SafetensorsTensor
                 throw new ModelFormatException(File, $"tensor '{Name}' has type {TypeName}, which is not supported (supported: F32, F16, BF16)");
         }
 
-        // The mapping must outlive the copy even if nobody else holds it.
+        // The mapping must outlive the copy even if nothing else references it.
         GC.KeepAlive(_mapping);
     }
 

@@ -53,11 +53,11 @@ internal sealed unsafe class GgufCursor(MappedFile mapping, string file)
         return bytes;
     }
 
-    /// <summary>Goes on behind bytes that are not looked at.</summary>
+    /// <summary>Skips bytes.</summary>
     public void Skip(long count) => Position = count <= Left ? Position + count
         : throw Failure($"the file ends inside {Subject}; {Cut}", Position);
 
-    /// <summary>Goes on behind a string.</summary>
+    /// <summary>Skips a string.</summary>
     public void SkipText() => Skip(ReadCount("bytes of text", long.MaxValue, leastBytes: 1));
 
     /// <summary>Takes a string's bytes.</summary>

@@ -4,7 +4,7 @@ using TinyGpt.Format;
 namespace TinyGpt.Import;
 
 /// <summary>
-/// Reads what a GGUF file says of itself: the header, where every metadata value lies, and the table of tensors. Everything is checked
+/// Reads the description of a GGUF file: the header, the place of every metadata value, and the table of tensors. Everything is checked
 /// against the file's length before it is believed.
 /// </summary>
 internal static class GgufHeader

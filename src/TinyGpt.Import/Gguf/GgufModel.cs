@@ -123,7 +123,7 @@ internal sealed class GgufModel : CheckpointModel
     /// <summary>A matrix that reads the residual, whose rows are put into another order, and its bias.</summary>
     /// <param name="layer">The block.</param>
     /// <param name="matrix">What it is in the packed model.</param>
-    /// <param name="parts">The tensors that have its rows, one behind the other.</param>
+    /// <param name="parts">The tensors that have its rows, one after the other.</param>
     /// <param name="order">The order of the rows; it is made when the tensors are known to be there.</param>
     /// <param name="hasBias">Whether there is a bias.</param>
     private void AddInput(int layer, string matrix, (string Name, int Rows)[] parts, Lazy<int[]> order, bool hasBias)

@@ -41,7 +41,7 @@ internal static class GgufRotary
                 key("rope.scaling.type"), $"asks for rope scaling '{type}', which is not supported (supported: none, linear, llama3)");
         }
 
-        // 0 stands for "not set"; older files have a factor and no type.
+        // 0 means "not set"; older files have a factor and no type.
         return type != "none" && metadata.Has(factor) && metadata.Single(factor) is var value and not (0 or 1)
             ? new RotaryScaling(RotaryScalingKind.Linear, value)
             : null;

@@ -8,7 +8,7 @@ public sealed unsafe class GgufTensor
     private readonly MappedFile _mapping;
     private readonly GgufType _type;
 
-    /// <summary>Makes a view; the caller has checked that the tensor's bytes lie within the mapping.</summary>
+    /// <summary>Makes a view; the caller has checked that the tensor's bytes are within the mapping.</summary>
     internal GgufTensor(MappedFile mapping, string file, string name, GgufType type, long[] shape, long offset, long bytes)
     {
         _mapping = mapping;
@@ -33,7 +33,7 @@ public sealed unsafe class GgufTensor
     /// <summary>The sizes of its 1 … 4 dimensions as the file has them: columns first.</summary>
     public IReadOnlyList<long> Shape { get; }
 
-    /// <summary>Numbers in a row: the first of <see cref="Shape"/>, which lie side by side.</summary>
+    /// <summary>Numbers in a row: the first of <see cref="Shape"/>. They are contiguous.</summary>
     public long Columns => Shape[0];
 
     /// <summary>The product of the other sizes; 1 for a vector.</summary>
@@ -63,7 +63,7 @@ public sealed unsafe class GgufTensor
         int rowBytes = target.Length / _type.BlockWeights * _type.BlockBytes;
         _type.Read(new ReadOnlySpan<byte>(_mapping.Data + Offset + (row * rowBytes), rowBytes), target);
 
-        // The mapping must outlive the copy even if nobody else holds it.
+        // The mapping must outlive the copy even if nothing else references it.
         GC.KeepAlive(_mapping);
     }
 }

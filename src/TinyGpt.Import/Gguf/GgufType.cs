@@ -3,7 +3,7 @@ using TinyGpt.Import.Dequantization;
 namespace TinyGpt.Import;
 
 /// <summary>Turns whole blocks into float32.</summary>
-/// <param name="blocks">The blocks' bytes, as many as belong to the target, and perhaps more.</param>
+/// <param name="blocks">The blocks' bytes: those of the target, and perhaps more.</param>
 /// <param name="target">Takes whole blocks.</param>
 internal delegate void BlockReader(ReadOnlySpan<byte> blocks, Span<float> target);
 
@@ -14,7 +14,7 @@ internal delegate void BlockReader(ReadOnlySpan<byte> blocks, Span<float> target
 /// <param name="Read">Dequantizes.</param>
 internal sealed record GgufType(string Name, int BlockWeights, int BlockBytes, BlockReader Read)
 {
-    // Q4_1, Q5_0 and Q5_1 are here because quantizers fall back to them inside files of the other types: wherever a width is no multiple
+    // Q4_1, Q5_0 and Q5_1 are here because quantizers fall back to them inside files of the other types: wherever a row's length is no multiple
     // of 256, as in SmolLM2 and Qwen2.5-0.5B, Q5_0 takes the place of Q4_K and Q5_1 that of Q5_K.
     private static readonly Dictionary<uint, GgufType> ById = new()
     {

@@ -18,7 +18,7 @@ internal enum GgufValueType : uint
     Float64,
 }
 
-/// <summary>Where a metadata value lies; it is read when it is asked for.</summary>
+/// <summary>The place of a metadata value, which is read on demand.</summary>
 /// <param name="Type">Its type.</param>
 /// <param name="ElementType">The type of an array's elements; otherwise the same as <paramref name="Type"/>.</param>
 /// <param name="Count">An array's elements; otherwise 1.</param>

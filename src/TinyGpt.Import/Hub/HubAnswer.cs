@@ -1,7 +1,7 @@
 namespace TinyGpt.Import;
 
 /// <summary>An answer whose body is read as it comes. Not thread-safe.</summary>
-/// <param name="url">The address that answered, behind redirects.</param>
+/// <param name="url">The address that answered, after redirects.</param>
 /// <param name="message">The answer; disposed with this.</param>
 /// <param name="options">How long the server may be silent, and how slow it may be.</param>
 internal sealed class HubAnswer(Uri url, HttpResponseMessage message, HubOptions options) : IDisposable
@@ -10,7 +10,7 @@ internal sealed class HubAnswer(Uri url, HttpResponseMessage message, HubOptions
     private TimeSpan _waited; // for the bytes below; what the reader does between is not the server's fault
     private long _received;
 
-    /// <summary>The address that answered, behind redirects.</summary>
+    /// <summary>The address that answered, after redirects.</summary>
     public Uri Url => url;
 
     /// <summary>Status and headers.</summary>

@@ -3,7 +3,7 @@ namespace TinyGpt.Import;
 /// <summary>The folder where pulled models are. Thread-safe, also between processes.</summary>
 /// <remarks>
 /// <c>models/OWNER--NAME/REVISION</c> holds the packed model, the files that it was made of in <c>checkpoint</c> or <c>gguf</c>, and
-/// <c>pull.json</c>, which says what is there. Any of it may be deleted while nobody uses it.
+/// <c>pull.json</c>, which says what is there. Any of it may be deleted while no process uses it.
 /// </remarks>
 public sealed class HubCache
 {

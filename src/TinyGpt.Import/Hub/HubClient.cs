@@ -107,11 +107,11 @@ internal sealed class HubClient : IDisposable
 
     private static Exception NoConnection(Uri at, HttpRequestException exception) => exception.HttpRequestError switch
     {
-        // The exception would show the proxy's address, and with it the password that may stand there.
+        // The exception would show the proxy's address, which may contain a password.
         HttpRequestError.ProxyTunnelError => new HubException(
             at, exception.StatusCode, "the proxy refuses", "check HTTPS_PROXY or the system's settings"),
 
-        // What is wrong with a certificate stands in the cause alone.
+        // Only the cause says what is wrong with a certificate.
         HttpRequestError.SecureConnectionError => new TransientHubException(
             at, null, $"no secure connection: {(exception.InnerException as AuthenticationException ?? (Exception)exception).Message}",
             cause: exception),

@@ -53,6 +53,6 @@ internal sealed class HubConnections(HubOptions options)
         target.Port != url.Port || !target.Host.Trim('[', ']').Equals(url.IdnHost.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
 
     private static HubException Refusal(Uri url) => new(
-        url, null, "the hub sends this machine to an address of its own network, which a hub on the internet must not",
+        url, null, "the hub redirects to an address in this machine's network, which a hub on the internet may not do",
         $"check {HubOptions.EndpointVariable}");
 }

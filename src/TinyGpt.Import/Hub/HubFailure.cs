@@ -2,14 +2,14 @@ using System.Net;
 
 namespace TinyGpt.Import;
 
-/// <summary>Says what the status of an answer means for somebody who wants a model, and what to do.</summary>
+/// <summary>Explains the status of an answer to a user who wants a model, and says what to do.</summary>
 internal static class HubFailure
 {
-    // The hub says 401 to strangers who ask for what does not exist, and tells in this header what it means.
+    // Without a token the hub answers 401 even for what does not exist. This header says which it is.
     private const string CodeHeader = "X-Error-Code";
 
     /// <summary>The exception for an answer that is no success: one to try again, or a final one.</summary>
-    /// <param name="url">The address that answered, maybe behind redirects.</param>
+    /// <param name="url">The address that answered, perhaps after redirects.</param>
     /// <param name="answer">The answer.</param>
     /// <param name="hub">The hub's address.</param>
     /// <param name="hasToken">Whether a token was sent to the hub.</param>

@@ -6,7 +6,7 @@ namespace TinyGpt.Import;
 /// <param name="Hash">Its hash, or null if the hub gives none.</param>
 internal sealed record HubFile(string Path, long Size, ContentHash? Hash)
 {
-    /// <summary>Whether the file lies in the model's uppermost folder, where a checkpoint's files are.</summary>
+    /// <summary>Whether the file is in the model's top folder, where a checkpoint's files are.</summary>
     public bool IsTopLevel => !Path.Contains('/', StringComparison.Ordinal);
 
     /// <summary>Whether the path has an ending, in any case.</summary>

@@ -20,7 +20,7 @@ public sealed record HubModelName
     /// <summary>The name as it was written.</summary>
     public string Text { get; }
 
-    /// <summary>The part behind the owner, or all of a short name.</summary>
+    /// <summary>The part after the owner, or all of a short name.</summary>
     public string ShortName => Text[(Text.IndexOf('/', StringComparison.Ordinal) + 1)..];
 
     /// <summary>Reads a name.</summary>

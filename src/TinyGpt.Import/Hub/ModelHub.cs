@@ -118,7 +118,7 @@ public sealed class ModelHub : IDisposable
 
     private static void Pack(string main, string packed, IProgress<PullProgress>? progress, CancellationToken cancellation)
     {
-        // An index stands for the files beside it.
+        // An index names the files beside it.
         string source = main.EndsWith(".json", StringComparison.Ordinal) ? Path.GetDirectoryName(main)! : main;
         Packer.Pack(source, packed, null, progress is null ? null : new PackingProgress(progress), cancellation);
     }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace TinyGpt.Import;
 
-/// <summary>Tells addresses of this machine and of its own networks from those of the internet.</summary>
+/// <summary>Tells addresses of this machine and its networks from those of the internet.</summary>
 internal static class PrivateAddresses
 {
     /// <summary>IPv4 networks that are not the internet (RFC 6890): first address and length of the prefix.</summary>
@@ -20,13 +20,13 @@ internal static class PrivateAddresses
     private static readonly IPNetwork[] Networks6 =
         [.. ((string[])["::/128", "::1/128", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"]).Select(IPNetwork.Parse)];
 
-    // IPv6 addresses that stand for an IPv4 address, with where it is in them: compatible, NAT64, 6to4. Mapped ones the framework knows.
+    // IPv6 addresses that contain an IPv4 address, and its place in them: compatible, NAT64, 6to4. The framework knows mapped ones.
     private static readonly (IPNetwork Network, int Start)[] Embedded =
     [
         (IPNetwork.Parse("::/96"), 12), (IPNetwork.Parse("64:ff9b::/96"), 12), (IPNetwork.Parse("2002::/16"), 2),
     ];
 
-    /// <summary>Whether an address is this machine's, its network's, or nobody's.</summary>
+    /// <summary>Whether an address belongs to this machine, its network, or no host at all.</summary>
     /// <param name="address">The address.</param>
     public static bool Contain(IPAddress address)
     {

@@ -12,7 +12,7 @@ internal sealed class PullLock : IDisposable
 
     private PullLock(FileStream file) => _file = file;
 
-    /// <summary>Waits until nobody else has the lock.</summary>
+    /// <summary>Waits until the lock is free.</summary>
     /// <param name="path">The lock's file, in a folder that exists.</param>
     /// <param name="waiting">Called once if somebody has it.</param>
     /// <param name="cancellation">Ends waiting.</param>

@@ -21,7 +21,7 @@ public sealed class PullPlan
     /// <summary>The branch, tag or commit that was asked for.</summary>
     public string Revision { get; }
 
-    /// <summary>The commit that it stands for; files of this commit are downloaded, whatever happens to the branch meanwhile.</summary>
+    /// <summary>The commit that it refers to. Files of this commit are downloaded, whatever happens to the branch meanwhile.</summary>
     public string Commit { get; }
 
     /// <summary>The number of files.</summary>

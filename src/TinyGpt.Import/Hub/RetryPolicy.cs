@@ -1,6 +1,6 @@
 namespace TinyGpt.Import;
 
-/// <summary>Tries again what failed for a reason that may pass. Thread-safe.</summary>
+/// <summary>Repeats what failed temporarily. Thread-safe.</summary>
 /// <param name="wait">Waits for a time.</param>
 internal sealed class RetryPolicy(Func<TimeSpan, CancellationToken, Task> wait)
 {

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace TinyGpt.Import;
 
-/// <summary>A failure that may pass: a broken connection, a busy server. It never leaves <see cref="RetryPolicy"/>.</summary>
+/// <summary>A temporary failure: a broken connection, a busy server. It never leaves <see cref="RetryPolicy"/>.</summary>
 /// <param name="url">The address that was asked.</param>
 /// <param name="status">The status of the answer, or null.</param>
 /// <param name="reason">What went wrong.</param>
@@ -14,7 +14,7 @@ internal sealed class TransientHubException(
     /// <summary>How long the server wants to be left alone, or null if it does not say.</summary>
     public TimeSpan? RetryAfter => retryAfter;
 
-    /// <summary>The failure as the caller sees it, once nobody tries again.</summary>
+    /// <summary>The failure as the caller sees it, after the last attempt.</summary>
     /// <param name="attempts">Attempts that were made.</param>
     /// <param name="tooLong">What the server asked to wait, if that is why.</param>
     public HubException Final(int attempts, TimeSpan? tooLong) => new(

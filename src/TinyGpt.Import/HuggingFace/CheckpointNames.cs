@@ -6,14 +6,14 @@ namespace TinyGpt.Import;
 /// </summary>
 internal sealed record CheckpointNames
 {
-    /// <summary>What may stand before every name but the head's; the first under which the token embedding is found counts.</summary>
+    /// <summary>Possible prefixes of every name but the head's. The first one with a token embedding counts.</summary>
     public required string[] Prefixes { get; init; }
 
     public required string TokenEmbedding { get; init; }
 
     public string? PositionEmbedding { get; init; }
 
-    /// <summary>Rows of the position embedding that stand before position 0.</summary>
+    /// <summary>Rows of the position embedding before position 0.</summary>
     public int FirstPosition { get; init; }
 
     /// <summary>A block's prefix up to its number.</summary>
@@ -24,7 +24,7 @@ internal sealed record CheckpointNames
     /// <summary>One matrix of queries, keys and values, or three.</summary>
     public required string[] QueryKeyValue { get; init; }
 
-    /// <summary>Whether the one matrix has query, key and value of each head behind each other, instead of all queries first.</summary>
+    /// <summary>Whether the one matrix has query, key and value of each head one after the other, instead of all queries first.</summary>
     public bool HeadsOutermost { get; init; }
 
     public string QueryNorm { get; init; } = "";

@@ -87,7 +87,7 @@ internal static class HuggingFaceConfig
 
     public static int Count(CheckedJson json, string name, int usual) => json.Has(name) ? json.Int32(name) : usual;
 
-    /// <summary>A width of four times another; what is too large for a configuration stays so.</summary>
+    /// <summary>Four times a size. A result too large for a configuration stays too large.</summary>
     public static int FourTimes(int width) => (int)Math.Clamp(4L * width, int.MinValue, int.MaxValue);
 
     /// <summary>The function of a member of this name.</summary>

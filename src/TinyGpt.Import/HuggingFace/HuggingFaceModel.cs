@@ -66,11 +66,11 @@ internal sealed class HuggingFaceModel : CheckpointModel
     {
         ClassifierWeights weights = ClassifierFiles.Read(folder);
         return weights.Width == width ? weights
-            : throw new ModelFormatException(folder, $"the classifier is for models of width {weights.Width}, not {width}");
+            : throw new ModelFormatException(folder, $"the classifier is for models of hidden size {weights.Width}, not {width}");
     }
 
     /// <summary>
-    /// What stands before the names, and the tensor that has the token embedding: a file of tied weights may have them under the head's name
+    /// The prefix of the names, and the tensor of the token embedding. A file of tied weights may have them under the head's name
     /// alone.
     /// </summary>
     private (string Prefix, string Embedding) FindEmbedding()

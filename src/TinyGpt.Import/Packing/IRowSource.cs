@@ -18,7 +18,7 @@ internal interface IRowSource
     /// <summary>Copies consecutive rows.</summary>
     /// <param name="first">The first row.</param>
     /// <param name="count">How many.</param>
-    /// <param name="target">Row i goes to <c>i·stride</c>; what lies between rows is left as it is.</param>
+    /// <param name="target">Row i goes to <c>i·stride</c>; bytes between rows do not change.</param>
     /// <param name="stride">Floats from one row to the next, at least <see cref="Columns"/>.</param>
     void CopyRows(int first, int count, Span<float> target, int stride);
 }

@@ -33,7 +33,7 @@ internal static unsafe class Int4Quantizer
         const int Half = PanelLayout.InputsPerGroup / 2;
         for (int i = 0; i < PanelLayout.InputsPerGroup; i++)
         {
-            // A scale of 0 stands for a group of zeros.
+            // A scale of 0 means a group of zeros.
             int quantized = scale == 0 ? 0 : Round(weights[i] / scale);
             byte stored = (byte)(quantized + PanelLayout.Int4Offset);
             int input = i % Half;

@@ -127,7 +127,7 @@ internal static unsafe class PanelPacker
         sbyte* lanes = (sbyte*)group + (lane * PanelLayout.InputsPerKBlock);
         for (int i = 0; i < weights.Length; i++)
         {
-            // A scale of 0 stands for a group of zeros. Below the normal range the quotient can pass 127 by rounding.
+            // A scale of 0 means a group of zeros. Below the normal range the quotient can pass 127 by rounding.
             float quantized = scale == 0 ? 0
                 : Math.Clamp(MathF.Round(weights[i] / scale), -PanelLayout.MaxQuantized, PanelLayout.MaxQuantized);
             lanes[(i / PanelLayout.InputsPerKBlock * PanelLayout.KBlockBytes) + (i % PanelLayout.InputsPerKBlock)] = (sbyte)quantized;

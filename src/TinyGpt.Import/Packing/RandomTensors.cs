@@ -223,7 +223,7 @@ internal sealed unsafe class RandomTensors : ITensorSource
         }
     }
 
-    /// <summary>Whether a row of a matrix, or a number of its bias, stands behind a head or behind the gates.</summary>
+    /// <summary>Whether a row of a matrix, or a number of its bias, is padding after a head or after the gates.</summary>
     private bool IsPaddingRow(string matrix, int row) =>
         (matrix.EndsWith(ModelTensors.QueryKeyValue, StringComparison.Ordinal) && IsHeadPadding(row))
         || (Config.Gated && matrix.EndsWith(ModelTensors.FeedForwardIn, StringComparison.Ordinal) && IsGatePadding(row));

@@ -19,7 +19,7 @@ internal static class RowOrder
     /// <param name="pairsAreHalves">
     /// Whether the checkpoint rotates channel i together with i + dimensions/2, as Hugging Face's library does, instead of neighbours.
     /// </param>
-    /// <param name="headsOutermost">Whether it has query, key and value of each head behind each other, instead of all queries first.</param>
+    /// <param name="headsOutermost">Whether it has query, key and value of each head one after the other, instead of all queries first.</param>
     public static int[] QueryKeyValue(ModelConfig config, bool pairsAreHalves, bool headsOutermost = false)
     {
         int[] rotated = Head(config, pairsAreHalves);

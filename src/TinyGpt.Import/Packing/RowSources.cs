@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace TinyGpt.Import;
 
-/// <summary>A tensor whose rows lie one behind the other. A vector is as many rows of one number.</summary>
+/// <summary>A tensor with contiguous rows. A vector counts as rows of one number each.</summary>
 internal sealed class StoredRows(SafetensorsTensor tensor, int rows, int columns) : IRowSource
 {
     public string File => tensor.File;
@@ -53,7 +53,7 @@ internal sealed class TransposedRows(SafetensorsTensor tensor, int rows, int col
     }
 }
 
-/// <summary>The rows of several tensors, one behind the other.</summary>
+/// <summary>The rows of several tensors, one after the other.</summary>
 internal sealed class JoinedRows(IReadOnlyList<IRowSource> sources) : IRowSource
 {
     public string File => sources[0].File;
@@ -143,7 +143,7 @@ internal sealed class RowOfRows(IRowSource source) : IRowSource
     }
 }
 
-/// <summary>Columns that belong to heads, with zero columns put behind each head up to its stride.</summary>
+/// <summary>Columns that belong to heads, with zero columns after each head up to its stride.</summary>
 internal sealed class HeadPaddedColumns(IRowSource source, int headSize, int headStride) : IRowSource
 {
     public string File => source.File;

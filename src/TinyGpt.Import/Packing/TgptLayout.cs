@@ -62,7 +62,7 @@ internal sealed class TgptLayout
     /// <summary>What else goes into the file, in its order.</summary>
     public IReadOnlyList<ModelPart> Parts { get; }
 
-    /// <summary>What is written behind the tensors.</summary>
+    /// <summary>What is written after the tensors.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> Contents =>
         [.. Tokenizer is { } tokenizer ? (ReadOnlyMemory<byte>[])[tokenizer.Data] : [], .. Parts.Select(part => part.Data)];
 

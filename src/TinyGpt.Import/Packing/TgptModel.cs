@@ -4,7 +4,7 @@ using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Import;
 
-/// <summary>A <c>.tgpt</c> file as a checkpoint: every quantized weight is the number that it stands for.</summary>
+/// <summary>A <c>.tgpt</c> file as a checkpoint: every quantized weight is read as its value.</summary>
 internal sealed unsafe class TgptModel : CheckpointModel
 {
     private readonly TgptFile _file;

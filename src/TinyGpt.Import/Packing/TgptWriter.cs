@@ -26,7 +26,7 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
     private byte* _reserved;
     private long _reservedLength;
 
-    /// <summary>Starts a file where the stream stands.</summary>
+    /// <summary>Starts a file at the stream's position.</summary>
     /// <param name="stream">The stream; it stays open.</param>
     /// <param name="config">A valid configuration.</param>
     /// <param name="tokenizer">The tokenizer, or null for a file without one.</param>
@@ -68,7 +68,7 @@ public sealed unsafe class TgptWriter : ITensorSink, IDisposable
         }
     }
 
-    /// <summary>Writes the tokenizer and the other parts, if there are any, then the header and the metadata. The stream then stands at the file's end.</summary>
+    /// <summary>Writes the tokenizer and the other parts, if there are any, then the header and the metadata. The stream is then at the file's end.</summary>
     /// <returns>The file's length in bytes.</returns>
     /// <exception cref="InvalidOperationException">A tensor is missing.</exception>
     public long Finish()

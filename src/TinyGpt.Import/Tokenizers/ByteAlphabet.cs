@@ -1,7 +1,7 @@
 namespace TinyGpt.Import;
 
 /// <summary>
-/// The alphabet in which GPT-2's files write bytes: printable Latin-1 characters stand for their own code, the 68 others are
+/// The alphabet in which GPT-2's files write bytes: printable Latin-1 characters are their own code, the 68 others are
 /// written, in the order of their codes, as U+0100 to U+0143. A space is <c>Ġ</c>, a line feed <c>Ċ</c>.
 /// </summary>
 internal static class ByteAlphabet

@@ -4,7 +4,7 @@ using TinyGpt.Text;
 namespace TinyGpt.Import;
 
 /// <summary>
-/// Chat templates in files of their own: <c>chat_template.jinja</c>, and named ones in the folder <c>chat_templates</c> or
+/// Chat templates in separate files: <c>chat_template.jinja</c>, and named ones in the folder <c>chat_templates</c> or
 /// <c>additional_chat_templates</c>.
 /// </summary>
 internal static class ChatTemplateFiles

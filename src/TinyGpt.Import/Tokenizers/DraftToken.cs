@@ -2,7 +2,7 @@ using TinyGpt.Text;
 
 namespace TinyGpt.Import;
 
-/// <summary>A token that stands beside the model's.</summary>
+/// <summary>A token in addition to the model's.</summary>
 /// <param name="Content">The token as it appears in text.</param>
 /// <param name="IsSpecial">
 /// True: it must be, so that it is an error if ordinary text becomes it; false: any text that is written so becomes it; null: the file does

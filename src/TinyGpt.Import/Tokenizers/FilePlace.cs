@@ -1,6 +1,6 @@
 namespace TinyGpt.Import;
 
-/// <summary>Where something stands in a file, for messages.</summary>
+/// <summary>A place in a file, for messages.</summary>
 /// <param name="File">The file's path.</param>
 /// <param name="Offset">The byte where it begins, or null if it is no single place.</param>
 internal readonly record struct FilePlace(string File, long? Offset)

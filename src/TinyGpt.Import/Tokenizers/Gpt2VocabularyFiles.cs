@@ -19,7 +19,7 @@ internal static class Gpt2VocabularyFiles
         reader.End();
     }
 
-    /// <summary>The object of tokens and ids that the reader stands on.</summary>
+    /// <summary>The object of tokens and ids at the reader's position.</summary>
     internal static void ReadTokens(ref JsonFileReader reader, VocabularyDraft draft)
     {
         reader.EnterObject("the vocabulary");
@@ -103,7 +103,7 @@ internal static class Gpt2VocabularyFiles
             }
             else if (emptyLine is { } gap)
             {
-                throw gap.Error("an empty line stands between merges");
+                throw gap.Error("there is an empty line between merges");
             }
             else
             {

@@ -8,7 +8,7 @@ namespace TinyGpt.Import;
 /// <see cref="ModelFormatException"/> with the place where it is.
 /// </summary>
 /// <remarks>
-/// The reader always stands on the first token of a value: the root at first, later what <see cref="NextProperty"/> or
+/// The reader is always at the first JSON token of a value: the root at first, later what <see cref="NextProperty"/> or
 /// <see cref="NextElement"/> has moved to. The caller takes a scalar, walks an object or array to its end, or skips the value.
 /// </remarks>
 internal ref struct JsonFileReader
@@ -22,7 +22,7 @@ internal ref struct JsonFileReader
 
     private readonly string _file;
     private readonly ReadOnlySpan<byte> _content;
-    private readonly int _firstByte; // where the JSON begins: behind a byte order mark
+    private readonly int _firstByte; // where the JSON begins: after a byte order mark
     private Utf8JsonReader _reader;
 
     internal JsonFileReader(ReadOnlySpan<byte> content, string file)
@@ -43,10 +43,10 @@ internal ref struct JsonFileReader
 
     internal readonly bool IsObject => _reader.TokenType == JsonTokenType.StartObject;
 
-    /// <summary>Checks that the current value is an object; <see cref="NextProperty"/> then goes through it.</summary>
+    /// <summary>Checks that the current value is an object; <see cref="NextProperty"/> then walks through it.</summary>
     internal readonly void EnterObject(string what) => Expect(JsonTokenType.StartObject, what, "an object");
 
-    /// <summary>Checks that the current value is an array; <see cref="NextElement"/> then goes through it.</summary>
+    /// <summary>Checks that the current value is an array; <see cref="NextElement"/> then walks through it.</summary>
     internal readonly void EnterArray(string what) => Expect(JsonTokenType.StartArray, what, "an array");
 
     /// <summary>Moves to the next property's value, or out of the object.</summary>
@@ -74,7 +74,7 @@ internal ref struct JsonFileReader
         return true;
     }
 
-    /// <summary>Moves to the next property's value, or out of the object, for a caller who sees to it that no name comes twice.</summary>
+    /// <summary>Moves to the next property's value, or out of the object, for a caller that makes sure that no name comes twice.</summary>
     internal bool NextUncheckedProperty(out string name)
     {
         Advance();
@@ -141,7 +141,7 @@ internal ref struct JsonFileReader
             : throw place.Error($"{what} has {length} bytes; at most {LargestPart} are read");
     }
 
-    /// <summary>Checks that nothing follows the root value, at whose end the reader stands.</summary>
+    /// <summary>Checks that nothing follows the root value. The reader is at its end.</summary>
     internal void End() => Advance();
 
     private readonly void Expect(JsonTokenType type, string what, string kind)

@@ -34,8 +34,8 @@ internal static class TokenSpellings
     /// <param name="written">The token as the file has it.</param>
     /// <param name="spelling">How it is written.</param>
     /// <param name="bytes">Its bytes.</param>
-    /// <param name="stranger">The first character that stands for no byte, if there is one.</param>
-    /// <returns>Whether all characters stand for something.</returns>
+    /// <param name="stranger">The first character that is no byte, if there is one.</param>
+    /// <returns>Whether all characters are bytes.</returns>
     internal static bool TryDecode(string written, TokenSpelling spelling, out byte[] bytes, out char stranger)
     {
         if (spelling == TokenSpelling.Bytes)
@@ -50,7 +50,7 @@ internal static class TokenSpellings
         return true;
     }
 
-    /// <summary>The byte that a token like <c>&lt;0x0A&gt;</c> stands for.</summary>
+    /// <summary>The byte of a token like <c>&lt;0x0A&gt;</c>.</summary>
     internal static bool TryGetByte(string written, out byte value)
     {
         value = 0;

@@ -6,7 +6,7 @@ namespace TinyGpt.Import;
 
 /// <summary>
 /// What a folder's <c>tokenizer_config.json</c> says beside the tokenizer itself: which tokens begin and end a text, and how the model was taught
-/// to talk. Templates in files of their own go before those within.
+/// to talk. Templates in separate files take precedence.
 /// </summary>
 internal sealed record TokenizerConfigFile
 {

@@ -23,7 +23,7 @@ internal sealed class TokenizerJsonModel
     /// <summary>Whether a word's last character is marked.</summary>
     internal bool MarksWordEnds { get; private set; }
 
-    /// <summary>Reads the model that a reader stands on.</summary>
+    /// <summary>Reads the model at the reader's position.</summary>
     internal static TokenizerJsonModel Read(ref JsonFileReader reader, VocabularyDraft draft)
     {
         TokenizerJsonModel model = new(reader.Place);

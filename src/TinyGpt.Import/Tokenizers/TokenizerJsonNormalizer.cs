@@ -5,7 +5,7 @@ namespace TinyGpt.Import;
 
 /// <summary>What the normalizer of <c>tokenizer.json</c> does.</summary>
 /// <param name="Steps">Changes of characters.</param>
-/// <param name="Prepends">Whether it puts a text behind a space.</param>
+/// <param name="Prepends">Whether it puts a space before a text.</param>
 /// <param name="WritesSpaces">Whether it writes spaces as SentencePiece does.</param>
 internal readonly record struct TokenizerJsonNormalizer(TextNormalization Steps, bool Prepends, bool WritesSpaces)
 {

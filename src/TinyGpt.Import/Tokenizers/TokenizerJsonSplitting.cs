@@ -7,7 +7,7 @@ namespace TinyGpt.Import;
 /// <param name="Kind">The kind of tokenizer that has such splitting; null where there is no pre-tokenizer.</param>
 /// <param name="Splitting">How text is cut.</param>
 /// <param name="PrefixSpace">Whether a text begins with a space that is not its own.</param>
-/// <param name="PrefixAfterAddedTokens">Whether text behind an added token does too.</param>
+/// <param name="PrefixAfterAddedTokens">Whether text after an added token does too.</param>
 internal readonly record struct TokenizerJsonSplitting(
     TokenizerKind? Kind, PreSplitting Splitting, PrefixSpace PrefixSpace, bool PrefixAfterAddedTokens)
 {
@@ -54,13 +54,13 @@ internal readonly record struct TokenizerJsonSplitting(
         step.AllowOnly("type", "add_prefix_space", "trim_offsets", "use_regex");
         if ((!step.Has("use_regex") || step.Boolean("use_regex")) != hasPattern)
         {
-            throw part.NotSupported(index, hasPattern ? "without 'use_regex'" : "with 'use_regex' behind another pattern");
+            throw part.NotSupported(index, hasPattern ? "without 'use_regex'" : "with 'use_regex' after another pattern");
         }
 
         bool prefixes = step.Has("add_prefix_space") && step.Boolean("add_prefix_space");
         if (prefixes && splitting != PreSplitting.Gpt2)
         {
-            throw part.NotSupported(index, "with 'add_prefix_space' behind another step"); // it would put a space before every piece
+            throw part.NotSupported(index, "with 'add_prefix_space' after another step"); // it would put a space before every piece
         }
 
         return new(TokenizerKind.ByteLevel, splitting, prefixes ? PrefixSpace.UnlessThere : PrefixSpace.None, prefixes);

@@ -34,7 +34,7 @@ internal sealed class TokenizerPart : IDisposable
     /// <summary>The name of each step.</summary>
     internal IReadOnlyList<string> Types { get; }
 
-    /// <summary>Reads the part that a reader stands on.</summary>
+    /// <summary>Reads the part at the reader's position.</summary>
     /// <param name="reader">The reader; it is moved to the part's end.</param>
     /// <param name="what">What errors call the part.</param>
     /// <param name="listName">The name under which a sequence has its steps.</param>

@@ -38,7 +38,7 @@ internal sealed class VocabularyDraft
     /// <summary>For each id how early its token is made; null where merges say it.</summary>
     internal float[]? Scores { get; set; }
 
-    /// <summary>Whether text is put behind a space before added tokens that are normalized are looked for in it.</summary>
+    /// <summary>Whether text gets its prefix space before it is searched for normalized added tokens.</summary>
     internal bool PrefixesNormalizedTokens { get; set; }
 
     /// <summary>Whether a token of one character has GPT-1's mark of a word's end, which byte-level vocabularies have not.</summary>
@@ -64,7 +64,7 @@ internal sealed class VocabularyDraft
         }
     }
 
-    /// <summary>Adds a token that stands beside the model's. It may be one of the model's already, with the same id.</summary>
+    /// <summary>Adds a token to the model's tokens. The model may already have it with the same id.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="token">The token.</param>
     internal void AddAddedToken(int id, DraftToken token)
@@ -88,7 +88,7 @@ internal sealed class VocabularyDraft
     /// <summary>Says that an id has no token, though higher ones have.</summary>
     internal void AddUnused(int id) => _unused.Add(id);
 
-    /// <summary>Says that all tokens of the model were added, so that a merge of others is refused where it stands.</summary>
+    /// <summary>Says that all tokens of the model were added, so that a merge of other tokens is refused at its place.</summary>
     internal void EndVocabulary() => _hasVocabulary = true;
 
     /// <summary>Adds the merge of the next rank.</summary>
@@ -126,7 +126,7 @@ internal sealed class VocabularyDraft
         : null;
 
     /// <summary>Makes the vocabulary.</summary>
-    /// <param name="size">The ids that it is to have; those beyond the tokens are unused. Null: as many as there are tokens.</param>
+    /// <param name="size">The number of ids; those after the tokens are unused. Null means the number of tokens.</param>
     internal TokenVocabulary Build(int? size)
     {
         foreach ((int id, DraftToken added) in _addedTokens)
@@ -229,7 +229,7 @@ internal sealed class VocabularyDraft
             else if (!TokenSpellings.TryDecode(written, Spelling, out tokens[id], out char stranger))
             {
                 throw new ModelFormatException(
-                    _source, $"token {id}, '{written}', has U+{(int)stranger:X4}, which stands for no byte in GPT-2's alphabet");
+                    _source, $"token {id}, '{written}', has U+{(int)stranger:X4}, which is no byte in GPT-2's alphabet");
             }
         }
 

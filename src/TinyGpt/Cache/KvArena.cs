@@ -46,7 +46,7 @@ internal sealed unsafe class KvArena : IDisposable
     /// <summary>The most pages that one sequence can hold.</summary>
     public int PagesPerSequence { get; }
 
-    /// <summary>Every sequence that there can be; who uses which is the engine's affair.</summary>
+    /// <summary>Every sequence that there can be. The engine decides which session uses which.</summary>
     public KvSequence[] Sequences { get; }
 
     /// <summary>The native memory that an arena takes, in bytes.</summary>

@@ -3,7 +3,7 @@ using TinyGpt.Kernels.Contract;
 namespace TinyGpt.Cache;
 
 /// <summary>
-/// Where things lie in a page of 64 positions: for each layer the keys of every key-value head, then the values of every one. One head's keys (or
+/// The layout of a page of 64 positions: for each layer the keys of every key-value head, then the values of every one. One head's keys (or
 /// values) are 64 × head stride floats; or as many int8 and, behind them, 64 scales.
 /// </summary>
 internal readonly record struct KvLayout(KvPrecision Precision, int Layers, int Heads, int HeadStride)

@@ -73,7 +73,7 @@ internal sealed unsafe class KvSequence
     /// <summary>Declares positions computed.</summary>
     public void Advance(int count) => Length += count;
 
-    /// <summary>Shortens the sequence to its first positions and gives back the pages behind them.</summary>
+    /// <summary>Shortens the sequence to its first positions and frees the pages after them.</summary>
     public void Truncate(int length)
     {
         Length = Math.Min(length, Length);

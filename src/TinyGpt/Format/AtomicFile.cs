@@ -10,7 +10,7 @@ internal static class AtomicFile
 
     private static readonly SearchValues<char> RandomLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789");
 
-    // A file without content may have been made a moment ago, by somebody who holds it in the next one.
+    // An empty file may have been made a moment ago by another process, which is about to lock it.
     private static readonly TimeSpan OldEnough = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -18,7 +18,7 @@ internal static class AtomicFile
     /// that killed processes left of the same file.
     /// </summary>
     /// <param name="path">The file; replaced if it exists. Errors name it, never the temporary one.</param>
-    /// <param name="write">Writes the content. If it throws, nothing is left behind, and a file that was there stays.</param>
+    /// <param name="write">Writes the content. If it throws, nothing is left over, and an existing file stays.</param>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -26,7 +26,7 @@ internal static class AtomicFile
         string temporary = $"{path}.{Path.GetRandomFileName()}{Extension}";
         try
         {
-            // Not shared: while it is open, the system keeps everybody else from taking it for one that was left behind.
+            // Not shared. While it is open, the system stops other processes from taking it for a leftover file.
             using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
             {
                 write(stream);

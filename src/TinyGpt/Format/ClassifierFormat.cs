@@ -52,7 +52,7 @@ internal static class ClassifierFormat
 
     /// <summary>Reads weights that come from anywhere.</summary>
     /// <param name="data">The whole chunk.</param>
-    /// <param name="width">The width of the model that they must belong to.</param>
+    /// <param name="width">The hidden size of the model that they must belong to.</param>
     /// <param name="file">For errors.</param>
     /// <exception cref="ModelFormatException">The data is damaged or belongs to another model.</exception>
     internal static ClassifierWeights Read(ReadOnlySpan<byte> data, int width, string file)

@@ -3,7 +3,7 @@ using K4os.Compression.LZ4;
 
 namespace TinyGpt.Format;
 
-/// <summary>LZ4 blocks (no frames) of a known length: what K4os.Compression.LZ4 does, and the refusal of one thing that it lets pass.</summary>
+/// <summary>LZ4 blocks (no frames) of a known length: K4os.Compression.LZ4, with one more check that it does not make.</summary>
 internal static class Lz4Block
 {
     /// <summary>The most bytes that one block can hold uncompressed, by the format's own limit.</summary>

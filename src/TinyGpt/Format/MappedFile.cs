@@ -2,7 +2,7 @@ using System.IO.MemoryMappedFiles;
 
 namespace TinyGpt.Format;
 
-/// <summary>A whole file mapped read-only. <see cref="Data"/> is valid until it is disposed, as long as nobody cuts the file.</summary>
+/// <summary>A whole file mapped read-only. <see cref="Data"/> is valid until it is disposed, as long as the file is not truncated.</summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
     private readonly MemoryMappedFile _file;

@@ -27,7 +27,7 @@ public sealed class ModelFormatException : Exception
     /// <summary>The byte where it is wrong, or null if it is no single place.</summary>
     public long? Offset { get; }
 
-    // A reason quotes names from the file, which may be long; what it says of them stands at its end.
+    // A reason quotes names from the file, which may be long; what it says of them is at its end.
     private static string Shorten(string reason) =>
         reason.Length <= LongestReason ? reason : $"{reason.AsSpan(0, LongestReason / 2)} … {reason.AsSpan(reason.Length - (LongestReason / 2))}";
 }

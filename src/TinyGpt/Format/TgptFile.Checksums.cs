@@ -3,7 +3,7 @@ namespace TinyGpt.Format;
 /// <content>The chunks' checksums.</content>
 public sealed unsafe partial class TgptFile
 {
-    /// <summary>The digests of the wanted chunks as they lie in memory, the largest first, so that no thread starts with it last.</summary>
+    /// <summary>The digests of the wanted chunks in memory. The largest is first, so that no thread starts it last.</summary>
     /// <param name="threads">How many threads compute.</param>
     /// <param name="isWanted">By chunk; the others stay null.</param>
     private byte[]?[] HashChunks(int threads, Func<int, bool> isWanted)

@@ -13,7 +13,7 @@ public sealed unsafe partial class TgptFile
     // Beside twice the file's length, so that the vectors of very small models, which compress well, have room.
     private const long SpareMemory = 8 << 20;
 
-    /// <summary>Opens a file that lies in memory as a whole.</summary>
+    /// <summary>Opens a file that is wholly in memory.</summary>
     /// <param name="image">The first byte of <paramref name="length"/> readable bytes.</param>
     /// <param name="length">Bytes.</param>
     /// <param name="name">A name for error messages.</param>

@@ -60,7 +60,7 @@ public sealed unsafe partial class TgptFile : IDisposable
     /// <summary>The size of the whole file in bytes.</summary>
     public long FileLength => Info.FileLength;
 
-    /// <summary>Bytes of chunks that are used where they lie, in the mapped file or in the caller's memory.</summary>
+    /// <summary>Bytes of chunks that are used in place, in the mapped file or in the caller's memory.</summary>
     public long MappedBytes { get; }
 
     /// <summary>Bytes that were allocated for chunks outside the managed heap.</summary>
@@ -82,7 +82,7 @@ public sealed unsafe partial class TgptFile : IDisposable
     }
 
     /// <summary>
-    /// Reads a file from a stream, from where it stands and no further than the file's end; it need not be able to seek. All chunks go
+    /// Reads a file from a stream, from its current position to the file's end and no further. The stream need not seek. All chunks go
     /// straight into one allocation.
     /// </summary>
     /// <param name="stream">The stream; it stays open.</param>
@@ -98,7 +98,7 @@ public sealed unsafe partial class TgptFile : IDisposable
     }
 
     /// <summary>
-    /// Opens a file that lies in memory. Raw chunks are used in place where they are aligned to 64 bytes and copied where not. The memory
+    /// Opens a file in memory. Raw chunks are used in place if they are aligned to 64 bytes, else copied. The memory
     /// is pinned, and must not change, until the file is disposed.
     /// </summary>
     /// <param name="image">The whole file.</param>
@@ -125,7 +125,7 @@ public sealed unsafe partial class TgptFile : IDisposable
         return ReadInfo(stream, path);
     }
 
-    /// <summary>Checks the SHA-256 of every chunk as it lies in memory.</summary>
+    /// <summary>Checks the SHA-256 of every chunk in memory.</summary>
     /// <exception cref="ModelFormatException">A chunk is damaged; the message names it.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     public void Verify()

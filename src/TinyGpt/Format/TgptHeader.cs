@@ -2,9 +2,9 @@ using System.Buffers.Binary;
 
 namespace TinyGpt.Format;
 
-/// <summary>The first 64 bytes of a <c>.tgpt</c> file: magic, version, where the metadata lies, the file's length, the metadata's SHA-256.</summary>
+/// <summary>The first 64 bytes of a <c>.tgpt</c> file: magic, version, the metadata's offset and length, the file's length, the metadata's SHA-256.</summary>
 /// <param name="Version">The lowest that can say what the file holds: <see cref="FirstVersion"/> … <see cref="PartsVersion"/>.</param>
-/// <param name="MetadataLength">Bytes of metadata, which starts right behind the header.</param>
+/// <param name="MetadataLength">Bytes of metadata, which starts right after the header.</param>
 /// <param name="FileLength">Bytes of the whole file.</param>
 /// <param name="MetadataSha256">32 bytes.</param>
 internal readonly record struct TgptHeader(int Version, long MetadataLength, long FileLength, ReadOnlyMemory<byte> MetadataSha256)

@@ -15,7 +15,7 @@ internal static class TgptMetadata
     /// <summary>The most chunks that a file may have: more than the largest configuration calls for.</summary>
     public const int MostChunks = 16384;
 
-    // No LZ4 block expands further: a byte of length code stands for 255 bytes of content.
+    // No LZ4 block expands further, because a byte of length code means 255 bytes of content.
     private const long LargestExpansion = 255;
 
     private static readonly JsonLimits Limits = new(Depth: 8, Tokens: 1 << 19, TextBytes: 256);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace TinyGpt.Format;
 
-/// <summary>What a file holds beside tensors and tokenizer, in a chunk of its own.</summary>
+/// <summary>Content of a file other than tensors and tokenizer, in a separate chunk.</summary>
 /// <param name="Kind">One of <see cref="Kinds"/>.</param>
 /// <param name="Chunk">The index of its chunk.</param>
 internal readonly record struct TgptPart(string Kind, int Chunk)

@@ -1,7 +1,7 @@
 namespace TinyGpt;
 
 /// <summary>
-/// What tells texts apart beside a model: a class's score is its row times the final state of the text. Immutable and thread-safe.
+/// A classifier head. A class's logit is the dot product of its row and the final hidden state of the text. Immutable and thread-safe.
 /// </summary>
 public sealed class ClassifierWeights
 {
@@ -15,7 +15,7 @@ public sealed class ClassifierWeights
 
     /// <summary>Makes the weights of some classes.</summary>
     /// <param name="labels">The classes' names: 2 … <see cref="MaxClasses"/>, of at most <see cref="MaxLabelBytes"/> bytes each.</param>
-    /// <param name="values">One row a class, row-major, each as long as the model is wide; finite. Copied.</param>
+    /// <param name="values">One row per class, row-major; a row's length is the hidden size. Finite. Copied.</param>
     /// <exception cref="ArgumentException">
     /// There are too few or too many classes, a name is too long, the rows are no rows, or a number is not finite.
     /// </exception>
@@ -56,7 +56,7 @@ public sealed class ClassifierWeights
     /// <summary>The classes' names.</summary>
     public IReadOnlyList<string> Labels { get; }
 
-    /// <summary>The width of the model that they belong to.</summary>
+    /// <summary>The hidden size of the model that they belong to.</summary>
     public int Width { get; }
 
     /// <summary>A class's row.</summary>

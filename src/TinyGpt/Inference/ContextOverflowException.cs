@@ -1,7 +1,7 @@
 namespace TinyGpt;
 
 /// <summary>
-/// A text is longer than what is left of the context, and the session's policy is not to drop any; or it is longer than what the context
+/// A text is longer than the rest of the context, and the session's policy drops nothing. Or it is longer than what the context
 /// has beside the pinned prefix, so that it would lose its own beginning.
 /// </summary>
 /// <param name="tokens">The tokens that the sequence would have.</param>

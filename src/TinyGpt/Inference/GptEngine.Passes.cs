@@ -4,7 +4,7 @@ using TinyGpt.Model;
 
 namespace TinyGpt;
 
-/// <summary>How sessions share passes: who gets which rows, and what becomes of the logits.</summary>
+/// <summary>How sessions share forward passes: which tokens of a session join a batch, and what happens to the logits.</summary>
 public sealed partial class GptEngine
 {
     private const double ChoiceLearningRate = 0.25;
@@ -17,16 +17,16 @@ public sealed partial class GptEngine
     private int _turn;
     private int _spare;
 
-    /// <summary>A session's part in the pass under way, or what is left of it while tokens are chosen.</summary>
+    /// <summary>A session's part in the forward pass under way, or the rest of it while tokens are chosen.</summary>
     /// <param name="Session">The session.</param>
-    /// <param name="Rows">Its rows whose tokens are certain.</param>
+    /// <param name="Rows">Its tokens that are certain.</param>
     /// <param name="LogitIndex">Where the logits of the last of them will be, or -1 if its prompt goes on.</param>
-    /// <param name="Guesses">The rows of guessed tokens behind them, whose logits follow.</param>
-    /// <param name="FirstGuess">The first of those rows.</param>
+    /// <param name="Guesses">The draft tokens after them, whose logits follow.</param>
+    /// <param name="FirstGuess">The first of the draft tokens.</param>
     private readonly record struct Share(GptSession Session, int Rows, int LogitIndex = -1, int Guesses = 0, int FirstGuess = 0);
 
     /// <summary>
-    /// Gives the pass under way up if the session takes part in it: its sequence is about to change. Where the pass is computed and tokens
+    /// Abandons the forward pass under way if the session is part of it, because its sequence is about to change. If the pass is computed and tokens
     /// are being chosen, only the session's part in it is given up.
     /// </summary>
     internal void AbandonPassOf(GptSession session)
@@ -56,7 +56,7 @@ public sealed partial class GptEngine
     private bool IsDue(GptSession session) => IsReady(session) && _turn % session.PassInterval == 0;
 
     /// <summary>
-    /// Goes to the next turn in which any session takes part in a pass.
+    /// Advances to the next turn in which any session takes part in a forward pass.
     /// </summary>
     /// <returns>How many take part; 0 if no session has anything to compute.</returns>
     private int NextTurn()
@@ -82,7 +82,7 @@ public sealed partial class GptEngine
         }
     }
 
-    /// <summary>Puts the next pass together, if any session has something to compute.</summary>
+    /// <summary>Composes the next batch, if any session has something to compute.</summary>
     private bool TryComposePass()
     {
         // Those that are due may all have ended for want of room; then it is the turn of others.
@@ -109,8 +109,8 @@ public sealed partial class GptEngine
     }
 
     /// <summary>
-    /// Gives one row to every session that is due, the rest to prompts; the sessions in turn so that none is always last. What that leaves
-    /// is for guesses.
+    /// Gives one token to every session that is due and the rest to prompts. Sessions take turns, so that none is always last. Draft tokens
+    /// get what is left.
     /// </summary>
     private void DealRows(int due)
     {
@@ -145,8 +145,8 @@ public sealed partial class GptEngine
         _spare = spare;
     }
 
-    /// <summary>Adds a session's rows to the pass.</summary>
-    /// <returns>How many guesses are among them.</returns>
+    /// <summary>Adds a session's tokens to the batch.</summary>
+    /// <returns>How many of them are draft tokens.</returns>
     private int AddRows(ref Share share, int mostGuesses)
     {
         PassRows rows = _decoder.Rows;
@@ -166,7 +166,7 @@ public sealed partial class GptEngine
         Span<int> guesses = stackalloc int[mostGuesses];
         int count = session.Guess(guesses);
 
-        // Everybody has the pages of the rows that must be; guesses take what is still free, and give it back with the pass's end.
+        // All sessions have the pages for their certain tokens. Draft tokens take pages that are still free and free them after the forward pass.
         if (count > 0 && !session.Cache.TryReserve(share.Rows + count, out _, out _))
         {
             count = 0;
@@ -182,7 +182,7 @@ public sealed partial class GptEngine
         return count;
     }
 
-    /// <summary>Lets the sessions of a finished pass choose their tokens, one token a slice.</summary>
+    /// <summary>Lets the sessions of a finished forward pass choose their tokens, one token per slice.</summary>
     private bool TryGenerate(ref StepClock clock, CancellationToken cancellation)
     {
         while (_generated < _shareCount)
@@ -201,7 +201,7 @@ public sealed partial class GptEngine
 
             share.Session.Advance(share.Rows, hasLogits: share.LogitIndex >= 0);
 
-            // The reader may have stopped the session, or text may have been appended, since the pass began.
+            // Since the forward pass started, the reader may have stopped the session or appended text.
             if (share.LogitIndex >= 0 && share.Session.IsAnswering && share.Session.Pending == 0)
             {
                 Span<float> logits = _decoder.Logits(share.LogitIndex);
@@ -216,7 +216,7 @@ public sealed partial class GptEngine
                 _choiceTicks += ChoiceLearningRate * (Stopwatch.GetTimestamp() - start - _choiceTicks);
                 if (IsGuessed(share))
                 {
-                    // The row of the guess is the row of a token now, as if a pass of its own had just computed it.
+                    // The draft token is accepted: it counts as if a separate forward pass had just computed it.
                     share = new Share(share.Session, 1, share.LogitIndex + 1, share.Guesses - 1, share.FirstGuess + 1);
                     continue;
                 }
@@ -230,7 +230,7 @@ public sealed partial class GptEngine
         return true;
     }
 
-    /// <summary>Whether the answer goes on with the token that was guessed, and there is room for the text of one more.</summary>
+    /// <summary>Whether the answer continues with the draft token, and there is room for the text of one more.</summary>
     private bool IsGuessed(in Share share) =>
         share.Guesses > 0 && IsReady(share.Session) && share.Session.Tokens[^1] == _decoder.Rows.Token(share.FirstGuess);
 
@@ -238,7 +238,7 @@ public sealed partial class GptEngine
     {
         _decoder.Abandon();
 
-        // A session that has already taken its token keeps it; for the others the pass never happened.
+        // A session that has already taken its token keeps it. For the others the forward pass never happened.
         EndPass();
     }
 
@@ -252,7 +252,7 @@ public sealed partial class GptEngine
 
         for (int i = 0; i < _shareCount; i++)
         {
-            // Pages that were taken for guesses that proved wrong.
+            // Pages that were taken for rejected draft tokens.
             KvSequence sequence = _shares[i].Session.Cache;
             sequence.Truncate(sequence.Length);
         }

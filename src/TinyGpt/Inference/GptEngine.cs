@@ -9,9 +9,9 @@ using TinyGpt.Snapshots;
 namespace TinyGpt;
 
 /// <summary>
-/// Computes the sessions of one model, all of them in one pass over the weights, within a time budget. All memory is taken when the
-/// engine is made; a step allocates nothing. Results do not depend on the tier, the threads, the budgets, or which sessions run
-/// together. Not thread-safe: an engine and its sessions belong to one thread at a time.
+/// Computes all sessions of one model together, in one pass over the weights, within a time budget. All memory is allocated when the
+/// engine is made. A step allocates nothing. Results do not depend on the tier, the threads, the budgets, or which sessions run
+/// together. Not thread-safe. An engine and its sessions belong to one thread at a time.
 /// </summary>
 public sealed partial class GptEngine : IDisposable
 {
@@ -24,7 +24,7 @@ public sealed partial class GptEngine : IDisposable
     private int _entered;
     private bool _disposed;
 
-    /// <summary>Makes an engine and takes all the memory it will ever use.</summary>
+    /// <summary>Makes an engine and allocates all the memory it will ever use.</summary>
     /// <param name="model">The model; must stay alive as long as the engine.</param>
     /// <param name="options">The engine's size; null for one sequence on one thread.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
@@ -51,7 +51,7 @@ public sealed partial class GptEngine : IDisposable
     /// <summary>The model that the engine computes.</summary>
     public GptModel Model { get; }
 
-    /// <summary>What the engine and its model take of memory.</summary>
+    /// <summary>The memory of the engine and its model.</summary>
     public MemoryPlan MemoryPlan { get; }
 
     /// <summary>The kernel tier in use.</summary>
@@ -61,7 +61,7 @@ public sealed partial class GptEngine : IDisposable
     public int Threads => _decoder.Threads;
 
     /// <summary>
-    /// The most tokens that a sequence of this engine can have: the model's context, or less where
+    /// The maximum number of tokens in a sequence of this engine: the model's context, or less if
     /// <see cref="GptEngineOptions.PlannedContext"/> or <see cref="GptEngineOptions.KvPages"/> have room for less.
     /// </summary>
     public int ContextLength { get; }
@@ -78,16 +78,16 @@ public sealed partial class GptEngine : IDisposable
     /// <summary>Positions whose keys and values one page of the KV arena holds.</summary>
     public const int PositionsPerPage = AttentionHead.PositionsPerPage;
 
-    /// <summary>Tokens that passes have computed since the engine was made: read ones, generated ones, and wrong guesses.</summary>
+    /// <summary>Tokens computed since the engine was made: read tokens, generated tokens and rejected draft tokens.</summary>
     public long ComputedTokens { get; private set; }
 
-    /// <summary>Sees every row of logits before a token is chosen from it; for tests of bit identity.</summary>
+    /// <summary>Sees all logits of a token before the next token is chosen from them; for tests of bit identity.</summary>
     internal LogitsObserver? ObserveLogits { get; set; }
 
-    /// <summary>What each <see cref="Stage"/> of all passes took so far, in ticks of the system's stopwatch; for profiles.</summary>
+    /// <summary>The time that each <see cref="Stage"/> of all forward passes took so far, in ticks of the system's stopwatch; for profiles.</summary>
     internal ReadOnlySpan<StageTime> StageTimes => _decoder.StageTimes;
 
-    /// <summary>How often a worker was sent to rest because others share the processors.</summary>
+    /// <summary>How often a worker was sent to sleep because other programs share the processors.</summary>
     internal int WorkerRests => _decoder.WorkerRests;
 
     internal delegate void LogitsObserver(GptSession session, ReadOnlySpan<float> logits);
@@ -118,10 +118,10 @@ public sealed partial class GptEngine : IDisposable
     }
 
     /// <summary>Makes the session that was saved with <see cref="GptSession.Save(Stream, bool)"/>.</summary>
-    /// <param name="source">Stands at the first byte; is read to the save's end and stays open.</param>
-    /// <param name="sampling">How it chooses tokens; its seed is not used, the generator goes on where it was. Null for greedy.</param>
+    /// <param name="source">Positioned at the save's first byte; read to the save's end and left open.</param>
+    /// <param name="sampling">How it chooses tokens; its seed is not used, because the generator continues where it was. Null for greedy.</param>
     /// <param name="options">How it answers; null for the defaults.</param>
-    /// <param name="name">What errors call the source.</param>
+    /// <param name="name">The source's name in errors.</param>
     /// <returns>The session. If the arena had too few pages for saved keys and values, they are computed again from the tokens.</returns>
     /// <exception cref="SnapshotException">The save is damaged, or belongs to another model. Nothing has changed.</exception>
     /// <exception cref="InvalidOperationException">All sequences are in use.</exception>
@@ -155,14 +155,14 @@ public sealed partial class GptEngine : IDisposable
     }
 
     /// <summary>
-    /// Advances the sessions within the budget: reads prompts, generates tokens. What the budget cut off goes on in the next call.
+    /// Advances the sessions within the budget: reads prompts, generates tokens. What the budget cuts off continues in the next call.
     /// </summary>
     /// <param name="budget">How long to work.</param>
     /// <param name="cancellation">Checked between slices. After a cancellation the engine can be stepped again and loses nothing.</param>
     /// <returns>Whether there is more to do.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was signalled.</exception>
     /// <exception cref="NonFiniteLogitsException">
-    /// The model gave a session logits that are no numbers. That session's answer has ended with
+    /// The model gave a session logits that are not finite. That session's answer has ended with
     /// <see cref="FinishReason.NonFiniteLogits"/>; the others go on with the next call.
     /// </exception>
     /// <exception cref="InvalidOperationException">The engine is in use on another thread.</exception>
@@ -266,7 +266,7 @@ public sealed partial class GptEngine : IDisposable
         return StepStatus.Idle;
     }
 
-    /// <summary>Ends a claim of <see cref="Enter"/>.</summary>
+    /// <summary>Releases what <see cref="Enter"/> claimed.</summary>
     internal readonly ref struct Guard(GptEngine engine)
     {
         public void Dispose() => Volatile.Write(ref engine._entered, 0);

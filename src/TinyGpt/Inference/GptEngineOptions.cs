@@ -12,15 +12,15 @@ public sealed record GptEngineOptions
     public int MaxSequences { get; init; } = 1;
 
     /// <summary>
-    /// Pages of 64 positions in the KV arena, 1 or more; by default as many as all sequences need at full length, or at
-    /// <see cref="PlannedContext"/>. Fewer serve when sessions share prefixes or stay short; no sequence can be longer than all of them.
+    /// Pages of 64 positions in the KV arena, 1 or more; by default enough for all sequences at full length, or at
+    /// <see cref="PlannedContext"/>. Fewer suffice if sessions share prefixes or stay short. No sequence can be longer than all pages together.
     /// </summary>
     public int? KvPages { get; init; }
 
     /// <summary>
-    /// The most tokens of each sequence, 1 or more; null (the default), and what is more, is the model's whole context. Unless
-    /// <see cref="KvPages"/> says otherwise, the KV arena has room for as many in every sequence. A model of the Llama family has a context
-    /// whose keys and values take more memory than its weights.
+    /// The maximum number of tokens in each sequence, 1 or more. Null (the default), or more than the model's context, means the whole context.
+    /// Unless <see cref="KvPages"/> is set, the KV arena has room for this number in every sequence. In a model of the Llama family, the keys and
+    /// values of the whole context take more memory than the weights.
     /// </summary>
     public int? PlannedContext { get; init; }
 
@@ -31,13 +31,13 @@ public sealed record GptEngineOptions
     public int Threads { get; init; } = 1;
 
     /// <summary>
-    /// The most tokens in one pass: how much of a prompt is read at once. 1 … 4,096, 64 by default; at least <see cref="MaxSequences"/>
+    /// The maximum number of tokens in one forward pass, which limits how much of a prompt is read at once. 1 … 4,096, 64 by default; at least <see cref="MaxSequences"/>
     /// and <see cref="MaxLookupTokens"/> together are used.
     /// </summary>
     public int MaxBatchTokens { get; init; } = 64;
 
     /// <summary>
-    /// The most tokens guessed in one pass, all sessions together, and the most that a session's <see cref="SessionOptions.LookupTokens"/>
+    /// The maximum number of draft tokens in one forward pass for all sessions together, and the maximum of a session's <see cref="SessionOptions.LookupTokens"/>
     /// can be; 0 … 16, 0 by default. Each takes memory for its logits, 4 bytes a token of the vocabulary.
     /// </summary>
     public int MaxLookupTokens { get; init; }
@@ -48,13 +48,13 @@ public sealed record GptEngineOptions
     /// <summary>
     /// How many <see cref="Threads"/> serve this process best when nothing else computes: one for each fast core that it may use, within its
     /// container's quota, 8 at most. Two hardware threads of a core count once, and cores that are made to save power do not count, because
-    /// all threads wait for the slowest one at the end of every stage. A game that computes on threads of its own subtracts those.
+    /// all threads wait for the slowest one at the end of every stage. A game that computes on other threads subtracts those.
     /// </summary>
     public static int RecommendedThreads => ProcessorTopology.Current.RecommendedThreads;
 
     internal int PagesFor(ModelConfig config) => KvPages ?? MaxSequences * KvArena.PagesFor(ContextFor(config));
 
-    /// <summary>The most tokens of a sequence: what the model, the plan and all pages together have room for.</summary>
+    /// <summary>The maximum number of tokens in a sequence: what the model, the plan and all pages together allow.</summary>
     internal int ContextFor(ModelConfig config)
     {
         int planned = Math.Min(config.ContextLength, PlannedContext ?? config.ContextLength);

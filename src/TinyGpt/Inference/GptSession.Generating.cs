@@ -3,7 +3,7 @@ using TinyGpt.Text;
 
 namespace TinyGpt;
 
-/// <summary>What a step does with a session: room in the context, guesses, tokens, and the answer's end.</summary>
+/// <summary>What a step does with a session: room in the context, draft tokens, tokens, and the answer's end.</summary>
 public sealed partial class GptSession
 {
     // The last token of an answer needs no position: it is never computed.
@@ -41,15 +41,15 @@ public sealed partial class GptSession
 
     /// <summary>Takes note of tokens that a forward pass computed.</summary>
     /// <param name="tokens">How many.</param>
-    /// <param name="hasLogits">Whether the pass gives the logits of the last of them.</param>
+    /// <param name="hasLogits">Whether the forward pass gives the logits of the last of them.</param>
     internal void Advance(int tokens, bool hasLogits)
     {
-        // An answer or a score that began while the pass only read the text needs the logits of the last token: it is computed once more.
+        // An answer or a score that started while the forward pass only read the text needs the last token's logits. The token is computed again.
         bool lacksLogits = IsAnswering && !hasLogits && tokens > 0 && tokens == Pending;
         Cache.Advance(lacksLogits ? tokens - 1 : tokens);
     }
 
-    /// <summary>Guesses how the answer goes on, as far as its options, its length and the context let it.</summary>
+    /// <summary>Drafts tokens of the answer, as far as its options, its length and the context allow.</summary>
     /// <param name="guesses">Receives the tokens.</param>
     /// <returns>How many there are.</returns>
     internal int Guess(Span<int> guesses)
@@ -61,7 +61,7 @@ public sealed partial class GptSession
             return known.Length;
         }
 
-        // The last token that may be generated is never computed, so it need not be guessed.
+        // The last token that may be generated is never computed, so it is not drafted.
         int most = Math.Min(Math.Min(guesses.Length, _options.LookupTokens), Math.Min(_remaining - 1, Context - _count));
         return most <= 0 ? 0 : PromptLookup.Guess(Tokens, guesses[..most]);
     }
@@ -126,7 +126,7 @@ public sealed partial class GptSession
     {
         if (Pending == 0)
         {
-            // All keys and values are there, but not the logits of the last token: it is computed once more.
+            // All keys and values are there, but not the logits of the last token. The token is computed again.
             Engine.AbandonPassOf(this);
             Cache.Truncate(_count - 1);
         }

@@ -4,12 +4,12 @@ using TinyGpt.Text;
 namespace TinyGpt;
 
 /// <summary>
-/// What lets one session serve many talks: other options and seeds, keys and values that others computed, its share of the passes, and
-/// given texts to score.
+/// The members that let one session serve many talks: other options and seeds, keys and values from other sessions, the share of forward passes, and
+/// scoring given texts.
 /// </summary>
 public sealed partial class GptSession
 {
-    /// <summary>What stands for the state of no constraint.</summary>
+    /// <summary>The state that means there is no constraint.</summary>
     internal const int NoState = -1;
 
     private TokenConstraint? _constraint;
@@ -20,8 +20,8 @@ public sealed partial class GptSession
     public const int MostPassInterval = 64;
 
     /// <summary>
-    /// The session takes part in every n-th pass, 1 (every pass, the default) … <see cref="MostPassInterval"/>, or in none at all while
-    /// this is 0. It never changes what the session says, only when. Where nobody is due, the next pass in which anybody is comes at once.
+    /// The session takes part in every n-th forward pass, 1 (every one, the default) … <see cref="MostPassInterval"/>, or in none at all while
+    /// this is 0. It never changes what the session says, only when. If no session is due, the next forward pass with a due session starts at once.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is out of range.</exception>
     public int PassInterval
@@ -132,8 +132,8 @@ public sealed partial class GptSession
     }
 
     /// <summary>
-    /// Appends tokens and has the engine find out how likely the model holds them there. They are computed like an answer that was
-    /// known beforehand, some of them in one pass where <see cref="GptEngineOptions.MaxLookupTokens"/> lets it, and give no text.
+    /// Appends tokens and has the engine compute their log-probability. They are computed like an answer that is
+    /// known beforehand, several in one forward pass if <see cref="GptEngineOptions.MaxLookupTokens"/> allows it, and give no text.
     /// <see cref="Finish"/> is <see cref="FinishReason.Complete"/> when <see cref="LogProbability"/> is there. Appending, stopping or
     /// rewinding ends the scoring early. A session that is saved meanwhile is saved as if it had been stopped.
     /// </summary>

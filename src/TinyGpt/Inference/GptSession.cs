@@ -14,8 +14,8 @@ namespace TinyGpt;
 /// </summary>
 public sealed partial class GptSession : IDisposable
 {
-    // A text that ends inside a character ends with a U+FFFD: three bytes in place of one at least. Stopping and continuing while a pass is
-    // under way ends a text after the pass made sure that its token fits.
+    // A text that ends inside a character ends with a U+FFFD: three bytes in place of one at least. Stopping and continuing during a forward pass
+    // ends a text after the pass has made sure that its token fits.
     private const int FlushGrowth = 2;
 
     private readonly TextOutput? _output;
@@ -79,12 +79,12 @@ public sealed partial class GptSession : IDisposable
     /// <summary>Whether an answer is under way.</summary>
     internal bool IsAnswering { get; private set; }
 
-    /// <summary>Whether the reader must make room before the session can go on.</summary>
+    /// <summary>Whether the session waits for the reader to make room.</summary>
     internal bool IsWaitingForReader =>
         IsAnswering && _output is not null && _output.FreeBytes < Engine.Model.Tokenizer!.Vocabulary.LongestToken + FlushGrowth;
 
     /// <summary>
-    /// Appends text and has it answered. An empty sequence begins with the token that the model wants before every text, if it wants one.
+    /// Appends text and has it answered. An empty sequence starts with the model's begin-of-text token, if it has one.
     /// </summary>
     /// <param name="utf8">The text; with an empty one the sequence is just continued. Special tokens in it are ordinary text.</param>
     /// <param name="answer">False to read the text only: a persona, say, or what others say.</param>
@@ -138,7 +138,7 @@ public sealed partial class GptSession : IDisposable
         [Engine.Model.Config.EndOfTextToken ?? throw new InvalidOperationException("The model has no end-of-text token.")]);
 
     /// <summary>
-    /// Generates on from where the sequence is, with a fresh <see cref="SessionOptions.MaxNewTokens"/>. If the last answer was cut inside a
+    /// Continues generating from the end of the sequence, with a fresh <see cref="SessionOptions.MaxNewTokens"/>. If the last answer was cut inside a
     /// character, the rest of the character completes it.
     /// </summary>
     /// <exception cref="ArgumentException">The sequence is empty.</exception>
@@ -155,7 +155,7 @@ public sealed partial class GptSession : IDisposable
     }
 
     /// <summary>
-    /// Says that an answer that was cut will not go on: the beginning of a character with which it was cut becomes a U+FFFD that can be read.
+    /// Says that a cut answer will not continue. If it was cut inside a character, that character becomes a readable U+FFFD.
     /// </summary>
     /// <exception cref="InvalidOperationException">An answer is under way.</exception>
     public void EndText()
@@ -241,7 +241,7 @@ public sealed partial class GptSession : IDisposable
     }
 
     /// <summary>
-    /// Saves the session to a file that is replaced once the new one is complete and on the disk: whatever ends the process, the old save
+    /// Saves the session to a file. The file is replaced when the new save is complete and on the disk. So even if the process is killed, the old save
     /// or the new one is there.
     /// </summary>
     /// <param name="path">The file.</param>

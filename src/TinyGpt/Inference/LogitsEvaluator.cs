@@ -27,9 +27,9 @@ public sealed class LogitsEvaluator : IDisposable
     /// <param name="model">The model; must stay alive as long as the evaluator.</param>
     /// <param name="threads">Threads that compute, the caller's included; 1 … 256.</param>
     /// <param name="tier">The kernel tier; null for the best.</param>
-    /// <param name="batchTokens">Tokens in one pass, 1 … 4,096.</param>
+    /// <param name="batchTokens">Tokens in one forward pass, 1 … 4,096.</param>
     /// <param name="kvPrecision">How keys and values are kept.</param>
-    /// <param name="context">The most tokens of a text, for which memory is taken; null, and what is more, is the model's context.</param>
+    /// <param name="context">The maximum number of tokens in a text, which decides the memory. Null, or more than the model's context, means the model's context.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     /// <exception cref="KernelTierException">The tier is not supported by this processor.</exception>
     public LogitsEvaluator(
@@ -62,12 +62,12 @@ public sealed class LogitsEvaluator : IDisposable
     /// <summary>The kernel tier in use.</summary>
     public KernelTier Tier => _decoder.Tier;
 
-    /// <summary>Computes the logits behind the last of some tokens.</summary>
+    /// <summary>Computes the logits after the last of the given tokens.</summary>
     /// <param name="tokens">Ids, 1 or more, no more than the evaluator's context.</param>
     /// <param name="cancellation">Checked about every millisecond.</param>
     /// <returns>One logit a token of the vocabulary. Valid until the next call.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary, or there are too few or too many.</exception>
-    /// <exception cref="NonFiniteLogitsException">The logits are no numbers.</exception>
+    /// <exception cref="NonFiniteLogitsException">The logits are not finite.</exception>
     public ReadOnlySpan<float> Evaluate(ReadOnlySpan<int> tokens, CancellationToken cancellation = default)
     {
         ComputeAll(tokens, cancellation);
@@ -84,7 +84,7 @@ public sealed class LogitsEvaluator : IDisposable
     /// <param name="cancellation">Checked about every millisecond.</param>
     /// <returns>The perplexity, with the same digits on every machine.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary, or there are too few.</exception>
-    /// <exception cref="NonFiniteLogitsException">The logits at a position of the text are no numbers.</exception>
+    /// <exception cref="NonFiniteLogitsException">The logits at a position of the text are not finite.</exception>
     public PerplexityResult MeasurePerplexity(
         ReadOnlySpan<int> tokens, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
@@ -121,7 +121,7 @@ public sealed class LogitsEvaluator : IDisposable
         _arena.Dispose();
     }
 
-    /// <summary>Computes the final state behind the last of some tokens: what the head makes logits of.</summary>
+    /// <summary>Computes the final hidden state after the last of the given tokens, which is the input of the head.</summary>
     /// <param name="tokens">As for <see cref="Evaluate"/>.</param>
     /// <param name="state">Takes the state, as many numbers as the model is wide.</param>
     /// <param name="cancellation">Checked about every millisecond.</param>
@@ -179,7 +179,7 @@ public sealed class LogitsEvaluator : IDisposable
         }
     }
 
-    /// <summary>Computes as many of the tokens that come next as one pass holds.</summary>
+    /// <summary>Computes as many of the next tokens as fit one forward pass.</summary>
     /// <param name="tokens">The whole sequence, computed and not.</param>
     /// <param name="wanted">The position whose logits are wanted, or null for all.</param>
     /// <param name="cancellation">Checked between slices.</param>

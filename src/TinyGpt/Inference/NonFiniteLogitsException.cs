@@ -1,7 +1,7 @@
 namespace TinyGpt;
 
 /// <summary>
-/// The model gave logits that are no numbers: its weights or its configuration are broken, so that a sum overflowed. Nothing that it says
+/// The model gave logits that are not finite: its weights or its configuration are broken, so that a sum overflowed. Nothing that it says
 /// from there on means anything.
 /// </summary>
 /// <param name="position">The position of the token that was computed, from 0.</param>

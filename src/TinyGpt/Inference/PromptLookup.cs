@@ -1,8 +1,8 @@
 namespace TinyGpt;
 
 /// <summary>
-/// Guesses how a sequence goes on by looking up how it went on before (Saxena, 2023, "Prompt Lookup Decoding"): names, phrases and lines
-/// of a persona come again word by word. A guess costs a row of a pass and never changes what is generated, only how soon.
+/// Prompt lookup (Saxena, 2023, "Prompt Lookup Decoding") drafts the tokens that followed the same tokens earlier in the sequence. Names, phrases
+/// and lines of a persona repeat word by word. A draft token costs one token of a forward pass. It never changes what is generated, only how soon.
 /// </summary>
 internal static class PromptLookup
 {
@@ -11,11 +11,11 @@ internal static class PromptLookup
 
     /// <summary>
     /// Finds the earlier place whose last tokens are the most that equal the sequence's last tokens, the latest of equals, and takes what
-    /// followed it; where that reaches the sequence's end, it goes on with the guesses themselves, as a repetition would. A match vouches
-    /// for as many guesses as it has tokens: behind a pair of common words hardly more than one is right.
+    /// followed it. If that reaches the sequence's end, it continues with the draft tokens themselves, as a repetition would. A match gives
+    /// at most as many draft tokens as it has tokens, because after a pair of common words hardly more than one is right.
     /// </summary>
     /// <param name="tokens">The sequence.</param>
-    /// <param name="guesses">Receives the guesses.</param>
+    /// <param name="guesses">Receives the draft tokens.</param>
     /// <returns>How many there are; 0 if the last two tokens were never there before.</returns>
     public static int Guess(ReadOnlySpan<int> tokens, Span<int> guesses)
     {
@@ -31,7 +31,7 @@ internal static class PromptLookup
 
     /// <summary>Looks for pairs equal to the last one, from the end, and sees how far back they go on to be equal.</summary>
     /// <param name="tokens">The sequence.</param>
-    /// <param name="next">The position behind the best match.</param>
+    /// <param name="next">The position after the best match.</param>
     /// <returns>How many tokens match, up to the most that count; 0 for none.</returns>
     private static int FindMatch(ReadOnlySpan<int> tokens, out int next)
     {

@@ -42,7 +42,7 @@ public enum FinishReason
     /// <summary>Nothing can follow: the <see cref="SessionOptions.Constraint"/> says so, or all that was to be scored is.</summary>
     Complete,
 
-    /// <summary>The model gave logits that are no numbers: <see cref="NonFiniteLogitsException"/>.</summary>
+    /// <summary>The model gave logits that are not finite: <see cref="NonFiniteLogitsException"/>.</summary>
     NonFiniteLogits,
 }
 
@@ -75,23 +75,23 @@ public sealed record SessionOptions
     public ContextPolicy ContextPolicy { get; init; }
 
     /// <summary>
-    /// Bytes of unread text that the session can hold, 4,096 by default. A session whose text nobody reads waits when they are full.
+    /// Bytes of unread text that the session can hold, 4,096 by default. A session waits while they are full.
     /// </summary>
     public int OutputCapacity { get; init; } = 4096;
 
     /// <summary>
-    /// The most tokens that are guessed at once, by looking up what followed the same tokens earlier in the sequence; 0 … 16 and at most
-    /// <see cref="GptEngineOptions.MaxLookupTokens"/>, 0 (none) by default. A pass computes the guesses beside the token that is due, as
-    /// far as it has room, and those that prove right need no pass of their own. The answer has the same bits with it and without. It
-    /// comes sooner where texts repeat themselves and the weights come from memory; a model that fits the cache gains little or nothing.
+    /// The maximum number of draft tokens at once (prompt lookup): what followed the same tokens earlier in the sequence; 0 … 16 and at most
+    /// <see cref="GptEngineOptions.MaxLookupTokens"/>, 0 (none) by default. A forward pass computes draft tokens beside the next token, as
+    /// far as it has room. Accepted draft tokens need no separate forward pass. The answer has the same bits with and without them. It
+    /// is faster if texts repeat themselves and the weights come from memory. A model that fits the cache gains little or nothing.
     /// 4 is a good number.
     /// </summary>
     public int LookupTokens { get; init; }
 
     /// <summary>
     /// What an answer must look like; null (the default) for anything. <see cref="MaxNewTokens"/>, <see cref="StopStrings"/> and a full
-    /// context still end it, so allow as many tokens as the longest valid answer has bytes. Whether it allows the model's end-of-text token
-    /// is up to the constraint, and that ends an answer only with <see cref="StopAtEndOfText"/>.
+    /// context still end it, so set the first to the length of the longest valid answer in bytes. The constraint decides whether the model's
+    /// end-of-text token is allowed. That token ends an answer only with <see cref="StopAtEndOfText"/>.
     /// </summary>
     public TokenConstraint? Constraint { get; init; }
 

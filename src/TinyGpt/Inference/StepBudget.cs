@@ -28,14 +28,14 @@ public readonly record struct StepBudget
     /// <summary>Work until nothing is left to do.</summary>
     public static StepBudget Unlimited => new(Kind.Unlimited, long.MaxValue);
 
-    /// <summary>Work to the end of the pass under way: every session gets one token further (more where
-    /// <see cref="SessionOptions.LookupTokens"/> guessed right), or one chunk of its prompt.</summary>
+    /// <summary>Work to the end of the forward pass under way. Every session gets one token further (more if
+    /// <see cref="SessionOptions.LookupTokens"/> drafted right), or one chunk of its prompt.</summary>
     public static StepBudget OnePass => new(Kind.Passes, 1);
 
     /// <summary>The time to work for, or null where the budget is none of time.</summary>
     public TimeSpan? Duration => _kind == Kind.Time ? TimeSpan.FromSeconds((double)_ticks / Stopwatch.Frequency) : null;
 
-    /// <summary>How many passes the step ends with.</summary>
+    /// <summary>The number of forward passes after which the step ends.</summary>
     internal long MostPasses => _kind == Kind.Passes ? _ticks : long.MaxValue;
 
     /// <summary>Whether slices are counted, not timed.</summary>
@@ -59,8 +59,8 @@ public readonly record struct StepBudget
     }
 
     /// <summary>
-    /// Work to the end of so many passes, the one under way included. Unlike a time, it has every session at the same token after the same
-    /// calls on every machine.
+    /// Work to the end of this number of forward passes, the one under way included. Unlike a time budget, this gives every session the same tokens after
+    /// the same calls on every machine.
     /// </summary>
     /// <param name="count">1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>

@@ -9,6 +9,6 @@ public enum StepStatus
     /// <summary>The budget is spent and there is more to do.</summary>
     Working,
 
-    /// <summary>Every session that is not done waits until its text is read, or takes part in no pass (<see cref="GptSession.PassInterval"/>).</summary>
+    /// <summary>Every session that is not done waits until its text is read, or takes part in no forward pass (<see cref="GptSession.PassInterval"/>).</summary>
     Waiting,
 }

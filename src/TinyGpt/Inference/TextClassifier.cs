@@ -4,9 +4,9 @@ using TinyGpt.Text;
 namespace TinyGpt;
 
 /// <summary>
-/// Tells what class a text belongs to (Radford et al., 2018): an intent, a mood. It looks at the model's final state at
-/// <c>&lt;|endoftext|&gt;</c> behind the text, or at the text's last token where the model has no such token. The same result on every
-/// tier and with any number of threads. Not thread-safe. All memory but a text's tokens is taken when it is made.
+/// Classifies texts (Radford et al., 2018), for example by intent or mood. It uses the model's final hidden state at
+/// <c>&lt;|endoftext|&gt;</c> after the text, or at the text's last token if the model has no such token. The result is the same on every
+/// tier and with any number of threads. Not thread-safe. All memory except a text's tokens is allocated when it is made.
 /// </summary>
 public sealed class TextClassifier : IDisposable
 {
@@ -16,7 +16,7 @@ public sealed class TextClassifier : IDisposable
     private readonly float[] _state;
     private readonly float[] _scores;
 
-    /// <summary>Makes a classifier of a model that has one of its own.</summary>
+    /// <summary>Makes a classifier from a model file that includes one.</summary>
     /// <param name="model">A model with a tokenizer and <see cref="GptModel.Classifier"/>; must stay alive as long as the classifier.</param>
     /// <param name="threads">Threads that compute, the caller's included; 1 … 256.</param>
     /// <param name="tier">The kernel tier; null for the best.</param>
@@ -37,7 +37,7 @@ public sealed class TextClassifier : IDisposable
     /// <param name="weights">The weights that were trained with it.</param>
     /// <param name="threads">Threads that compute, the caller's included; 1 … 256.</param>
     /// <param name="tier">The kernel tier; null for the best.</param>
-    /// <exception cref="ArgumentException">The model has no tokenizer, or the weights have another width.</exception>
+    /// <exception cref="ArgumentException">The model has no tokenizer, or the weights have another hidden size.</exception>
     /// <exception cref="KernelTierException">The tier is not supported by this processor.</exception>
     public TextClassifier(GptModel model, ClassifierWeights weights, int threads = 1, KernelTier? tier = null)
     {
@@ -64,8 +64,8 @@ public sealed class TextClassifier : IDisposable
     public IReadOnlyList<string> Labels => _weights.Labels;
 
     /// <summary>Finds a text's class.</summary>
-    /// <param name="text">The text, UTF-8, not empty; what is longer than the context is cut off.</param>
-    /// <param name="probabilities">Takes the probability of each class, as many as <see cref="Labels"/>.</param>
+    /// <param name="text">The text, UTF-8, not empty; it is cut to the length of the context.</param>
+    /// <param name="probabilities">Receives the probability of each class of <see cref="Labels"/>.</param>
     /// <param name="cancellation">Checked about every millisecond.</param>
     /// <returns>The likeliest class, the first among equals.</returns>
     /// <exception cref="ArgumentException">The text is empty, or there is too little room for the probabilities.</exception>
@@ -95,7 +95,7 @@ public sealed class TextClassifier : IDisposable
     }
 
     /// <summary>Finds a text's class.</summary>
-    /// <param name="text">The text, not empty; what is longer than the context is cut off.</param>
+    /// <param name="text">The text, not empty; it is cut to the length of the context.</param>
     /// <returns>The name of the likeliest class.</returns>
     /// <exception cref="ArgumentException">The text is empty.</exception>
     /// <exception cref="Text.TokenizationException">The vocabulary has no token for one of the bytes.</exception>

@@ -1,9 +1,9 @@
 namespace TinyGpt;
 
 /// <summary>
-/// Which tokens an answer may consist of, as an automaton over token ids: <see cref="SessionOptions.Constraint"/> forbids everything else,
-/// whatever the sampling options are. A grammar is one. The state is a number that the session keeps, so one constraint serves any number
-/// of sessions and engines, and forks, rewinds and saves of a session need nothing of it.
+/// The tokens that an answer may consist of, as an automaton over token ids. <see cref="SessionOptions.Constraint"/> forbids everything else,
+/// whatever the sampling options are. A grammar is a constraint. The session keeps the state, which is a number. So one constraint serves any number
+/// of sessions and engines, and a session can be forked, rewound and saved without it.
 /// </summary>
 /// <remarks>
 /// Every answer begins in <see cref="Start"/>. Before a token is chosen the session asks <see cref="Allow"/>, and afterwards it goes to
@@ -19,20 +19,20 @@ public abstract class TokenConstraint
     /// <summary>The state of an answer without tokens; 0 or more.</summary>
     public abstract int Start { get; }
 
-    /// <summary>Says which tokens may come next.</summary>
+    /// <summary>Sets the tokens that may come next.</summary>
     /// <param name="state">A state.</param>
     /// <param name="allowed">
-    /// One bit a token, all clear: token i is bit i % 64 of number i / 64. As long as the model's vocabulary. Left clear, the answer ends.
+    /// One bit per token of the model's vocabulary, all clear: token i is bit i % 64 of number i / 64. If all bits stay clear, the answer ends.
     /// </param>
     public abstract void Allow(int state, Span<ulong> allowed);
 
-    /// <summary>The state behind a token.</summary>
+    /// <summary>The state after a token.</summary>
     /// <param name="state">A state.</param>
     /// <param name="token">A token that the state allows.</param>
     /// <returns>A state, 0 or more.</returns>
     public abstract int Advance(int state, int token);
 
-    /// <summary>Whether the answer ends here because nothing can follow. Saves the pass that would find that out.</summary>
+    /// <summary>Whether the answer ends here because nothing can follow. This saves a forward pass.</summary>
     /// <param name="state">A state.</param>
     public abstract bool IsComplete(int state);
 
@@ -43,7 +43,7 @@ public abstract class TokenConstraint
     /// <param name="state">Any number.</param>
     public abstract bool IsState(int state);
 
-    /// <summary>The state behind an answer's first tokens.</summary>
+    /// <summary>The state after an answer's first tokens.</summary>
     /// <param name="tokens">The tokens, each of which the constraint allowed.</param>
     /// <returns>A state, 0 or more, that holds at least until the next call of <see cref="Advance"/>.</returns>
     public virtual int Replay(ReadOnlySpan<int> tokens)

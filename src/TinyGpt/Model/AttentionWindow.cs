@@ -2,7 +2,7 @@ namespace TinyGpt;
 
 /// <summary>
 /// Layers whose queries attend to their latest positions only: <paramref name="FirstLayer"/> and every
-/// <paramref name="LayerStep"/>th behind it. GPT-3 and GPT-Neo alternate (1, 2); a sliding window in every layer is (0, 1).
+/// <paramref name="LayerStep"/>th after it. GPT-3 and GPT-Neo alternate (1, 2); a sliding window in every layer is (0, 1).
 /// </summary>
 /// <param name="Length">How many positions a query attends to, its own included; 1 or more.</param>
 /// <param name="FirstLayer">The first such layer, from 0.</param>

@@ -13,7 +13,7 @@ using TinyGpt.Threading;
 
 namespace TinyGpt.Model;
 
-/// <summary>The stages of a pass, in order; those from <see cref="AttentionNorm"/> to <see cref="FeedForwardOut"/> repeat for every block.</summary>
+/// <summary>The stages of a forward pass, in order. Those from <see cref="AttentionNorm"/> to <see cref="FeedForwardOut"/> repeat for every block.</summary>
 internal enum Stage
 {
     CopyPages,
@@ -31,13 +31,13 @@ internal enum Stage
 }
 
 /// <summary>What a stage took so far, in ticks of <see cref="Stopwatch"/>.</summary>
-/// <param name="Elapsed">From the first claim to the end of the slowest worker.</param>
+/// <param name="Elapsed">From the first chunk to the end of the slowest worker.</param>
 /// <param name="Waited">The part of it in which the caller had nothing left to do and waited for workers.</param>
 /// <param name="Worked">What all workers but the caller spent in it.</param>
 internal readonly record struct StageTime(long Elapsed, long Waited, long Worked);
 
 /// <summary>
-/// Runs passes of the forward computation in slices. A stage is a number of independent units (rows, panels, heads); a slice is a run of
+/// Runs forward passes in slices. A stage consists of independent units (tokens, panels, heads). A slice is a run of
 /// units that is expected to take about <see cref="TimedSlice"/>, from how long earlier slices of that stage took. Where the slices
 /// begin and end never changes a result. Not thread-safe: one caller at a time.
 /// </summary>
@@ -46,7 +46,7 @@ internal abstract class Decoder : IDisposable
     private const double LearningRate = 0.5;
     private const double FirstGuess = 20e-9; // seconds for a unit of work, between the slowest tier and the fastest
 
-    // So many that whoever ends first waits for a small part of the slice (DECISIONS.md).
+    // Enough chunks that the first worker to finish waits only for a small part of the slice (DECISIONS.md).
     private const int ClaimsPerThread = 16;
 
     private static readonly double TimedSlice = 100e-6 * Stopwatch.Frequency;
@@ -73,16 +73,16 @@ internal abstract class Decoder : IDisposable
 
     public int Threads => _team.Threads;
 
-    /// <summary>The rows of the pass under way, or of the next one while it is put together.</summary>
+    /// <summary>The tokens of the forward pass under way, or of the next one while it is composed.</summary>
     public PassRows Rows { get; }
 
-    /// <summary>How often a worker was sent to rest because others share the processors.</summary>
+    /// <summary>How often a worker was sent to sleep because other programs share the processors.</summary>
     public int WorkerRests => _team.Rests;
 
     /// <summary>What each stage took so far.</summary>
     public ReadOnlySpan<StageTime> StageTimes => _stageTimes;
 
-    /// <summary>Whether a pass has begun and not ended.</summary>
+    /// <summary>Whether a forward pass is under way.</summary>
     public bool IsUnderway { get; private set; }
 
     protected ModelConfig Config { get; }
@@ -112,7 +112,7 @@ internal abstract class Decoder : IDisposable
             _ => new Decoder<ScalarKernels>(config, weights, cache, limits),
         };
 
-    /// <summary>Begins a pass over <see cref="Rows"/>, of which there is at least one.</summary>
+    /// <summary>Starts a forward pass over <see cref="Rows"/>, which holds at least one token.</summary>
     public void Begin()
     {
         IsUnderway = true;
@@ -121,9 +121,9 @@ internal abstract class Decoder : IDisposable
         _nextUnit = 0;
     }
 
-    /// <summary>Goes on with the pass until it ends or the clock has no room for another slice.</summary>
-    /// <returns>Whether the pass has ended: logits are there, keys and values are written.</returns>
-    /// <exception cref="OperationCanceledException">Asked for between two slices; the pass can be continued.</exception>
+    /// <summary>Continues the forward pass until it ends or the clock has no room for another slice.</summary>
+    /// <returns>Whether the forward pass has ended. Then the logits are ready and keys and values are written.</returns>
+    /// <exception cref="OperationCanceledException">Canceled between two slices. The forward pass can be continued.</exception>
     public bool Advance(StepBudget budget, ref StepClock clock, CancellationToken cancellation)
     {
         while (Stage != Stage.End)
@@ -149,7 +149,7 @@ internal abstract class Decoder : IDisposable
         return true;
     }
 
-    /// <summary>Gives the pass under way up. Sequences keep their lengths, so the same rows can be computed again.</summary>
+    /// <summary>Abandons the forward pass under way. Sequences keep their lengths, so the same tokens can be computed again.</summary>
     public void Abandon()
     {
         FinishCopies();
@@ -157,8 +157,8 @@ internal abstract class Decoder : IDisposable
     }
 
     /// <summary>
-    /// Copies what is left of the pages that the forward pass under way copies. Page tables name the copies from its beginning on, so
-    /// whoever reads pages between two slices calls this first.
+    /// Finishes the page copies of the forward pass under way. Page tables name the copies from the start of the pass, so
+    /// call this before you read pages between two slices.
     /// </summary>
     public void FinishCopies()
     {
@@ -169,24 +169,24 @@ internal abstract class Decoder : IDisposable
         }
     }
 
-    /// <summary>The logits that the last pass computed, one a token of the vocabulary. The caller may change them.</summary>
+    /// <summary>The logits of the last forward pass, one for each token of the vocabulary. The caller may change them.</summary>
     /// <param name="index">As <see cref="PassRows.WantLogits"/> returned it.</param>
     public unsafe Span<float> Logits(int index) =>
         new(Scratch.Logits + ((nint)index * Scratch.LogitsStride), Config.VocabularySize);
 
     /// <summary>
-    /// Whether logits, and the residual that they were made of, are numbers. Quantization between the two may hide what is none, and not
+    /// Whether logits, and the residual that they come from, are finite. Quantization between the two may hide what is not, and not
     /// on every tier.
     /// </summary>
-    /// <param name="index">As for <see cref="Logits"/>; before the next forward pass is put together.</param>
+    /// <param name="index">As for <see cref="Logits"/>; before the next forward pass is composed.</param>
     public unsafe bool IsFinite(int index) => FiniteNumbers.Are(Logits(index)) && FiniteNumbers.Are(
         new(Scratch.Residual + ((nint)Rows.LogitRow(index) * Scratch.WidthStride), Config.Width));
 
-    /// <summary>The final state of the one row of the last pass whose logits were wanted, in the precision in which the head sees it.</summary>
-    /// <param name="state">Takes it, as many numbers as the model is wide.</param>
+    /// <summary>The final hidden state of the one token of the last forward pass whose logits were wanted, in the precision that the head sees.</summary>
+    /// <param name="state">Receives it; its length is the hidden size.</param>
     public unsafe void CopyFinalState(Span<float> state)
     {
-        Debug.Assert(Rows.LogitCount == 1, "Only a single row lies as plain values with one scale a group.");
+        Debug.Assert(Rows.LogitCount == 1, "Only a single token is stored as plain values with one scale per group.");
         QuantizedActivations row = Scratch.NormalizedLast(1);
         for (int feature = 0; feature < Config.Width; feature++)
         {

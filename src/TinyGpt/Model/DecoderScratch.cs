@@ -5,13 +5,13 @@ using TinyGpt.Kernels.Memory;
 namespace TinyGpt.Model;
 
 /// <summary>How much a decoder works on at once.</summary>
-/// <param name="Rows">The most token rows in a pass.</param>
-/// <param name="LogitRows">The most rows of a pass whose logits are wanted.</param>
+/// <param name="Rows">The maximum number of tokens in a forward pass.</param>
+/// <param name="LogitRows">The maximum number of tokens in a forward pass whose logits are wanted.</param>
 /// <param name="Threads">Workers, the calling thread included.</param>
 internal readonly record struct DecoderLimits(int Rows, int LogitRows, int Threads);
 
 /// <summary>
-/// Every buffer that the forward pass writes between a token and its logits, in one allocation made when the decoder is. A row's
+/// Every buffer that the forward pass writes between a token and its logits, in one allocation made with the decoder. A token's
 /// padding is zero when the arena is new and no stage ever writes anything but zeros there.
 /// </summary>
 internal sealed unsafe class DecoderScratch : IDisposable
@@ -63,7 +63,7 @@ internal sealed unsafe class DecoderScratch : IDisposable
 
     public int LogitsStride { get; }
 
-    /// <summary>The residual stream, one row a token.</summary>
+    /// <summary>The residual stream of each token.</summary>
     public float* Residual { get; }
 
     /// <summary>What the next norm adds to the residual: the output of attention or of the feed-forward layer.</summary>
@@ -76,34 +76,34 @@ internal sealed unsafe class DecoderScratch : IDisposable
     /// <summary>What the feed-forward layer's first matrix makes: values, or gates and values.</summary>
     public float* Hidden { get; }
 
-    /// <summary>Floats of one row's cosines, and as many sines; 0 without rotary positions.</summary>
+    /// <summary>Floats of one token's cosines, which is also the number of its sines; 0 without rotary positions.</summary>
     public int RotationStride { get; }
 
-    /// <summary>The cosines of each row's position.</summary>
+    /// <summary>The cosines of each token's position.</summary>
     public float* Cosines { get; }
 
-    /// <summary>The sines of each row's position.</summary>
+    /// <summary>The sines of each token's position.</summary>
     public float* Sines { get; }
 
     public float* Logits { get; }
 
-    /// <summary>Floats from the scores of one query to those of the next.</summary>
+    /// <summary>Floats from the attention scores of one query to those of the next.</summary>
     public int ScoresStride { get; }
 
-    /// <summary>A worker's own room for the scores of <see cref="AttentionHead.MaxQueries"/> queries.</summary>
+    /// <summary>A worker's buffer for the attention scores of <see cref="AttentionHead.MaxQueries"/> queries.</summary>
     public float* Scores(int worker) => _scores + ((nint)worker * AttentionHead.MaxQueries * ScoresStride);
 
     /// <summary>A worker's own room for <see cref="AttentionHead.MaxQueries"/> quantized queries of one head.</summary>
     public short* QuantizedQueries(int worker) => _quantizedQueries + ((nint)worker * AttentionHead.MaxQueries * _headStride);
 
-    /// <summary>The normalized residual, quantized, for a pass of so many rows.</summary>
+    /// <summary>The normalized residual, quantized, for a forward pass with this number of tokens.</summary>
     public QuantizedActivations Normalized(int rows) => ForRows(_normalized, rows);
 
     public QuantizedActivations QuantizedAttended(int rows) => ForRows(_quantizedAttended, rows);
 
     public QuantizedActivations QuantizedHidden(int rows) => ForRows(_quantizedHidden, rows);
 
-    /// <summary>The normalized residual of the rows whose logits are wanted.</summary>
+    /// <summary>The normalized residual of the tokens whose logits are wanted.</summary>
     public QuantizedActivations NormalizedLast(int rows) => ForRows(_normalizedLast, rows);
 
     /// <summary>The native memory that a decoder takes, in bytes; exact.</summary>

@@ -2,10 +2,10 @@ using System.Numerics;
 
 namespace TinyGpt.Model;
 
-/// <summary>Tells numbers from infinities and what is no number.</summary>
+/// <summary>Tells finite numbers from infinities and NaN.</summary>
 internal static class FiniteNumbers
 {
-    /// <summary>Whether all values are finite. Costs a small part of the greedy choice among as many logits.</summary>
+    /// <summary>Whether all values are finite. Costs a small part of a greedy choice among the same number of logits.</summary>
     public static bool Are(ReadOnlySpan<float> values)
     {
         // Zero times a finite number is a zero, whatever the sign; anything else makes the sum NaN and it stays that.

@@ -15,7 +15,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
 {
     private const int PanelsPerGroup = PanelLayout.InputsPerGroup / PanelLayout.OutputsPerPanel;
 
-    // Attention is dealt out in bundles of heads that fill whole quantization groups, so that a unit can quantize what it made.
+    // Attention is split into head groups that fill whole quantization groups, so that a unit can quantize its own output.
     private readonly int _headsInBundle =
         PanelLayout.InputsPerGroup / Math.Min(PanelLayout.InputsPerGroup, config.HeadStride & -config.HeadStride);
 
@@ -120,7 +120,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
             case Stage.FeedForwardOut: // p = W·f + b
                 Multiply(block.FeedForwardOut, hidden, Scratch.Projection, Scratch.WidthStride, first, count);
                 break;
-            case Stage.FinalNorm: // x += p; h = norm(x), for the rows whose logits are wanted
+            case Stage.FinalNorm: // x += p; h = norm(x), for the tokens whose logits are wanted
                 for (int index = first; index < first + count; index++)
                 {
                     int row = Rows.LogitRow(index);
@@ -148,7 +148,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         _ => 0,
     };
 
-    // A panel's group costs its bytes from memory, with int8 about as much as five rows' multiplications, and then each row's.
+    // A panel's group costs its bytes from memory, with int8 about as much as five tokens' multiplications, plus each token's multiplications.
     protected override double WorkPerUnit(Stage stage) => stage switch
     {
         Stage.QueryKeyValue => _panelsInUnit * PanelWork(Weights.Blocks[Layer].QueryKeyValue, Rows.Count),
@@ -274,7 +274,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         }
     }
 
-    /// <summary>Copies the keys and values among the given panels' outputs into the cache, 16 floats a panel and row.</summary>
+    /// <summary>Copies the keys and values among the given panels' outputs into the cache, 16 floats for each panel and token.</summary>
     private void StoreKeysAndValues(int firstPanel, int panelCount)
     {
         int queries = Config.AttentionWidth;

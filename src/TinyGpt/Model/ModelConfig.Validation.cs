@@ -34,7 +34,7 @@ public sealed partial record ModelConfig
     public static IReadOnlyList<string> Architectures { get; } =
         ["gpt2", "openai-gpt", "gpt_neo", "gpt_neox", "opt", "llama", "mistral", "qwen2", "qwen3"];
 
-    /// <summary>Checks that every value lies in its documented range and that they fit each other.</summary>
+    /// <summary>Checks that every value is in its documented range and that the values fit each other.</summary>
     /// <param name="problem">What is wrong, naming the property; empty if nothing is.</param>
     /// <returns>Whether the configuration is valid.</returns>
     public bool TryValidate(out string problem)

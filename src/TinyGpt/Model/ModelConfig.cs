@@ -47,7 +47,7 @@ public sealed partial record ModelConfig
         init => _headSize = value;
     }
 
-    /// <summary>What attention multiplies its scores with, 10⁻⁶ … 1,000; null is 1/√<see cref="HeadSize"/>.</summary>
+    /// <summary>The factor of attention scores, 10⁻⁶ … 1,000; null is 1/√<see cref="HeadSize"/>.</summary>
     public float? ScoreScale { get; init; }
 
     /// <summary>Layers that attend to their latest positions only, or null where there is none.</summary>
@@ -77,7 +77,7 @@ public sealed partial record ModelConfig
     /// <summary>The number that a norm adds to the variance or mean square; 10⁻²⁰ … 1.</summary>
     public required float NormEpsilon { get; init; }
 
-    /// <summary>Whether each head's query and key go through an RMS norm with a gain of its own, before they are rotated.</summary>
+    /// <summary>Whether each head's query and key get an RMS norm with a separate gain before they are rotated.</summary>
     public bool QueryKeyNorm { get; init; }
 
     /// <summary>
@@ -97,7 +97,7 @@ public sealed partial record ModelConfig
     /// <summary>Whether the head that makes logits is the token embedding itself.</summary>
     public required bool TiedHead { get; init; }
 
-    /// <summary>The token that ends a text and stands before an unconditional sample, or null where the model has none.</summary>
+    /// <summary>The token that ends a text and starts an unconditional sample, or null if the model has none.</summary>
     public int? EndOfTextToken { get; init; }
 
     /// <summary>
@@ -109,10 +109,10 @@ public sealed partial record ModelConfig
     /// <summary>Floats of one head in memory: <see cref="HeadSize"/> rounded up to 16.</summary>
     public int HeadStride => PanelLayout.PaddedOutputs(HeadSize);
 
-    /// <summary>Floats of all query heads in memory, the input width of the attention's output projection.</summary>
+    /// <summary>Floats of all query heads in memory: the inputs of the attention's output projection.</summary>
     public int AttentionWidth => Heads * HeadStride;
 
-    /// <summary>Floats of all heads of keys, and as many of values, in memory.</summary>
+    /// <summary>Floats of all key heads in memory, which is also the number for all value heads.</summary>
     public int KeyValueWidth => KeyValueHeads * HeadStride;
 
     /// <summary>Outputs of the matrix that makes queries, keys and values.</summary>

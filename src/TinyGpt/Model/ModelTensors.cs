@@ -4,27 +4,27 @@ namespace TinyGpt;
 
 /// <summary>
 /// The tensors that a configuration calls for, in the order of the file. Heads are laid out with <see cref="ModelConfig.HeadStride"/>
-/// rows each: when a head size is no multiple of 16, the packer puts zero rows behind each head of the query, key and value matrices and
-/// zero columns behind each head of the output projection, so that the forward pass knows padded heads only.
+/// rows each. If the head size is not a multiple of 16, the packer adds zero rows after each head of the query, key and value matrices and
+/// zero columns after each head of the output projection. So the forward pass knows only padded heads.
 /// </summary>
 public static class ModelTensors
 {
-    /// <summary>Token embedding, vocabulary × width; also the head where it is tied.</summary>
+    /// <summary>Token embedding, vocabulary × hidden size; also the head if it is tied.</summary>
     public const string TokenEmbedding = "token_embedding";
 
-    /// <summary>Position embedding, context × width; only without <see cref="ModelConfig.Rotary"/>.</summary>
+    /// <summary>Position embedding, context × hidden size; only without <see cref="ModelConfig.Rotary"/>.</summary>
     public const string PositionEmbedding = "position_embedding";
 
-    /// <summary>The head of an untied model, vocabulary × width.</summary>
+    /// <summary>The head of an untied model, vocabulary × hidden size.</summary>
     public const string Head = "head";
 
     /// <summary>The norm before the head; none with <see cref="NormPlacement.After"/>.</summary>
     public const string FinalNorm = "final_norm";
 
-    /// <summary>The norm of attention in a block: before it, or behind its sum with <see cref="NormPlacement.After"/>.</summary>
+    /// <summary>The norm of attention in a block: before it, or after its sum with <see cref="NormPlacement.After"/>.</summary>
     public const string AttentionNorm = "attention_norm";
 
-    /// <summary>All query rows, then all key rows, then all value rows of a block; <see cref="ModelConfig.QueryKeyValueWidth"/> × width.</summary>
+    /// <summary>All query rows, then all key rows, then all value rows of a block; <see cref="ModelConfig.QueryKeyValueWidth"/> × hidden size.</summary>
     public const string QueryKeyValue = "query_key_value";
 
     /// <summary>The norm of each query head, in a block; its gain has the head size.</summary>
@@ -33,19 +33,19 @@ public static class ModelTensors
     /// <summary>The norm of each key head, in a block; its gain has the head size.</summary>
     public const string KeyNorm = "key_norm";
 
-    /// <summary>The attention's output projection in a block, width × attention width.</summary>
+    /// <summary>The attention's output projection in a block, hidden size × attention width.</summary>
     public const string AttentionOutput = "attention_output";
 
-    /// <summary>The norm of the feed-forward layer in a block: before it, or behind its sum with <see cref="NormPlacement.After"/>.</summary>
+    /// <summary>The norm of the feed-forward layer in a block: before it, or after its sum with <see cref="NormPlacement.After"/>.</summary>
     public const string FeedForwardNorm = "feed_forward_norm";
 
     /// <summary>
-    /// The feed-forward layer's first matrix in a block, feed-forward width × width. Where the layer is gated, 16 rows of the gate and 16
-    /// rows of what it opens take turns, and both end in zero rows up to a multiple of 16.
+    /// The gate-up projection in a block (or the up projection alone), intermediate size × hidden size. If the layer is gated, gate and up
+    /// projections are interleaved in blocks of 16 rows, and both end in zero rows up to a multiple of 16.
     /// </summary>
     public const string FeedForwardIn = "feed_forward_in";
 
-    /// <summary>The feed-forward layer's second matrix in a block, width × feed-forward width.</summary>
+    /// <summary>The down projection in a block, hidden size × intermediate size.</summary>
     public const string FeedForwardOut = "feed_forward_out";
 
     /// <summary>The name of a block's tensor.</summary>
@@ -62,7 +62,7 @@ public static class ModelTensors
     /// <summary>Lists every tensor of a valid configuration.</summary>
     /// <param name="config">The configuration.</param>
     /// <param name="blocks">
-    /// How the blocks' matrices hold their weights. Token embedding and head are int8 whatever it is: rows of the embedding are read one
+    /// How the blocks' matrices hold their weights. Token embedding and head are always int8: rows of the embedding are read one
     /// by one, and what quantization does to the head goes straight into the logits.
     /// </param>
     public static IReadOnlyList<TensorShape> Of(ModelConfig config, WeightPrecision blocks = WeightPrecision.Int8)

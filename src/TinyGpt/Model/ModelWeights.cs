@@ -2,7 +2,7 @@ using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Model;
 
-/// <summary>Finds a tensor's first byte by its name; the holder has checked that all tensors of the model are there.</summary>
+/// <summary>Finds a tensor's first byte by its name. The owner has checked that all tensors of the model are there.</summary>
 internal unsafe delegate byte* TensorLookup(string name);
 
 /// <summary>
@@ -27,7 +27,7 @@ internal readonly unsafe struct ProjectionWeights(PackedMatrix matrix, float* bi
 internal sealed unsafe class BlockWeights
 {
     /// <summary>
-    /// The norm through which attention reads the residual. With norms behind the sums it belongs to the block before, and the first
+    /// The norm through which attention reads the residual. With norms after the sums it belongs to the previous block, and the first
     /// block has none.
     /// </summary>
     public required NormWeights BeforeAttention { get; init; }
@@ -93,7 +93,7 @@ internal sealed unsafe class ModelWeights
 
     public PackedMatrix TokenEmbedding { get; }
 
-    /// <summary>One row a position, padded to 64 floats; null with rotary positions.</summary>
+    /// <summary>One row per position, padded to 64 floats; null with rotary positions.</summary>
     public float* PositionEmbedding { get; }
 
     public BlockWeights[] Blocks { get; }

@@ -16,6 +16,6 @@ public enum NormPlacement
     /// <summary>Before attention and before the feed-forward layer, <c>x + f(norm(x))</c>, and one more before the head: GPT-2 and later.</summary>
     Before,
 
-    /// <summary>Behind each sum, <c>norm(x + f(x))</c>, and none before the head: GPT-1.</summary>
+    /// <summary>After each sum, <c>norm(x + f(x))</c>, and none before the head: GPT-1.</summary>
     After,
 }

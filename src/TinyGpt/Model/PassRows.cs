@@ -4,9 +4,9 @@ using TinyGpt.Kernels.Contract;
 namespace TinyGpt.Model;
 
 /// <summary>
-/// The token rows of one pass: each a token, its position and the sequence whose keys and values it reads and extends. Rows of one
-/// sequence follow each other with ascending positions. Decoding is one row a sequence, reading a prompt is many; the pass is the same.
-/// Runs of consecutive positions are cut into blocks of rows whose attention is computed together.
+/// The tokens of one forward pass. Each has its position and the sequence whose keys and values it reads and extends. Tokens of one
+/// sequence follow each other with ascending positions. Decoding has one token per sequence and prefill many; the forward pass is the same.
+/// Runs of consecutive positions are cut into blocks of tokens whose attention is computed together.
 /// </summary>
 internal sealed class PassRows(DecoderLimits limits, int sequences)
 {
@@ -26,7 +26,7 @@ internal sealed class PassRows(DecoderLimits limits, int sequences)
     /// <summary>Blocks of 1 … <see cref="AttentionHead.MaxQueries"/> rows.</summary>
     public int BlockCount { get; private set; }
 
-    /// <summary>The most keys that any row attends to.</summary>
+    /// <summary>The maximum number of keys that a token attends to.</summary>
     public int LongestContext { get; private set; }
 
     public int Capacity => _tokens.Length;
@@ -37,10 +37,10 @@ internal sealed class PassRows(DecoderLimits limits, int sequences)
 
     public KvSequence Sequence(int row) => _sequences[row];
 
-    /// <summary>The row whose logits are number <paramref name="index"/>.</summary>
+    /// <summary>The token whose logits are number <paramref name="index"/>.</summary>
     public int LogitRow(int index) => _logitRows[index];
 
-    /// <summary>The first row of a block; for <see cref="BlockCount"/>, the row behind the last block.</summary>
+    /// <summary>The first token of a block; for <see cref="BlockCount"/>, the token after the last block.</summary>
     public int BlockStart(int block) => block == BlockCount ? Count : _blockStarts[block];
 
     public PageCopy Copy(int index) => _copies[index];
@@ -68,7 +68,7 @@ internal sealed class PassRows(DecoderLimits limits, int sequences)
         LongestContext = Math.Max(LongestContext, position + 1);
     }
 
-    /// <summary>Asks for the logits of the row added last.</summary>
+    /// <summary>Requests the logits of the token added last.</summary>
     /// <returns>Their number.</returns>
     public int WantLogits()
     {

@@ -3,7 +3,7 @@ namespace TinyGpt;
 /// <summary>
 /// Rotary positions (Su et al., 2021, arXiv:2104.09864): channels 2i and 2i + 1 of each query and key are rotated by
 /// position × frequency i, which is <c>base^(-2i/dimensions)</c>, scaled where there is a scaling. Models whose pairs are i and
-/// i + dimensions/2 have their channels reordered when they are packed, which no score notices.
+/// i + dimensions/2 have their channels reordered when they are packed, which changes no attention score.
 /// </summary>
 /// <param name="Base">The base of the frequencies (<c>rope_theta</c>), above 1 and at most 10¹².</param>
 /// <param name="Dimensions">Channels of a head that are rotated, from its first on; even, 2 … the head size. Rotated in part by GPT-NeoX.</param>

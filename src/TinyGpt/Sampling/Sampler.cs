@@ -148,7 +148,7 @@ internal sealed class Sampler(Decoder decoder, int vocabularySize)
         }
     }
 
-    /// <summary>The first index at which the running sum passes the target, or -1 (if the weights hold no numbers).</summary>
+    /// <summary>The first index at which the running sum exceeds the target, or -1 (if the weights are NaN).</summary>
     private static int Draw(ReadOnlySpan<float> weights, double target)
     {
         double sum = 0;

@@ -8,9 +8,9 @@ using TinyGpt.Kernels.Contract;
 namespace TinyGpt.Snapshots;
 
 /// <summary>
-/// The keys and values of a sequence, as blocks of one page and one layer: an int32 length, then so many bytes. A block has the channels
+/// The keys and values of a sequence, as blocks of one page and one layer: an int32 length, then this number of bytes. A block has the channels
 /// (keys of all heads, then values of all heads, only the positions in use) and then, if they are int8, their scales in the same order.
-/// Floats are split into four planes, all lowest bytes first, so that the exponents lie together. The block is compressed with LZ4; one
+/// Floats are split into four planes, all lowest bytes first, so that the exponents are adjacent. The block is compressed with LZ4; one
 /// that does not shrink is stored as it is.
 /// </summary>
 internal sealed unsafe class CachePages
@@ -105,11 +105,11 @@ internal sealed unsafe class CachePages
 
     private int ContentBytes(int positions) => (int)(_layout.LayerBytes / AttentionHead.PositionsPerPage * positions);
 
-    /// <summary>The int8 channels of so many positions; empty where channels are floats.</summary>
+    /// <summary>The int8 channels of the given number of positions; empty if channels are floats.</summary>
     private Span<byte> Int8Of(int positions) =>
         _content.AsSpan(0, _layout.Precision == KvPrecision.Int8 ? Areas * positions * _layout.HeadStride : 0);
 
-    /// <summary>The float channels of so many positions, or the scales of int8 channels.</summary>
+    /// <summary>The float channels of the given number of positions, or the scales of int8 channels.</summary>
     private Span<byte> FloatsOf(int positions) => _content.AsSpan(0, ContentBytes(positions))[Int8Of(positions).Length..];
 
     private static void Split(ReadOnlySpan<byte> floats, Span<byte> planes)

@@ -2,7 +2,7 @@ using TinyGpt.Format;
 
 namespace TinyGpt.Snapshots;
 
-/// <summary>Writes or reads, and hashes what passes. Leaves the stream open.</summary>
+/// <summary>Writes or reads, and hashes the data. Leaves the stream open.</summary>
 internal sealed class HashedStream(Stream stream)
 {
     private readonly Sha256 _hash = new();

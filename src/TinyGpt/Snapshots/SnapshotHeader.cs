@@ -6,7 +6,7 @@ namespace TinyGpt.Snapshots;
 /// The first 128 bytes of a saved session, little-endian: magic <c>TGSS</c>, version 1, the model's content hash (32 bytes), then int32:
 /// tokens, pinned tokens, the answer's first token, generated tokens, tokens left to generate, whether an answer is under way,
 /// <see cref="FinishReason"/>, unread bytes, held-back bytes, positions with keys and values, floats of one position; uint64: the
-/// random generator's state; int32: <see cref="KvPrecision"/>, 1 + the state of the answer's constraint or 0; zeros. Behind it: the tokens (int32), the unread bytes, the held-back
+/// random generator's state; int32: <see cref="KvPrecision"/>, 1 + the state of the answer's constraint or 0; zeros. After it: the tokens (int32), the unread bytes, the held-back
 /// bytes, the pages of keys and values, and the SHA-256 of everything before it.
 /// </summary>
 internal readonly record struct SnapshotHeader

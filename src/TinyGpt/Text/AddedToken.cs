@@ -12,17 +12,17 @@ internal enum AddedTokenTraits : byte
     /// <summary>It swallows the white space before it.</summary>
     StripsLeft = 2,
 
-    /// <summary>It swallows the white space behind it.</summary>
+    /// <summary>It takes the white space after it.</summary>
     StripsRight = 4,
 
     /// <summary>
-    /// It is found in text that already has its prefix space: at the start of such text, or behind a space that belongs to it. The text
-    /// behind it gets no prefix space of its own.
+    /// It is found in text that already has its prefix space: at the start of such text, or after a space that belongs to it. The text
+    /// after it gets no prefix space.
     /// </summary>
     WithPrefix = 8,
 }
 
-/// <summary>A token that stands in text as it is written, beside those that merges make.</summary>
+/// <summary>A token that is found in text as it is written, in addition to those that merges make.</summary>
 /// <param name="Id">The token's id.</param>
 /// <param name="Traits">How it is found.</param>
 internal readonly record struct AddedToken(int Id, AddedTokenTraits Traits = AddedTokenTraits.None)

@@ -15,7 +15,7 @@ public sealed class BytePairTokenizer : Tokenizer
     private readonly SearchValues<byte> _bytesWithoutToken;
 
     /// <summary>Makes a tokenizer.</summary>
-    /// <param name="vocabulary">Its tokens. Bytes without a token of their own are allowed, but cannot be encoded.</param>
+    /// <param name="vocabulary">Its tokens. Bytes without a token are allowed, but cannot be encoded.</param>
     /// <exception cref="ArgumentException">The vocabulary is of another kind: <see cref="Tokenizer.Create"/> makes its tokenizer.</exception>
     public BytePairTokenizer(TokenVocabulary vocabulary)
         : base(RequireKind(vocabulary, TokenizerKind.ByteLevel))

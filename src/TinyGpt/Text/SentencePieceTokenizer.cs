@@ -5,12 +5,12 @@ using System.Text;
 namespace TinyGpt.Text;
 
 /// <summary>
-/// Byte-pair encoding as SentencePiece does it (Llama 2, TinyLlama): a text is put behind a space, its characters, spaces among them, are the
-/// symbols, and neighbours merge: those whose text together is the token of the highest score, or those of the lowest rank. What is no
+/// Byte-pair encoding as in SentencePiece (Llama 2, TinyLlama). A space is put before the text. Its characters, spaces included, are the
+/// symbols. Neighbours merge whose text together is the token of the highest merge score, or whose merge has the lowest rank. What is no
 /// token then becomes a token for each of its bytes, or the unknown token. Immutable and thread-safe.
 /// </summary>
 /// <remarks>
-/// Tokens have the bytes that they stand for: a space where SentencePiece's files have U+2581. That character itself is text like any other
+/// Tokens have the bytes that they represent: a space where SentencePiece's files have U+2581. That character itself is text like any other
 /// here and comes back, where SentencePiece makes a space of it.
 /// </remarks>
 public sealed class SentencePieceTokenizer : Tokenizer
@@ -18,7 +18,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
     private const int ShortPiece = 48; // bytes for which the stack has room
 
     private readonly TokenIndex _pieces; // what text becomes by itself
-    private readonly int[] _order; // each token's place by score
+    private readonly int[] _order; // each token's place by merge score
     private readonly bool _mergesOverSpaces;
 
     /// <summary>Makes a tokenizer.</summary>
@@ -42,7 +42,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
     }
 
     /// <inheritdoc/>
-    /// <remarks>The space that stands before a text when it is encoded goes again.</remarks>
+    /// <remarks>The space that encoding puts before a text is removed.</remarks>
     public override ReadOnlySpan<byte> BytesAfter(int previous, int id)
     {
         ReadOnlySpan<byte> bytes = TokenBytes(id);
@@ -131,7 +131,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
         return OperationStatus.Done;
     }
 
-    /// <summary>How far the text goes that merges for itself: where no token has a space behind another character, to the next such space.</summary>
+    /// <summary>The end of the text that merges independently. If no token has a space after another character, that is the next such space.</summary>
     private int FirstPiece(ReadOnlySpan<byte> text) =>
         Rules.Splitting == PreSplitting.Spaces ? text[1..].IndexOf((byte)' ') is var next and >= 0 ? next + 1 : text.Length
         : _mergesOverSpaces ? text.Length
@@ -200,7 +200,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
         return true;
     }
 
-    /// <summary>Writes what stands for a symbol that is no token: its bytes' tokens, or one unknown token for all such symbols in a row.</summary>
+    /// <summary>Writes the tokens for a symbol that is no token: its byte tokens, or one unknown token for all such symbols in a row.</summary>
     private bool TryWriteBytes(ReadOnlySpan<byte> symbol, Span<int> ids, ref int count)
     {
         ReadOnlySpan<int> byteTokens = Vocabulary.ByteTokens;

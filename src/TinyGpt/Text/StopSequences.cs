@@ -44,7 +44,7 @@ public sealed class StopSequences
     /// <param name="bytes">The text's next bytes, cut anywhere.</param>
     /// <param name="released">
     /// How many bytes can be shown now, counted from the first that was held back before this call, over these bytes:
-    /// all that are certain to lie before any stop string. The rest is held back or, once stopped, dropped.
+    /// all that are certain to come before any stop string. The rest is held back or, once stopped, dropped.
     /// </param>
     /// <returns>Whether a stop string was found, now or before. After it nothing is looked at until <see cref="Reset"/>.</returns>
     public bool Append(ReadOnlySpan<byte> bytes, out int released)

@@ -2,7 +2,7 @@ namespace TinyGpt.Text;
 
 /// <summary>
 /// What a session says: the bytes of tokens go in, whole UTF-8 characters come out, and the text ends before a stop string even
-/// if that lies across tokens. Not thread-safe. Allocates nothing after construction.
+/// even if it spans tokens. Not thread-safe. Allocates nothing after construction.
 /// </summary>
 /// <remarks>
 /// Appending never fails while the bytes are no more than <see cref="FreeBytes"/>. With a capacity of at least
@@ -94,7 +94,7 @@ public sealed class TextOutput
         return true;
     }
 
-    /// <summary>Reads as many whole characters as may be shown and fit.</summary>
+    /// <summary>Reads the whole characters that may be shown, as far as they fit.</summary>
     /// <param name="destination">Where they are written; with 4 bytes or more, any character fits.</param>
     /// <param name="written">How many bytes were written: valid UTF-8 by itself.</param>
     /// <returns>Whether anything was written. If not, no whole character may be shown yet, or the next one does not fit.</returns>

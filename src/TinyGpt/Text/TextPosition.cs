@@ -1,11 +1,11 @@
 namespace TinyGpt.Text;
 
-/// <summary>Where a text stands that is to be encoded. Some models put a space before a text's first word, so that it looks like any other.</summary>
+/// <summary>The position of a text to encode. Some models put a space before a text's first word, so that it looks like any other.</summary>
 public enum TextPosition
 {
-    /// <summary>At the beginning, or where the model sees it as one: behind a special token.</summary>
+    /// <summary>At the start, or at a place that counts as the start for the model: after a special token.</summary>
     Start,
 
-    /// <summary>Behind other text: nothing is put between.</summary>
+    /// <summary>After other text: nothing is inserted.</summary>
     Continuation,
 }

@@ -4,11 +4,11 @@ using System.Text;
 namespace TinyGpt.Text;
 
 /// <summary>
-/// The tokens of a model: the bytes of each, what says how they merge (merges in the order of their ranks, or scores), the special
+/// The tokens of a model: the bytes of each, how they merge (merges in the order of their ranks, or merge scores), the special
 /// tokens, and the kind of tokenizer that they are meant for (<see cref="Tokenizer.Create"/>). Immutable and thread-safe.
 /// </summary>
 /// <remarks>
-/// What holds for every vocabulary: no two ids have the same bytes, except the unused ids, which have none, tokens that stand for
+/// For every vocabulary: no two ids have the same bytes, except unused ids, which have none, tokens that stand for
 /// single bytes beside the pieces of text, and an added token that is written like an ordinary one; a merge joins two used tokens into the token with their bytes; no two merges join the same
 /// pair; a special token's bytes are valid UTF-8, and no merge reads or makes one. In a vocabulary of words (GPT-1) a space at a
 /// token's end is the mark of a word's end.
@@ -55,7 +55,7 @@ public sealed class TokenVocabulary
     /// <summary>The bytes of the longest token, 0 to <see cref="MostTokenBytes"/>.</summary>
     public int LongestToken { get; }
 
-    /// <summary>The merges; an index here is the merge's rank. None where scores say what merges.</summary>
+    /// <summary>The merges; an index here is the merge's rank. None if merge scores decide what merges.</summary>
     public ReadOnlySpan<TokenMerge> Merges => _content.Merges;
 
     /// <summary>The special tokens, in the order of their ids.</summary>
@@ -73,7 +73,7 @@ public sealed class TokenVocabulary
     /// <summary>For each id how early its token is made, higher first; empty where merges say it.</summary>
     internal ReadOnlySpan<float> Scores => _content.Scores;
 
-    /// <summary>For each byte the token that stands for it where no other does, or -1; empty where there are none.</summary>
+    /// <summary>The byte token of each byte that no other token covers, or -1; empty if there are none.</summary>
     internal ReadOnlySpan<int> ByteTokens => _content.ByteTokens;
 
     /// <summary>The parts.</summary>
@@ -144,7 +144,7 @@ public sealed class TokenVocabulary
     /// <summary>Finds a token by its bytes.</summary>
     /// <param name="bytes">The token's bytes.</param>
     /// <param name="id">Its id, or -1.</param>
-    /// <returns>Whether a token, special ones included, has these bytes. Tokens that stand for bytes beside pieces are not found.</returns>
+    /// <returns>Whether a token, special ones included, has these bytes. Byte tokens are not found.</returns>
     public bool TryGetId(ReadOnlySpan<byte> bytes, out int id) => _tokenIndex.TryFind(bytes, out id);
 
     /// <summary>Finds a special token by the way it is written.</summary>
@@ -173,7 +173,7 @@ public sealed class TokenVocabulary
     internal bool IsWithPrefix(int id) =>
         _addedIds.AsSpan().BinarySearch(id) is >= 0 and int index && _content.AddedTokens[index].IsWithPrefix;
 
-    /// <summary>Whether a token stands for a byte beside the pieces of text.</summary>
+    /// <summary>Whether a token is a byte token.</summary>
     internal bool IsByte(int id) => _content.IsByte(id);
 
     /// <summary>What is wrong with the number of parts or the length of a token, or null.</summary>
@@ -221,7 +221,7 @@ public sealed class TokenVocabulary
 
     /// <summary>
     /// Fills the index, and finds two tokens of the same kind with the same bytes. An added token may have those of an ordinary one, which
-    /// the index then finds: the added one is found where it stands in text.
+    /// the index then finds: the added one is found where it is written in text.
     /// </summary>
     private static VocabularyFault? FindTwin(VocabularyContent content, TokenIndex index)
     {

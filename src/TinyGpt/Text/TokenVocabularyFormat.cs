@@ -9,23 +9,23 @@ namespace TinyGpt.Text;
 /// offset               size   content
 /// 0                    4      magic: the bytes 54 47 54 56, "TGTV"
 /// 4                    4      version: 1; 2 where the vocabulary needs more than version 1 can say; 3, which is written as 2 is, where an
-///                             added token has the bytes of an ordinary one or is looked for behind the prefix space
+///                             added token has the bytes of an ordinary one or is looked for after the prefix space
 /// 8                    4      T, 1 to 1,048,576
 /// 12                   4      M, 0 to 1,048,576
 /// 16                   4      A, 0 to 4,096
 /// 20                   4      B
 ///                             versions 2 and 3:
 /// 24                   4      kind, splitting, normalization, prefix space: a byte each, as their types number them
-/// 28                   4      1: scores, 2: byte tokens, 4: whole pieces first, 8: the prefix space behind added tokens too
+/// 28                   4      1: merge scores, 2: byte tokens, 4: whole pieces first, 8: the prefix space after added tokens too
 /// 32                   4      the id of the begin-of-text token, or FFFFFFFF
 /// 36                   4      the id of the unknown token, or FFFFFFFF
-///                             both, one behind the other:
+///                             both, one after the other:
 /// 24 or 40             2 T    for each id, its token's length in bytes, 0 to 1,024; 0: the id is not used
 ///                      B      the tokens' bytes in the order of their ids, without gaps; the lengths add up to B
 ///                      12 M   the merges, lowest rank first: left id, right id, result id, 4 bytes each
 ///                      4 A    version 1: the ids of the special tokens, strictly ascending
-///                      8 A    versions 2 and 3: the ids of the added tokens, strictly ascending, and behind each its traits
-///                      4 T    if there are scores: float32, one for each id
+///                      8 A    versions 2 and 3: the ids of the added tokens, strictly ascending, each followed by its traits
+///                      4 T    if there are merge scores: float32, one for each id
 ///                      1024   if there are byte tokens: for each byte an id, or FFFFFFFF
 /// </code>
 /// <para>Nothing follows. What a reader refuses beside other magic, versions and lengths is in
@@ -264,7 +264,7 @@ internal static class TokenVocabularyFormat
         }
     }
 
-    /// <summary>Where the parts lie.</summary>
+    /// <summary>The offsets of the parts.</summary>
     private readonly struct Layout(
         bool extended, long tokens, long blobLength, long merges, long addedTokens, bool hasScores, bool hasByteTokens)
     {

@@ -6,13 +6,13 @@ namespace TinyGpt.Text;
 public abstract partial class Tokenizer
 {
     /// <summary>
-    /// Finds the first token that is looked for together with the prefix space: at the start of text that gets one, or behind a space, which
+    /// Finds the first token that is looked for together with the prefix space: at the start of text that gets one, or after a space, which
     /// belongs to it.
     /// </summary>
     /// <param name="text">Text without other added tokens.</param>
-    /// <param name="position">Where it stands.</param>
+    /// <param name="position">The position of the text.</param>
     /// <param name="matcher">The tokens.</param>
-    /// <param name="spaceIsPrefix">Whether the text before the token is one space, in place of which the prefix space stands.</param>
+    /// <param name="spaceIsPrefix">Whether the text before the token is one space, which the prefix space replaces.</param>
     private static AddedTokenMatch FindPrefixedToken(
         ReadOnlySpan<byte> text, TextPosition position, AddedTokenMatcher matcher, out bool spaceIsPrefix)
     {

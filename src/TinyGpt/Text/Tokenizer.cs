@@ -71,7 +71,7 @@ public abstract partial class Tokenizer
     /// <summary>Encodes text into a new array.</summary>
     /// <param name="text">The text, UTF-8 or any bytes.</param>
     /// <param name="specialTokens">What to make of text that is written like a special token.</param>
-    /// <param name="position">Where the text stands.</param>
+    /// <param name="position">The position of the text.</param>
     /// <returns>The ids; none for an empty text.</returns>
     /// <exception cref="TokenizationException">The vocabulary has no token for one of the bytes, and no unknown token.</exception>
     public int[] Encode(
@@ -112,7 +112,7 @@ public abstract partial class Tokenizer
     /// <summary>Encodes text into a new array.</summary>
     /// <param name="text">The text; a surrogate without its partner is encoded as U+FFFD.</param>
     /// <param name="specialTokens">What to make of text that is written like a special token.</param>
-    /// <param name="position">Where the text stands.</param>
+    /// <param name="position">The position of the text.</param>
     /// <returns>The ids; none for an empty text.</returns>
     /// <exception cref="TokenizationException">
     /// The vocabulary has no token for one of the bytes of the text's UTF-8 form, in which the exception's offset counts.
@@ -141,10 +141,10 @@ public abstract partial class Tokenizer
     /// </remarks>
     /// <param name="text">The text, UTF-8 or any bytes.</param>
     /// <param name="ids">Where the ids are written.</param>
-    /// <param name="bytesConsumed">How many bytes of the text the written ids stand for.</param>
+    /// <param name="bytesConsumed">How many bytes of the text the written ids represent.</param>
     /// <param name="idsWritten">How many ids were written.</param>
     /// <param name="specialTokens">What to make of text that is written like a special token.</param>
-    /// <param name="position">Where the text stands.</param>
+    /// <param name="position">The position of the text.</param>
     /// <returns>
     /// <see cref="OperationStatus.Done"/>: all of the text; <see cref="OperationStatus.DestinationTooSmall"/>: the next piece does
     /// not fit; <see cref="OperationStatus.InvalidData"/>: the next piece has a byte for which the vocabulary has no token
@@ -223,10 +223,10 @@ public abstract partial class Tokenizer
         }
     }
 
-    /// <summary>Where a text stands that follows a token.</summary>
+    /// <summary>The position of a text that follows a token.</summary>
     /// <param name="previous">The token's id, or a number below 0 if the text is the first thing.</param>
     /// <returns>
-    /// <see cref="TextPosition.Start"/> at the beginning, and behind tokens such as <c>&lt;/s&gt;</c> where the model has it so.
+    /// <see cref="TextPosition.Start"/> at the start, and after tokens such as <c>&lt;/s&gt;</c> if the model says so.
     /// </returns>
     public TextPosition PositionAfter(int previous) =>
         previous < 0 || previous == BeginOfText
@@ -243,7 +243,7 @@ public abstract partial class Tokenizer
     /// <summary>What a token adds to a text, which can depend on the token before it. Allocates nothing.</summary>
     /// <param name="id">0 to <see cref="VocabularySize"/> - 1.</param>
     /// <param name="previous">The id of the token before it, or a number below 0 if it is the text's first.</param>
-    /// <returns>The bytes: <see cref="TokenBytes"/>, but for a space before or behind them.</returns>
+    /// <returns>The bytes: <see cref="TokenBytes"/>, except for a space before or after them.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no token <paramref name="id"/>.</exception>
     public virtual ReadOnlySpan<byte> BytesAfter(int previous, int id) => Vocabulary.TokenBytes(id);
 
@@ -304,7 +304,7 @@ public abstract partial class Tokenizer
     /// <returns>Whether the vocabulary has it.</returns>
     public bool TryGetEndOfText(out int id) => TryGetSpecialToken("<|endoftext|>", out id);
 
-    /// <summary>The first added token that is to be recognized, or a match behind the text with no token.</summary>
+    /// <summary>The first added token to be recognized, or a match after the text with no token.</summary>
     internal AddedTokenMatch FindAddedToken(ReadOnlySpan<byte> text, SpecialTokenHandling specialTokens) =>
         (specialTokens == SpecialTokenHandling.Recognize ? _allAddedTokens : _userDefinedTokens).Find(text);
 

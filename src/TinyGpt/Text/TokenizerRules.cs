@@ -83,13 +83,13 @@ internal sealed record TokenizerRules
 
     internal PrefixSpace PrefixSpace { get; init; }
 
-    /// <summary>Whether text behind an added token has the space before it too, and loses it when it is decoded.</summary>
+    /// <summary>Whether text after an added token gets the prefix space too, and loses it when it is decoded.</summary>
     internal bool PrefixAfterAddedTokens { get; init; }
 
     /// <summary>Whether a piece that is a token as a whole becomes that, whatever the merges say.</summary>
     internal bool WholePiecesFirst { get; init; }
 
-    /// <summary>The token that stands before every text.</summary>
+    /// <summary>The token at the start of every text (BOS).</summary>
     internal int? BeginOfText { get; init; }
 
     /// <summary>The token for what has none.</summary>

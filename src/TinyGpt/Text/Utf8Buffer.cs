@@ -56,7 +56,7 @@ public sealed class Utf8Buffer
         return true;
     }
 
-    /// <summary>Reads as many whole characters as are there and fit.</summary>
+    /// <summary>Reads the whole characters that are there, as far as they fit.</summary>
     /// <param name="destination">Where they are written; with 4 bytes or more, any character fits.</param>
     /// <param name="written">How many bytes were written: valid UTF-8 by itself.</param>
     /// <returns>Whether anything was written. If not, no whole character is there, or the next one does not fit.</returns>
@@ -141,7 +141,7 @@ public sealed class Utf8Buffer
         return 0;
     }
 
-    /// <summary>Moves the pending bytes to the array's beginning if what is to come does not fit behind them.</summary>
+    /// <summary>Moves the pending bytes to the array's start if the new bytes do not fit after them.</summary>
     private void EnsureContiguous(int length)
     {
         if (_start + Pending + length > _bytes.Length)

@@ -20,7 +20,7 @@ internal sealed class VocabularyContent
     /// <summary>For each id how early its token is made, higher first; null where merges say it.</summary>
     internal float[]? Scores { get; init; }
 
-    /// <summary>For each of the 256 bytes the token that stands for it where no other does, or -1; null where there are none.</summary>
+    /// <summary>The byte token of each of the 256 bytes, for bytes that no other token covers, or -1; null if there are none.</summary>
     internal int[]? ByteTokens { get; init; }
 
     internal TokenizerRules Rules { get; init; } = TokenizerRules.Gpt2;
@@ -29,7 +29,7 @@ internal sealed class VocabularyContent
 
     internal ReadOnlySpan<byte> Bytes(int id) => Blob.AsSpan(Starts[id]..Starts[id + 1]);
 
-    /// <summary>Whether a token stands for a byte beside the pieces of text.</summary>
+    /// <summary>Whether a token is a byte token.</summary>
     internal bool IsByte(int id) => ByteTokens is not null && Bytes(id) is [byte value] && ByteTokens[value] == id;
 
     /// <summary>Whether an added token has the bytes of an ordinary one.</summary>

@@ -11,7 +11,7 @@ namespace TinyGpt.Text;
 /// </summary>
 public sealed class WordTokenizer : Tokenizer
 {
-    private readonly byte[] _spaced; // the texts of all tokens in the order of ids, without the mark and behind a space
+    private readonly byte[] _spaced; // the texts of all tokens in the order of ids, without the mark and after a space
     private readonly int[] _starts;
 
     /// <summary>Makes a tokenizer.</summary>

@@ -7,7 +7,7 @@ namespace TinyGpt.Threading;
 /// Linux's own files; elsewhere all that is known is how many there are.
 /// </summary>
 /// <param name="Processors">Logical processors that the process may use, as the runtime counts them.</param>
-/// <param name="Cores">Cores that these belong to; as many as <paramref name="Processors"/> where the system does not tell.</param>
+/// <param name="Cores">Cores that these belong to; equal to <paramref name="Processors"/> if the system does not tell.</param>
 /// <param name="FastCores">Cores that are about as fast as the fastest one.</param>
 /// <param name="Quota">Processors' worth of time that the process's group may use, or null where there is no limit.</param>
 internal sealed record ProcessorTopology(int Processors, int Cores, int FastCores, double? Quota)

@@ -5,7 +5,7 @@ namespace TinyGpt.Threading;
 /// <summary>Runs the units <paramref name="first"/> … <paramref name="first"/> + <paramref name="count"/> - 1.</summary>
 /// <param name="first">The first unit.</param>
 /// <param name="count">How many units.</param>
-/// <param name="worker">Which member of the team runs them, from 0; for scratch of its own.</param>
+/// <param name="worker">The team member that runs them, from 0; selects its scratch.</param>
 internal delegate void UnitRange(int first, int count, int worker);
 
 /// <summary>
@@ -30,7 +30,7 @@ internal sealed class WorkerTeam : IDisposable
     private static readonly long OnTimeTicks = Stopwatch.Frequency * 6 / 1000;
 
     // A late worker is one that the system has put aside, and none that has claimed expensive units: its unit takes half a millisecond more
-    // than four of the caller's claims.
+    // than four of the caller's chunks.
     private const int LateClaims = 4;
     private static readonly long LateTicks = Stopwatch.Frequency / 2000;
 
@@ -81,7 +81,7 @@ internal sealed class WorkerTeam : IDisposable
     /// <summary>Runs every unit once and returns when all are done. Not reentrant; one caller at a time.</summary>
     /// <param name="first">The first unit.</param>
     /// <param name="count">How many units.</param>
-    /// <param name="grain">The units that a member claims at a time; 1 or more.</param>
+    /// <param name="grain">The chunk size: the units that a member takes at a time; 1 or more.</param>
     public void Run(int first, int count, int grain)
     {
         if (_threads.Length == 0 || count <= grain)
@@ -104,7 +104,7 @@ internal sealed class WorkerTeam : IDisposable
 
         long begun = Stopwatch.GetTimestamp();
         int claims = ClaimUnits(0);
-        int job = Interlocked.Increment(ref _job) - 1; // even: closed, nobody joins any more
+        int job = Interlocked.Increment(ref _job) - 1; // even: closed, no worker joins any more
         if (Volatile.Read(ref _active) != 0)
         {
             WaitForWorkers(job, begun, claims);
@@ -202,7 +202,7 @@ internal sealed class WorkerTeam : IDisposable
     }
 
     /// <summary>Runs units until none is left.</summary>
-    /// <returns>How many claims that took.</returns>
+    /// <returns>How many chunks that took.</returns>
     private int ClaimUnits(int worker)
     {
         int claims = 0;

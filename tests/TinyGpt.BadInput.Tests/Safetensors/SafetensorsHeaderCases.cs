@@ -12,7 +12,7 @@ internal static class SafetensorsHeaderCases
     private const int Longest = 4 << 20;
     private const string NoLength = "is not in 1 …";
     private const string Damaged = "the JSON is damaged";
-    private const string Misplaced = "lies at";
+    private const string Misplaced = "is at";
     private const string NoShape = "which its shape";
     private const string TooMany = "names and values";
 

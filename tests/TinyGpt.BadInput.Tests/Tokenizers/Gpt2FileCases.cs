@@ -33,7 +33,7 @@ internal static class Gpt2FileCases
         new("a token twice, once as an escape", "comes twice", Vocabulary("{\"a\": 0, \"\\u0061\": 1}")),
         new("a gap between ids", "no token has id 1", VocabularyAlone("{\"a\": 0, \"b\": 2}")),
         new("an empty token", "is empty", Vocabulary("{\"\": 0}")),
-        new("a token outside the alphabet of bytes", "stands for no byte", VocabularyAlone("{\"a\": 0, \"日\": 1}")),
+        new("a token outside the alphabet of bytes", "which is no byte", VocabularyAlone("{\"a\": 0, \"日\": 1}")),
         new("a token of 1025 bytes", "has 1025 bytes", VocabularyAlone($"{{\"{new string('a', 1025)}\": 0}}")),
         new("a token of a megabyte", "at most 16384 are read", Vocabulary($"{{\"{new string('a', 1 << 20)}\": 0}}")),
         new("half of a surrogate pair", "surrogate", Vocabulary("{\"\\ud800\": 0}")),

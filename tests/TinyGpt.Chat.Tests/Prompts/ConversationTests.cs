@@ -50,4 +50,36 @@ public sealed class ConversationTests
             "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\nHi<|im_end|>\n<|im_start|>user\nBye<|im_end|>\n<|im_start|>assistant\n",
             Encoding.UTF8.GetString(model.Tokenizer.Decode(session.Tokens)));
     }
+
+    [Fact]
+    public void Thoughts_that_take_too_long_are_ended_for_the_model()
+    {
+        using GptModel model = ChatModels.Create([.. ChatModels.ChatMlTokens, "<think>", "</think>"]);
+        PromptTemplate template = new(model, ChatModels.Format(ChatModels.Thinking));
+        using GptEngine engine = new(model);
+        using GptSession session = engine.CreateSession(SamplingOptions.Greedy, new SessionOptions { MaxNewTokens = 4, StopTokens = template.StopTokens });
+        Conversation conversation = new(template, session);
+        conversation.Prompt(ChatModels.Messages(template, new PromptMessage("user", "Hello")));
+        engine.Step(StepBudget.OnePass);
+        int before = session.Tokens.Length;
+
+        conversation.EndThinking();
+
+        Assert.Equal([10, 260, 10, 10], session.Tokens[before..].ToArray());
+        Assert.True(session.IsBusy);
+    }
+
+    [Fact]
+    public void Thinking_can_be_switched_off_and_a_prompt_tells_whether_it_is_on()
+    {
+        using GptModel model = ChatModels.Create([.. ChatModels.ChatMlTokens, "<think>", "</think>"]);
+        PromptTemplate template = new(model, ChatModels.Format(ChatModels.Thinking));
+        TemplateVariables variables = ChatModels.Messages(template, new PromptMessage("user", "Hello"));
+        variables.Set("enable_thinking", false);
+        RenderedPrompt off = template.Render(variables);
+
+        Assert.EndsWith("<think>\n\n</think>\n\n", off.Text, StringComparison.Ordinal);
+        Assert.False(template.Thinking!.IsOpenAfter(off));
+        Assert.True(template.Thinking.IsOpenAfter(JinjaTemplate.Parse("assistant\n<think>\n").Render(variables)));
+    }
 }

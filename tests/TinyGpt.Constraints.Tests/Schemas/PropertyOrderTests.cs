@@ -59,5 +59,19 @@ public sealed class PropertyOrderTests
         Assert.Equal(shortest.Length - nameless, parser.Distance(state));
     }
 
+    [Fact]
+    public void MembersThatEndWhereAnotherWayGoesOnAreNotLost()
+    {
+        // The ways of "not" end on the stack that the properties of another way are entered with.
+        const string Schema = """
+            {"type":"object","required":["b"],"additionalProperties":{"type":"array"},"not":{"type":"object","required":["a","c"],"additionalProperties":{"type":"object"}}}
+            """;
+        GrammarParser parser = new(64);
+        parser.Use(Constraint.FromJsonSchema(Schema, Any).Grammar, ByteSet.All);
+        Assert.True(Accepts(parser, "{\"b\":[]}"));
+        Assert.True(Accepts(parser, "{\"b\":[],\"a\":[]}"));
+        Assert.False(Accepts(parser, "{\"b\":{}}"));
+    }
+
     private static bool Accepts(GrammarParser parser, string text) => parser.IsAccepting(parser.Step(parser.Start, Encoding.UTF8.GetBytes(text)));
 }

@@ -22,6 +22,30 @@ public sealed class SaveTests
     }
 
     [Fact]
+    public void A_stage_saved_with_keys_and_values_within_its_first_slices_says_the_same()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        for (int ticks = 0; ticks < 8; ticks++)
+        {
+            // The second talk shares the pages of the first one's card, and copies the last of them.
+            using DialogueStage stage = new(model, StageScript.Options());
+            Npc mira = stage.Add(StageScript.Mira);
+            StageScript.Ask(stage, stage.Open(mira), "Hello there my friend");
+            Talk talk = stage.Open(mira, "Ann");
+            talk.Say("Hi");
+            for (int tick = 0; tick < ticks; tick++)
+            {
+                stage.Tick(StepBudget.Milliseconds(0));
+            }
+
+            using DialogueStage restored = Copy(stage, model, keysAndValues: true);
+            StageScript.Finish(stage);
+            StageScript.Finish(restored);
+            Assert.Equal(StageScript.Lines(talk), StageScript.Lines(restored.Talks[1]));
+        }
+    }
+
+    [Fact]
     public void Answers_saved_with_their_keys_and_values_all_end_in_an_arena_that_cannot_hold_them_together()
     {
         using GptModel model = DialogueModels.Bytes();

@@ -7,6 +7,33 @@ namespace TinyGpt.Dialogue.Tests.Stage;
 public sealed class ExchangeTests
 {
     [Fact]
+    public void An_exchange_ends_where_the_next_line_has_no_room()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        using DialogueStage stage = new(model, StageScript.Options());
+        Exchange exchange = stage.OpenBetween(stage.Add(StageScript.Mira with { MaxAnswerTokens = 60 }), stage.Add(StageScript.Tom with { MaxAnswerTokens = 60 }));
+        exchange.IsHeard = false;
+        foreach (Talk side in new[] { exchange.FirstSide, exchange.SecondSide })
+        {
+            // The longest summary that leaves room for a short line.
+            int length = 500;
+            while (Record.Exception(() => side.Summary = new string('x', length)) is not null)
+            {
+                length--;
+            }
+        }
+
+        exchange.Begin("Hm?", lines: 50);
+        for (int tick = 0; stage.Tick(StepBudget.Passes(16)) != StepStatus.Idle; tick++)
+        {
+            Assert.True(tick < 500, "the exchange waits for ever");
+        }
+
+        Assert.False(exchange.IsRunning);
+        Assert.Contains(TalkEnd.NoRoom, new[] { exchange.FirstSide.LastEnd, exchange.SecondSide.LastEnd });
+    }
+
+    [Fact]
     public void Each_hears_what_the_other_says_and_remembers_what_it_said_itself()
     {
         using GptModel model = DialogueModels.Bytes();

@@ -6,6 +6,23 @@ namespace TinyGpt.Dialogue.Tests.Stage;
 public sealed class MemoryTests
 {
     [Fact]
+    public void A_planned_context_is_what_prompts_and_answers_keep_to()
+    {
+        using GptModel model = DialogueModels.Bytes();
+        StageOptions options = StageScript.Options();
+        using DialogueStage stage = new(model, options with { Engine = options.Engine with { PlannedContext = 256 } });
+        Talk talk = stage.Open(stage.Add(StageScript.Tom));
+        for (int i = 0; i < 20; i++)
+        {
+            StageScript.Ask(stage, talk, $"Good day {i}. What news is there?");
+            Assert.NotEqual(TalkEnd.NoRoom, talk.LastEnd);
+        }
+
+        Assert.False(talk.Transcript()[0].IsRemembered);
+        Assert.False(talk.TrySay(new string('x', 256)));
+    }
+
+    [Fact]
     public void The_world_and_each_card_are_computed_once()
     {
         using GptModel model = DialogueModels.Bytes();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TinyGpt.Chat;
 using System.Text;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
@@ -29,6 +30,15 @@ internal sealed class ChatCommand : CliCommand
         HelpName = "plain|chatml|llama2|llama3|zephyr",
     };
 
+    private readonly Option<string> _thinking = new("--thinking")
+    {
+        Description = "Whether a model that can think before it answers does so; by default as its template says.",
+        HelpName = "on|off",
+    };
+
+    private readonly Option<int> _thinkingBudget = NumberOption.Create(
+        "--thinking-budget", "The most tokens of thoughts before an answer.", int.MaxValue, value => value >= 1, "a whole number, 1 or more");
+
     private readonly SamplingArguments _sampling = new(DefaultCount, DefaultTemperature, ContextPolicy.SlidingWindow);
     private readonly EngineArguments _engine = new();
 
@@ -44,6 +54,9 @@ internal sealed class ChatCommand : CliCommand
         Add(_persona);
         Add(_template);
         _template.AcceptOnlyFromAmong([.. ChatFormat.Names.Where(name => name != Unknown)]);
+        _thinking.AcceptOnlyFromAmong("on", "off");
+        Add(_thinking);
+        Add(_thinkingBudget);
         _sampling.AddTo(this);
         _engine.AddTo(this);
     }
@@ -65,6 +78,12 @@ internal sealed class ChatCommand : CliCommand
         if (path is null)
         {
             TalkInTheTavern(arguments, model, options, persona, cancellation);
+            return;
+        }
+
+        if (arguments.GetValue(_template) is null && model.Info.Chat is { Templates.Count: > 0 })
+        {
+            TalkByTemplate(arguments, model, path, options, persona, cancellation);
             return;
         }
 
@@ -100,6 +119,35 @@ internal sealed class ChatCommand : CliCommand
             hasBegun = true;
             new AnswerRun(engine, session).Run(output, cancellation);
             output.WriteByte((byte)'\n');
+        }
+    }
+
+    /// <summary>A talk in the form of the model's own template.</summary>
+    private void TalkByTemplate(
+        ParseResult arguments, GptModel model, string path, GptEngineOptions options, string? persona, CancellationToken cancellation)
+    {
+        ModelLoading.RequireTokenizer(model, path, ", so nobody can talk with it");
+        try
+        {
+            PromptTemplate template = PromptTemplate.Find(model)!;
+            using GptEngine engine = new(model, options);
+            using TemplateTalk talk = new(template, engine, _sampling.ReadSampling(arguments, model.Config), _sampling.ReadSession(arguments), persona)
+            {
+                Thinks = arguments.GetValue(_thinking) is { } thinking ? thinking == "on" : null,
+                ThinkingBudget = arguments.GetValue(_thinkingBudget),
+            };
+            using Stream output = Terminal.OpenOutput();
+            while (Prompt.ReadLine("> ", cancellation) is { } line)
+            {
+                if (line.Length > 0)
+                {
+                    talk.Answer(line, output, cancellation);
+                }
+            }
+        }
+        catch (TemplateException exception)
+        {
+            throw new CommandFailedException($"{path}: {exception.Message}; another form can be chosen with --template ({_template.HelpName})");
         }
     }
 

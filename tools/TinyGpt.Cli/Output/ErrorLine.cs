@@ -1,3 +1,4 @@
+using TinyGpt.Chat;
 using TinyGpt.Import;
 using TinyGpt.Kernels;
 using TinyGpt.Text;
@@ -16,7 +17,7 @@ internal static class ErrorLine
     {
         AggregateException { InnerExceptions: [Exception only] } => Describe(only),
         OutOfMemoryException => $"there is not enough memory: {failure.Message}",
-        CommandFailedException or ModelFormatException or HubException or KernelTierException or ContextOverflowException or TokenizationException
+        CommandFailedException or TemplateException or ModelFormatException or HubException or KernelTierException or ContextOverflowException or TokenizationException
             or TrainingDataException or TrainingDivergedException or IOException or UnauthorizedAccessException => failure.Message,
 
         // A mistake in the program rather than in its input: the type helps whoever gets the report.

@@ -4,7 +4,7 @@ namespace TinyGpt.Import.Dequantization;
 
 /// <summary>
 /// Blocks of 32 weights with one binary16 scale d, and in two of the types one binary16 minimum m: a weight is d·q or d·q + m. The
-/// lower nibbles of 16 bytes are the first 16 weights, the upper ones the last 16; a fifth bit is in a word of its own, bit i for
+/// lower nibbles of 16 bytes are the first 16 weights, the upper ones the last 16; a fifth bit is in a separate word, bit i for
 /// weight i.
 /// </summary>
 internal static class BlocksOf32
@@ -33,7 +33,7 @@ internal static class BlocksOf32
         }
     }
 
-    /// <summary>Q4_0: d, then nibbles that stand for -8 … 7.</summary>
+    /// <summary>Q4_0: d, then nibbles that mean -8 … 7.</summary>
     public static void ReadQ40(ReadOnlySpan<byte> blocks, Span<float> target)
     {
         for (; target.Length > 0; blocks = blocks[BytesOfQ40..], target = target[Weights..])
@@ -51,7 +51,7 @@ internal static class BlocksOf32
         }
     }
 
-    /// <summary>Q5_0: d, the fifth bits, then nibbles; together they stand for -16 … 15.</summary>
+    /// <summary>Q5_0: d, the fifth bits, then nibbles; together they mean -16 … 15.</summary>
     public static void ReadQ50(ReadOnlySpan<byte> blocks, Span<float> target)
     {
         for (; target.Length > 0; blocks = blocks[BytesOfQ50..], target = target[Weights..])

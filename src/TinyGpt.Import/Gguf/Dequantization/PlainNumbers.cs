@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace TinyGpt.Import.Dequantization;
 
-/// <summary>Numbers that are not quantized: each a block of its own. Every conversion is exact.</summary>
+/// <summary>Numbers that are not quantized: each is a block. Every conversion is exact.</summary>
 internal static class PlainNumbers
 {
     /// <summary>float32.</summary>

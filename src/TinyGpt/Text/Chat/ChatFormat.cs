@@ -15,7 +15,7 @@ public enum ChatFamily
     /// <summary>Turns with headers, which <c>&lt;|eot_id|&gt;</c> ends.</summary>
     Llama3,
 
-    /// <summary>Turns behind <c>&lt;|user|&gt;</c> and so on, which the end of text ends: Zephyr, TinyLlama.</summary>
+    /// <summary>Turns after <c>&lt;|user|&gt;</c> and so on, ended by the end of text: Zephyr, TinyLlama.</summary>
     Zephyr,
 
     /// <summary>The model has a template, and it is none of these.</summary>

@@ -1,6 +1,6 @@
 namespace TinyGpt.Text;
 
-/// <summary>What stands around the turns of a family of chat templates. Special tokens are written as text, <c>&lt;|im_end|&gt;</c>.</summary>
+/// <summary>The marks around the turns of a family of chat templates. Special tokens are written as text, <c>&lt;|im_end|&gt;</c>.</summary>
 internal sealed class ChatMarks
 {
     private static readonly string[] ChatMlMarks = ["<|im_start|>", "<|im_end|>"];
@@ -29,7 +29,7 @@ internal sealed class ChatMarks
     /// <summary>What only marks may look like.</summary>
     internal required IReadOnlyList<string> All { get; init; }
 
-    /// <summary>What stands before the system's text where that is within the user's turn; else nothing.</summary>
+    /// <summary>The mark before the system's text if that is within the user's turn; else nothing.</summary>
     internal string SystemStart { get; init; } = "";
 
     /// <summary>Whether the system's turn is within the user's turn that follows it.</summary>
@@ -65,13 +65,13 @@ internal sealed class ChatMarks
         _ => [],
     };
 
-    /// <summary>What stands before a turn's text.</summary>
+    /// <summary>The mark before a turn's text.</summary>
     internal string Before(ChatRole role) => _turns[role].Before;
 
-    /// <summary>What stands before the text of a talk's first turn.</summary>
+    /// <summary>The mark before the text of a talk's first turn.</summary>
     internal string FirstBefore(ChatRole role) => role == ChatRole.Assistant ? Before(role) : _firstBefore ?? Before(role);
 
-    /// <summary>What stands behind a turn's text.</summary>
+    /// <summary>The mark after a turn's text.</summary>
     internal string After(ChatRole role) => _turns[role].After;
 
     private static ChatMarks Plain() => new(new()
@@ -99,7 +99,7 @@ internal sealed class ChatMarks
         All = ChatMlMarks,
     };
 
-    /// <summary>Every pair of turns is a text of its own for the model, which begins with its begin-of-text token.</summary>
+    /// <summary>Every pair of turns is a separate text for the model, which starts with the begin-of-text token.</summary>
     private static ChatMarks Llama2(string beginOfText, string endOfText) => new(
         new()
         {

@@ -4,7 +4,7 @@ namespace TinyGpt.Text;
 
 /// <summary>
 /// Turns talks into token ids as a model was taught, and tells what ends an answer. Whatever a turn's text says, it stays text: it becomes no
-/// special token, and a family's marks that are text to the model's tokenizer are broken by a space where they stand in a turn.
+/// special token, and a space breaks a family's marks in a turn if they are ordinary text to the model's tokenizer.
 /// Immutable and thread-safe.
 /// </summary>
 /// <remarks>

@@ -3,10 +3,10 @@ namespace TinyGpt.Text;
 /// <summary>Who speaks in a turn of a talk.</summary>
 public enum ChatRole
 {
-    /// <summary>Whoever says what the model is to be; the first turn, if there is one.</summary>
+    /// <summary>The system message, which says how the model should behave; the first turn, if there is one.</summary>
     System,
 
-    /// <summary>Whoever talks with the model.</summary>
+    /// <summary>The user, who talks with the model.</summary>
     User,
 
     /// <summary>The model.</summary>

@@ -24,10 +24,10 @@ internal readonly struct RankedPairs(MergeIndex merges) : IPairs
     }
 }
 
-/// <summary>Any two symbols whose text together is a token; the token with the highest score first.</summary>
+/// <summary>Any two symbols whose text together is a token; the token with the highest merge score first.</summary>
 /// <param name="text">The text that positions count in.</param>
 /// <param name="pieces">The tokens that text can become.</param>
-/// <param name="order">For each token's id its place by score; tokens with equal scores have the same.</param>
+/// <param name="order">For each token's id its place by merge score; tokens with equal merge scores have the same place.</param>
 /// <param name="longest">The bytes of the longest token.</param>
 internal readonly ref struct ScoredPairs(ReadOnlySpan<byte> text, TokenIndex pieces, ReadOnlySpan<int> order, int longest) : IPairs
 {

@@ -10,7 +10,7 @@ internal static class PieceMerger
     internal const int MostTokens = 48;
 
     /// <summary>Merges the pair of the lowest rank, the leftmost among equals, until no pair merges.</summary>
-    /// <param name="tokens">The tokens, at most <see cref="MostTokens"/>; the result comes to stand at their beginning.</param>
+    /// <param name="tokens">The tokens, at most <see cref="MostTokens"/>; the result is written to their start.</param>
     /// <param name="merges">The merges.</param>
     /// <returns>How many tokens are left.</returns>
     [SkipLocalsInit]

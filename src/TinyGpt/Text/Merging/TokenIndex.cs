@@ -11,7 +11,7 @@ internal sealed class TokenIndex
     private readonly int[] _slots; // id + 1, or 0 where the slot is free
     private readonly int _mask;
 
-    /// <summary>Makes an empty index over tokens that lie in a blob.</summary>
+    /// <summary>Makes an empty index over tokens in a blob.</summary>
     internal TokenIndex(byte[] blob, int[] starts)
     {
         _blob = blob;

@@ -55,7 +55,7 @@ internal static class CharacterClasses
         };
     }
 
-    /// <summary>Where the run of one class ends that <paramref name="end"/> lies in.</summary>
+    /// <summary>The end of the run of one class that contains <paramref name="end"/>.</summary>
     internal static int EndOfRun(ReadOnlySpan<byte> text, int end, CharacterClass kind)
     {
         while (end < text.Length && Classify(text[end..], out int length) == kind)

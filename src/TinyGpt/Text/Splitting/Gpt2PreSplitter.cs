@@ -33,7 +33,7 @@ internal static class Gpt2PreSplitter
     }
 
     /// <summary>
-    /// The same where every number character has first become a piece of its own (SmolLM, StarCoder), so that for the pattern the text ends
+    /// The same if every number character is first split off as a separate piece (SmolLM, StarCoder), so that for the pattern the text ends
     /// before each: spaces before a number stay together.
     /// </summary>
     /// <param name="text">The rest of the text, not empty.</param>

@@ -175,7 +175,7 @@ internal static class CanonicalComposition
         {
             int combiningClass = CombiningClass(character);
 
-            // Nothing between may have the same class or a higher one, and nothing at all may stand before a character of class 0.
+            // Nothing between may have the same class or a higher one, and nothing at all may come before a character of class 0.
             bool reaches = starter >= 0 && (count - 1 == starter || CombiningClass(characters[count - 1]) < combiningClass);
             int whole = reaches
                 ? CanonicalMappings.Instance.Compose(CodePoint(characters[starter]), CodePoint(character))

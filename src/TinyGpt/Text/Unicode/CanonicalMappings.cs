@@ -12,7 +12,7 @@ internal sealed class CanonicalMappings
     /// <summary>In place of a character: none.</summary>
     internal const int None = -1;
 
-    private const int CombiningShift = 21; // behind the bits of a code point
+    private const int CombiningShift = 21; // after the bits of a code point
     private const int EndOfActive = 0x30000; // characters of higher planes have neither mappings nor classes
 
     private static readonly Lazy<CanonicalMappings> Tables = new(() => new CanonicalMappings());

@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace TinyGpt.Constraints.Tests;
+
+/// <summary>The samples of <c>docs/structured-answers.md</c>. They lie here word for word, and a test compares.</summary>
+public sealed partial class StructuredAnswersTests
+{
+    [Fact]
+    public void SchemaSample()
+    {
+        // <sample>
+        Constraint order = Constraint.FromJsonSchema("""
+            {
+              "type": "object",
+              "properties": {
+                "item": { "enum": ["ale", "bread", "room"] },
+                "count": { "type": "integer", "minimum": 1, "maximum": 12 },
+                "note": { "type": "string", "maxLength": 80 }
+              },
+              "required": ["item", "count"],
+              "additionalProperties": false
+            }
+            """);
+        // </sample>
+        Assert.True(GrammarRecognizer.Accepts(order, """{"item": "ale", "count": 2}"""));
+        Assert.False(GrammarRecognizer.Accepts(order, """{"item": "ale", "count": 13}"""));
+    }
+
+    [Fact]
+    public void CompactSample()
+    {
+        // <sample>
+        Constraint compact = Constraint.FromJsonSchema(
+            """{ "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 1 }""",
+            new JsonSchemaOptions { IsCompact = true });
+        // </sample>
+        Assert.True(GrammarRecognizer.Accepts(compact, "[1,0.5]"));
+        Assert.False(GrammarRecognizer.Accepts(compact, "[1, 0.5]"));
+    }
+
+    [Fact]
+    public void RegularExpressionSample()
+    {
+        // <sample>
+        Constraint answer = Constraint.FromRegex("(Yes|No), \\p{Lu}[^.!?]{5,100}[.!?]");
+        // </sample>
+        Assert.True(GrammarRecognizer.Accepts(answer, "Yes, There is a room."));
+        Assert.False(GrammarRecognizer.Accepts(answer, "Yes"));
+    }
+
+    [Fact]
+    public void EverySampleOfTheDocumentIsCompiledHere()
+    {
+        string folder = Path.GetDirectoryName(Here())!;
+        string document = File.ReadAllText(Path.Combine(folder, "..", "..", "docs", "structured-answers.md"));
+        HashSet<string> compiled = [.. Samples().Matches(File.ReadAllText(Here())).Select(match => Words(match.Groups[1].Value))];
+        List<string> shown = [.. Blocks().Matches(document).Select(match => Words(match.Groups[1].Value))];
+        Assert.NotEmpty(shown);
+        Assert.All(shown, sample => Assert.Contains(sample, compiled));
+    }
+
+    private static string Here([CallerFilePath] string path = "") => path;
+
+    private static string Words(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    [GeneratedRegex("// <sample>(.*?)// </sample>", RegexOptions.Singleline)]
+    private static partial Regex Samples();
+
+    [GeneratedRegex("```csharp(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Blocks();
+}

@@ -276,6 +276,9 @@ public sealed class AvxVnniBlockOperationTests() : BlockOperationComparison(Kern
 /// <summary>The AVX-512 tier.</summary>
 public sealed class Avx512BlockOperationTests() : BlockOperationComparison(KernelTier.Avx512);
 
+/// <summary>The AVX-512 VNNI tier.</summary>
+public sealed class Avx512VnniBlockOperationTests() : BlockOperationComparison(KernelTier.Avx512Vnni);
+
 /// <summary>The tier of Advanced SIMD.</summary>
 public sealed class NeonBlockOperationTests() : BlockOperationComparison(KernelTier.Neon);
 

@@ -7,6 +7,7 @@ using TinyGpt.Kernels.Memory;
 using TinyGpt.Kernels.Scalar;
 using TinyGpt.Kernels.X86Avx2;
 using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86Avx512Vnni;
 using TinyGpt.Kernels.X86AvxVnni;
 using TinyGpt.Model;
 
@@ -141,6 +142,7 @@ internal abstract unsafe class MatrixWork : IDisposable
         KernelTier.Avx2 => new OfTier<Avx2Kernels>(matrices, weights, tokens, chunk),
         KernelTier.AvxVnni => new OfTier<AvxVnniKernels>(matrices, weights, tokens, chunk),
         KernelTier.Avx512 => new OfTier<Avx512Kernels>(matrices, weights, tokens, chunk),
+        KernelTier.Avx512Vnni => new OfTier<Avx512VnniKernels>(matrices, weights, tokens, chunk),
         KernelTier.Neon => new OfTier<NeonKernels>(matrices, weights, tokens, chunk),
         KernelTier.NeonDp => new OfTier<NeonDpKernels>(matrices, weights, tokens, chunk),
         _ => new OfTier<ScalarKernels>(matrices, weights, tokens, chunk),

@@ -219,7 +219,7 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
 
         if (MoveText(session) && !session.IsBusy)
         {
-            bool isWhole = session.Finish is FinishReason.Stop or FinishReason.EndOfText or FinishReason.Complete;
+            bool isWhole = session.Finish is FinishReason.Stop or FinishReason.EndOfText or FinishReason.Complete or FinishReason.Shortened;
             Finish(isWhole ? TalkEnd.Finished : TalkEnd.Length, ShowableBytes);
         }
     }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
-using TinyGpt.Format;
 
 namespace TinyGpt.Dialogue.Personas;
 

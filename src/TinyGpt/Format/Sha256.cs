@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using ArmSha256 = System.Runtime.Intrinsics.Arm.Sha256;
 
-namespace TinyGpt.Format;
+namespace TinyGpt;
 
 /// <summary>
 /// SHA-256 (FIPS 180-4) as managed code, for files and saves. The framework's needs OpenSSL on Linux and ends the process where there is

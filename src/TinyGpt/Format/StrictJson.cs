@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace TinyGpt.Format;
+namespace TinyGpt;
 
 /// <summary>
 /// Parses JSON in which no object has a name twice. The framework's own option for that seeds a hash with OpenSSL's random numbers, and

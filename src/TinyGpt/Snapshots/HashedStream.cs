@@ -1,5 +1,3 @@
-using TinyGpt.Format;
-
 namespace TinyGpt.Snapshots;
 
 /// <summary>Writes or reads, and hashes the data. Leaves the stream open.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using TinyGpt.Format;
 
 namespace TinyGpt.Training;
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using TinyGpt.Format;
 
 namespace TinyGpt.Training.Optimization;
 

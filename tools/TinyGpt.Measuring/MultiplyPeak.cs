@@ -56,7 +56,7 @@ public static class MultiplyPeak
     private static double[] Time<TLoop>(int threads, int repeats, int passes)
         where TLoop : struct, IMultiplyLoop
     {
-        // One array a thread, on a cache line of its own: the operands come from it and the results go back, so nothing can be left out.
+        // One array per thread, on a separate cache line. The operands come from it and the results go back, so nothing can be optimized away.
         float[][] operands = new float[threads][];
         for (int thread = 0; thread < threads; thread++)
         {

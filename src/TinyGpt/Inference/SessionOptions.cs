@@ -44,6 +44,12 @@ public enum FinishReason
 
     /// <summary>The model gave logits that are not finite: <see cref="NonFiniteLogitsException"/>.</summary>
     NonFiniteLogits,
+
+    /// <summary>
+    /// The answer is whole, and the <see cref="SessionOptions.Constraint"/> left out how it could have gone on, because the tokens were
+    /// running out.
+    /// </summary>
+    Shortened,
 }
 
 /// <summary>How a session answers, beside the choice of tokens. Immutable and thread-safe.</summary>
@@ -114,6 +120,11 @@ public sealed record SessionOptions
         {
             throw new ArgumentException(
                 $"The constraint is for {constraint.TokenCount} tokens, and the model has {vocabularySize}: compile it for this model.");
+        }
+
+        if (Constraint is { HasLastingStates: false } && ContextPolicy == ContextPolicy.SlidingWindow)
+        {
+            throw new ArgumentException("The constraint needs an answer's tokens from its beginning: use ContextPolicy.Stop.");
         }
     }
 }

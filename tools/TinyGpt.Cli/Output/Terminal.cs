@@ -5,7 +5,7 @@ namespace TinyGpt.Cli.Output;
 
 /// <summary>
 /// The standard streams. On a terminal nothing of a model, a file or a server is shown raw (<see cref="TerminalText"/>); a pipe or a file gets
-/// exact bytes, and whoever writes learns that nobody reads any more (<see cref="NobodyReadsException"/>).
+/// exact bytes, and the writer learns that the reader is gone (<see cref="NobodyReadsException"/>).
 /// </summary>
 internal static class Terminal
 {

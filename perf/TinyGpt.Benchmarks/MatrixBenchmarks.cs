@@ -36,7 +36,7 @@ public unsafe class MemoryMatrixBenchmarks : KernelBenchmarks
         _row = TakeRows(arena, 1, Groups);
         _output = arena.TakeFloats(Panels * PanelLayout.OutputsPerPanel);
 
-        // Random weights for one part, copied to the others: what they are does not matter, where they lie does.
+        // Random weights for one part, copied to the others. Their values do not matter; their place does.
         PackedMatrix first = TakeMatrix(arena, Panels * PanelLayout.OutputsPerPanel, Width, precision);
         for (int part = 1; part < _parts; part++)
         {

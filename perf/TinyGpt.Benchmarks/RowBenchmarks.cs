@@ -58,7 +58,7 @@ public unsafe class RowBenchmarks : KernelBenchmarks
     [Work("G numbers", Width / 1e9)]
     public void AddRmsNormalizeQuantize() => Kernels.AddRmsNormalizeQuantize(_residual, _addend, Width, _gain, 1e-5f, _quantized, 0);
 
-    /// <summary>Adds to the residual and normalizes in place, as norms behind their sums do.</summary>
+    /// <summary>Adds to the residual and normalizes in place, as norms after their sums do.</summary>
     [Benchmark]
     [Work("G numbers", Width / 1e9)]
     public void AddNormalize() => Kernels.AddNormalize(_normalized, _addend, Width, _gain, _bias, 1e-5f);
@@ -137,7 +137,7 @@ public unsafe class ActivationBenchmarks : KernelBenchmarks
     [Work("G numbers", FeedForwardWidth / 1e9)]
     public void ActivateQuantize() => Kernels.ActivateQuantize(_source, Activation, _quantized, 0, 0, FeedForwardGroups);
 
-    /// <summary>3,072 gates and as many numbers.</summary>
+    /// <summary>3,072 gates and 3,072 up projections.</summary>
     [Benchmark]
     [Work("G numbers", FeedForwardWidth / 1e9)]
     public void GatedActivateQuantize() => Kernels.GatedActivateQuantize(_source, Activation, _quantized, 0, 0, FeedForwardGroups);

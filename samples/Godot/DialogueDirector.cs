@@ -13,7 +13,7 @@ public partial class DialogueDirector : Node
     private DialogueStage? _stage;
 
     /// <summary>
-    /// The model. It must be a file of its own beside the game, not inside the .pck, because it is mapped into memory.
+    /// The model. It must be a separate file beside the game, not inside the .pck, because it is mapped into memory.
     /// </summary>
     [Export]
     public string ModelPath { get; set; } = "res://villagers.tgpt";
@@ -57,7 +57,7 @@ public partial class DialogueDirector : Node
     public override void _Process(double delta) => Stage.Tick(StepBudget.Milliseconds(BudgetMilliseconds));
 
     /// <summary>Writes everybody, with all that was said, into the game's save.</summary>
-    /// <param name="save">The game's save, where the stage is to stand; stays open.</param>
+    /// <param name="save">The game's save, at the place of the stage; stays open.</param>
     public void Save(Stream save) => Stage.Save(save);
 
     /// <summary>Makes the saved stage the game's; each <see cref="TalkingNpc"/> finds itself on it in its next frame.</summary>

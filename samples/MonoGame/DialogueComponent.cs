@@ -40,7 +40,7 @@ public sealed class DialogueComponent : GameComponent
     }
 
     /// <summary>Writes everybody, with all that was said, into the game's save.</summary>
-    /// <param name="save">The game's save, where the stage is to stand; stays open.</param>
+    /// <param name="save">The game's save, at the place of the stage; stays open.</param>
     public void Save(Stream save) => Stage.Save(save);
 
     /// <summary>Makes the saved stage the game's; each <see cref="Villager"/> finds itself on it in its next update.</summary>

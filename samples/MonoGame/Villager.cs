@@ -36,7 +36,7 @@ public sealed class Villager : IDisposable
     /// <summary>The character on the stage: facts and moods are changed there.</summary>
     public Npc Npc { get; private set; }
 
-    /// <summary>Where the villager stands.</summary>
+    /// <summary>The villager's position.</summary>
     public Vector2 Position { get; set; }
 
     /// <summary>Says something to the villager; what it was saying is cut off at the last character that was drawn.</summary>
@@ -50,7 +50,7 @@ public sealed class Villager : IDisposable
 
     /// <summary>Reads as much as can be said in this frame.</summary>
     /// <param name="seconds">The frame's time.</param>
-    /// <param name="listener">Where the player stands.</param>
+    /// <param name="listener">The player's position.</param>
     public void Update(double seconds, Vector2 listener)
     {
         if (_stage != _dialogue.Stage)

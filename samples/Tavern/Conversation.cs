@@ -19,10 +19,10 @@ internal sealed class Conversation
 
     public Conversation(Random random) => _random = random;
 
-    /// <summary>Who asks; null where nobody talks.</summary>
+    /// <summary>The character that asks; null if there is no talk.</summary>
     public Patron? Asker { get; private set; }
 
-    /// <summary>Who answers; null where nobody talks.</summary>
+    /// <summary>The character that answers; null if there is no talk.</summary>
     public Patron? Answerer { get; private set; }
 
     /// <summary>Whether somebody talks.</summary>

@@ -1,6 +1,6 @@
 namespace TinyGpt.Samples.Tavern;
 
-/// <summary>The player: where they stand, whom they talk to, and what they are typing.</summary>
+/// <summary>The player: position, talk partner, and the line being typed.</summary>
 internal sealed class Player
 {
     /// <summary>The most characters in a line.</summary>
@@ -16,7 +16,7 @@ internal sealed class Player
 
     public int Y { get; private set; } = Room.Bottom - 2;
 
-    /// <summary>Whom a line is typed for, or who was talked to last and still waits; null for nobody.</summary>
+    /// <summary>The person that the line is typed for, or that was talked to last and still waits; null if there is none.</summary>
     public Patron? Partner { get; set; }
 
     /// <summary>Whether a line is being typed.</summary>

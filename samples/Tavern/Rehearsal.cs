@@ -59,7 +59,7 @@ internal sealed class Rehearsal
             string all = FormattableString.Invariant(
                 $"{_ticks.Length} frames: {_game.Stage.ComputedTokens} tokens, {_game.Stage.MemoryPlan.Total >> 20} MiB planned; ");
             string warm = FormattableString.Invariant(
-                $"behind the first {WarmUpFrames}: median {sorted[sorted.Length / 2]:F2} ms a frame, worst {sorted[^1]:F2} ms, ");
+                $"after the first {WarmUpFrames}: median {sorted[sorted.Length / 2]:F2} ms a frame, worst {sorted[^1]:F2} ms, ");
             return all + warm + FormattableString.Invariant($"{UpdateBytes} bytes allocated by the game and {DrawingBytes} by drawing");
         }
     }

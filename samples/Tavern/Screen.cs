@@ -56,7 +56,7 @@ internal sealed class Screen
     }
 
     /// <summary>Draws a text from left to right, cut off where the screen ends.</summary>
-    /// <returns>The column behind it.</returns>
+    /// <returns>The column after it.</returns>
     public int Write(int x, int y, ReadOnlySpan<char> text, Ink ink)
     {
         foreach (char glyph in text)
@@ -68,7 +68,7 @@ internal sealed class Screen
     }
 
     /// <summary>Draws a number with one decimal, aligned to the right.</summary>
-    /// <param name="right">The column behind the number.</param>
+    /// <param name="right">The column after the number.</param>
     /// <param name="y">The row.</param>
     /// <param name="value">The number; hundredths are rounded.</param>
     /// <param name="format">A numeric format.</param>
@@ -112,7 +112,7 @@ internal sealed class Screen
             }
 
             _length += Encoding.UTF8.GetBytes(_glyphs.AsSpan(cell, 1), _output.AsSpan(_length));
-            cursor = (cell + 1) % Width == 0 ? -1 : cell + 1; // behind the last column terminals differ
+            cursor = (cell + 1) % Width == 0 ? -1 : cell + 1; // after the last column terminals differ
             (_shownGlyphs[cell], _shownInks[cell]) = (_glyphs[cell], _inks[cell]);
         }
 

@@ -4,7 +4,7 @@ namespace TinyGpt.Samples.Tavern;
 
 /// <summary>
 /// Keys by frame, for runs without a player. Each line is a frame and what happens from there: <c>30 right 12</c> walks twelve steps,
-/// <c>200 say Hello!</c> types a line to whoever is nearest and says it. Empty lines and lines that begin with <c>#</c> do not count.
+/// <c>200 say Hello!</c> types a line to the nearest person and says it. Empty lines and lines that begin with <c>#</c> do not count.
 /// </summary>
 internal sealed class Script
 {

@@ -142,7 +142,7 @@ internal sealed class TavernGame : IDisposable
 
     public void Dispose() => Stage.Dispose();
 
-    /// <summary>Has the player take a step, but not into anybody; whoever stands in the player's way can be left.</summary>
+    /// <summary>Moves the player one step, but not into a person. The player can always step away from a person that is already too close.</summary>
     private void Walk(int columns, int rows)
     {
         foreach (Patron patron in Folk)
@@ -232,7 +232,7 @@ internal sealed class TavernGame : IDisposable
         }
     }
 
-    /// <summary>Has one of a table's patrons go to a seat that nobody has; the innkeeper stays.</summary>
+    /// <summary>Has one of a table's patrons go to a free seat; the innkeeper stays.</summary>
     private void SendElsewhere(int table)
     {
         Patron? guest = null;

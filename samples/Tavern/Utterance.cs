@@ -49,7 +49,7 @@ internal sealed class Utterance
 /// <summary>What was said last in the room, the newest at the bottom of a panel.</summary>
 internal sealed class TalkPanel
 {
-    private const int Kept = 32; // far more than can be heard at a time, so that nobody's line is taken while it is spoken
+    private const int Kept = 32; // far more than can be heard at a time, so that no line is reused while it is spoken
 
     private readonly Utterance[] _utterances = new Utterance[Kept];
     private int _count;
@@ -73,7 +73,7 @@ internal sealed class TalkPanel
         return utterance;
     }
 
-    /// <summary>Draws as many as there is room for.</summary>
+    /// <summary>Draws as many as fit.</summary>
     public void Draw(Screen screen, int top, int rows)
     {
         int bottom = top + rows;

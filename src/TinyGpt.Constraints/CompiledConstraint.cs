@@ -13,6 +13,7 @@ namespace TinyGpt.Constraints;
 public sealed class CompiledConstraint : TokenConstraint, IDisposable
 {
     private const int IndexBits = 20;
+    private const int MaxForcedBytes = 64;
     private const int EpochMask = (1 << (31 - IndexBits)) - 1;
 
     private readonly Lock _lock = new();
@@ -69,6 +70,9 @@ public sealed class CompiledConstraint : TokenConstraint, IDisposable
     }
 
     /// <inheritdoc/>
+    public override bool HasLastingStates => false;
+
+    /// <inheritdoc/>
     public override void Allow(int state, Span<ulong> allowed)
     {
         lock (_lock)
@@ -78,6 +82,64 @@ public sealed class CompiledConstraint : TokenConstraint, IDisposable
             _masks.TryGet(index, out _, out ReadOnlySpan<ulong> bits);
             bits.CopyTo(allowed);
         }
+    }
+
+    /// <inheritdoc/>
+    public override bool AllowWithin(int state, int tokens, Span<ulong> allowed)
+    {
+        lock (_lock)
+        {
+            int index = Index(state);
+            TryFindWithin(index, tokens, long.MaxValue, out bool narrowed);
+            _masks.TryGet(index, out _, out ReadOnlySpan<ulong> bits);
+            (narrowed ? _masks.Scratch.Bits : bits).CopyTo(allowed);
+            return narrowed;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool TryPrepare(int state, int tokens, long deadline)
+    {
+        lock (_lock)
+        {
+            return TryFindWithin(Index(state), tokens, deadline, out _);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool CanEnd(int state)
+    {
+        lock (_lock)
+        {
+            return _parser.IsAccepting(Index(state));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Draft(int state, Span<int> tokens)
+    {
+        Span<byte> forced = stackalloc byte[MaxForcedBytes];
+        int length;
+        lock (_lock)
+        {
+            length = Force(Index(state), forced);
+        }
+
+        int count = 0;
+        ReadOnlySpan<byte> rest = forced[..length];
+        while (!rest.IsEmpty && count < tokens.Length)
+        {
+            int token = _vocabulary.LongestPrefix(rest, out int bytes);
+            if (token < 0)
+            {
+                break;
+            }
+
+            tokens[count++] = token;
+            rest = rest[bytes..];
+        }
+
+        return count;
     }
 
     /// <inheritdoc/>
@@ -157,6 +219,21 @@ public sealed class CompiledConstraint : TokenConstraint, IDisposable
         return IsState(state) ? state & ((1 << IndexBits) - 1) : throw new ArgumentOutOfRangeException(nameof(state), state, "The number is no state.");
     }
 
+    /// <summary>The bytes that must follow a state.</summary>
+    private int Force(int index, Span<byte> bytes)
+    {
+        int count = 0;
+        while (count < bytes.Length && !_parser.IsAccepting(index) && _parser.FirstBytes(index) is { Count: 1 } first)
+        {
+            bytes[count] = first.First;
+            index = _parser.Step(index, bytes[count++]);
+        }
+
+        return count;
+    }
+
+    /// <summary>Finds the tokens after a state.</summary>
+    /// <returns>Whether it was done before the deadline.</returns>
     private bool TryFind(int index, long deadline)
     {
         while (_parser.Mask(index) < 0)
@@ -164,6 +241,45 @@ public sealed class CompiledConstraint : TokenConstraint, IDisposable
             if (!_masks.IsBusy)
             {
                 _masks.Begin(index);
+            }
+
+            if (!_masks.Run(deadline))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Finds the tokens after a state from which an answer of so many tokens can still end.</summary>
+    private bool TryFindWithin(int index, int tokens, long deadline, out bool narrowed)
+    {
+        narrowed = false;
+        if (!TryFind(index, deadline))
+        {
+            return false;
+        }
+
+        _masks.TryGet(index, out int maxDistance, out _);
+        if (maxDistance < tokens)
+        {
+            return true;
+        }
+
+        // A token is a byte at least. If not even that is enough, whatever brings the end nearest is best.
+        narrowed = true;
+        return (_parser.Distance(index) <= tokens && TryFindLimited(index, tokens - 1, deadline))
+            || (_parser.Distance(index) > tokens && TryFindLimited(index, TokenMasks.Nearest, deadline));
+    }
+
+    private bool TryFindLimited(int index, int limit, long deadline)
+    {
+        while (!_masks.HasLimited(index, limit))
+        {
+            if (!_masks.IsBusy)
+            {
+                _masks.Begin(index, limit);
             }
 
             if (!_masks.Run(deadline))

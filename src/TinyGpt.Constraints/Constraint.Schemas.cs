@@ -47,6 +47,13 @@ public sealed partial class Constraint
     /// <exception cref="ConstraintException">The schema cannot be used.</exception>
     public static Constraint FromJsonSchema(ReadOnlySpan<byte> utf8Schema, JsonSchemaOptions? options = null)
     {
+        GrammarBuilder builder = new();
+        return FromGrammar(builder, AddJsonSchema(builder, utf8Schema, options ?? new JsonSchemaOptions()));
+    }
+
+    /// <summary>Puts the values of a schema into a grammar.</summary>
+    internal static Symbol AddJsonSchema(GrammarBuilder builder, ReadOnlySpan<byte> utf8Schema, JsonSchemaOptions options)
+    {
         if (utf8Schema.Length > SchemaLimits.MaxBytes)
         {
             throw new ConstraintException($"The schema has {utf8Schema.Length:N0} bytes; at most {SchemaLimits.MaxBytes:N0} are read.", "#");
@@ -64,8 +71,6 @@ public sealed partial class Constraint
 
         SchemaReader reader = new(new SchemaDocument(root));
         SchemaNode schema = reader.Read();
-        GrammarBuilder builder = new();
-        SchemaCompiler compiler = new(builder, reader, options ?? new JsonSchemaOptions());
-        return FromGrammar(builder, compiler.Compile(schema));
+        return new SchemaCompiler(builder, reader, options).Compile(schema);
     }
 }

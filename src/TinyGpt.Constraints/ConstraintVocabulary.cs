@@ -76,7 +76,13 @@ public sealed class ConstraintVocabulary
         Bytes = bytes;
         ReadOnlySpan<int> order = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(distinct);
         Trie = new TokenTrie(_texts, order);
-        Slices = new TextSlices(_texts, order, Words);
+        List<TextSlices> slices = [];
+        foreach (OrdinaryCharacters characters in OrdinaryCharacters.All)
+        {
+            slices.Add(new TextSlices(characters, _texts, order, Words));
+        }
+
+        Slices = [.. slices];
     }
 
     /// <summary>Ids that constraints can allow are below this.</summary>
@@ -86,7 +92,7 @@ public sealed class ConstraintVocabulary
     public int? EndOfText { get; }
 
     /// <summary>Bytes that it holds, for a plan of memory; exact to some percent.</summary>
-    public long MemoryBytes => Trie.Bytes + Slices.Bytes + (_texts.Length * 48L);
+    public long MemoryBytes => Trie.Bytes + Slices.Sum(slice => slice.Bytes) + (_texts.Length * 48L);
 
     /// <summary>The bytes that are tokens. Answers consist of no others, so that no token ends where none can follow.</summary>
     internal ByteSet Bytes { get; }
@@ -97,14 +103,32 @@ public sealed class ConstraintVocabulary
     /// <summary>All tokens' bytes.</summary>
     internal TokenTrie Trie { get; }
 
-    /// <summary>The tokens that are ordinary text, and the others' bytes.</summary>
-    internal TextSlices Slices { get; }
+    /// <summary>The tokens that are ordinary text, and the others' bytes, by what is ordinary.</summary>
+    internal TextSlices[] Slices { get; }
 
     /// <summary>Numbers of 64 bits of a token set.</summary>
     internal int Words => (TokenCount + 63) / 64;
 
     /// <summary>A token's bytes; empty for special and unused ones.</summary>
     internal ReadOnlySpan<byte> TokenBytes(int token) => (uint)token < (uint)_texts.Length ? _texts[token] : default;
+
+    /// <summary>The longest token with which a text begins, or -1.</summary>
+    internal int LongestPrefix(ReadOnlySpan<byte> text, out int length)
+    {
+        int found = -1;
+        int node = TokenTrie.Root;
+        length = 0;
+        for (int i = 0; i < text.Length && (node = Trie.Child(node, text[i])) >= 0; i++)
+        {
+            if (Trie.Token(node) is var token && token != TokenTrie.NoToken)
+            {
+                found = token;
+                length = i + 1;
+            }
+        }
+
+        return found;
+    }
 
     /// <summary>Allows the tokens that have the same bytes as one that is allowed.</summary>
     internal void AllowDoubles(Span<ulong> allowed)

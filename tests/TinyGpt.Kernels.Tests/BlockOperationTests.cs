@@ -4,7 +4,7 @@ using TinyGpt.Kernels.Scalar;
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>
-/// Compares one tier with the scalar tier, bit for bit, in what later models than GPT-2 added to a block: RMS norm, norms behind sums,
+/// Compares one tier with the scalar tier, bit for bit, in what later models than GPT-2 added to a block: RMS norm, norms after sums,
 /// rotary positions, gates, windows.
 /// </summary>
 public abstract unsafe class BlockOperationComparison(KernelTier tier)
@@ -275,6 +275,9 @@ public sealed class AvxVnniBlockOperationTests() : BlockOperationComparison(Kern
 
 /// <summary>The AVX-512 tier.</summary>
 public sealed class Avx512BlockOperationTests() : BlockOperationComparison(KernelTier.Avx512);
+
+/// <summary>The AVX-512 VNNI tier.</summary>
+public sealed class Avx512VnniBlockOperationTests() : BlockOperationComparison(KernelTier.Avx512Vnni);
 
 /// <summary>The tier of Advanced SIMD.</summary>
 public sealed class NeonBlockOperationTests() : BlockOperationComparison(KernelTier.Neon);

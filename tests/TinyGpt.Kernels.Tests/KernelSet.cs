@@ -4,6 +4,7 @@ using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Scalar;
 using TinyGpt.Kernels.X86Avx2;
 using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86Avx512Vnni;
 using TinyGpt.Kernels.X86AvxVnni;
 
 namespace TinyGpt.Kernels.Tests;
@@ -23,6 +24,7 @@ internal abstract unsafe class KernelSet
         KernelTier.Avx2 => new KernelSet<Avx2Kernels>(),
         KernelTier.AvxVnni => new KernelSet<AvxVnniKernels>(),
         KernelTier.Avx512 => new KernelSet<Avx512Kernels>(),
+        KernelTier.Avx512Vnni => new KernelSet<Avx512VnniKernels>(),
         KernelTier.Neon => new KernelSet<NeonKernels>(),
         KernelTier.NeonDp => new KernelSet<NeonDpKernels>(),
         _ => new KernelSet<ScalarKernels>(),

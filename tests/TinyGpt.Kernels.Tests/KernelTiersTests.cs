@@ -8,7 +8,7 @@ public sealed class KernelTiersTests
     [Fact]
     public void Every_tier_has_a_name_that_leads_back_to_it()
     {
-        Assert.Equal(["scalar", "avx2", "avxvnni", "avx512", "neon", "neondp"], KernelTiers.All.Select(KernelTiers.Name));
+        Assert.Equal(["scalar", "avx2", "avxvnni", "avx512", "avx512vnni", "neon", "neondp"], KernelTiers.All.Select(KernelTiers.Name));
         foreach (KernelTier tier in KernelTiers.All)
         {
             Assert.True(KernelTiers.TryParse(KernelTiers.Name(tier).ToUpperInvariant(), out KernelTier parsed));
@@ -50,6 +50,16 @@ public sealed class KernelTiersTests
         }
     }
 
+#if !NET11_0_OR_GREATER
+    [Fact]
+    public void The_build_for_net10_knows_the_tier_of_net11_by_name_and_says_what_it_takes()
+    {
+        KernelTierException exception = Assert.Throws<KernelTierException>(() => KernelTiers.Select(null, "avx512vnni"));
+        Assert.Contains(".NET 11", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("build for .NET 10", exception.Message, StringComparison.Ordinal);
+    }
+
+#endif
     [Fact]
     public void An_unknown_name_in_the_environment_is_refused_with_the_known_names()
     {

@@ -71,6 +71,9 @@ public sealed class AvxVnniQuantizedAttentionTests() : QuantizedAttentionCompari
 /// <summary>The AVX-512 tier.</summary>
 public sealed class Avx512QuantizedAttentionTests() : QuantizedAttentionComparison(KernelTier.Avx512);
 
+/// <summary>The AVX-512 VNNI tier.</summary>
+public sealed class Avx512VnniQuantizedAttentionTests() : QuantizedAttentionComparison(KernelTier.Avx512Vnni);
+
 /// <summary>The tier of Advanced SIMD.</summary>
 public sealed class NeonQuantizedAttentionTests() : QuantizedAttentionComparison(KernelTier.Neon);
 

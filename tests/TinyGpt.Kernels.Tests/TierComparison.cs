@@ -378,6 +378,9 @@ public sealed class AvxVnniTierTests() : TierComparison(KernelTier.AvxVnni);
 /// <summary>The AVX-512 tier.</summary>
 public sealed class Avx512TierTests() : TierComparison(KernelTier.Avx512);
 
+/// <summary>The AVX-512 VNNI tier.</summary>
+public sealed class Avx512VnniTierTests() : TierComparison(KernelTier.Avx512Vnni);
+
 /// <summary>The tier of Advanced SIMD.</summary>
 public sealed class NeonTierTests() : TierComparison(KernelTier.Neon);
 

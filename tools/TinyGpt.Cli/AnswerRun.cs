@@ -43,7 +43,7 @@ internal sealed class AnswerRun(GptEngine engine, GptSession session)
         {
             status = engine.Step(StepBudget.OnePass, cancellation);
 
-            // A forward pass makes several tokens where drafts of them prove right; a sliding window has dropped older ones before it.
+            // A forward pass makes several tokens if draft tokens are accepted. A sliding window has dropped older ones before it.
             int made = session.GeneratedTokens - _ids.Count;
             _ids.AddRange(session.Tokens[^made..]);
             if (first == 0 && (made > 0 || !session.IsBusy))

@@ -6,7 +6,7 @@ namespace TinyGpt.Cli;
 /// <summary>Finds models of a hub in the cache, and puts them there.</summary>
 internal static class HubModels
 {
-    // Whoever writes one of these means a file, even if it is not there.
+    // A name that starts like this means a file, even if it is not there.
     private static readonly string[] FileExtensions = [".tgpt", ".safetensors", ".gguf"];
 
     /// <summary>The path of what <c>-m</c> names: itself, or a pulled model, which is pulled now if that is allowed.</summary>

@@ -1,4 +1,4 @@
 namespace TinyGpt.Cli;
 
-/// <summary>Whoever read standard output has gone, as <c>head</c> does. All that is under way is cancelled; what can be saved is saved.</summary>
-internal sealed class NobodyReadsException() : OperationCanceledException("nobody reads standard output any more");
+/// <summary>The reader of standard output has closed it, as <c>head</c> does. All work under way is cancelled, and what can be saved is saved.</summary>
+internal sealed class NobodyReadsException() : OperationCanceledException("standard output was closed by its reader");

@@ -8,10 +8,10 @@ internal static class Prompt
     /// <summary>Shows a prompt where somebody sees it, and reads a line.</summary>
     /// <param name="text">The prompt.</param>
     /// <param name="cancellation">
-    /// Ctrl-C. Somebody who sees the prompt leaves with it quietly, as with Ctrl-D; the line that the prompt began is ended in either case.
+    /// Ctrl-C. A user who sees the prompt leaves with it quietly, as with Ctrl-D. The line of the prompt is ended in either case.
     /// </param>
     /// <returns>The line, or null where the talk is over.</returns>
-    /// <exception cref="OperationCanceledException">It was cancelled, and nobody sees the prompt.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled, and no prompt is shown.</exception>
     public static string? ReadLine(string text, CancellationToken cancellation)
     {
         if (!Terminal.ShowsErrors)

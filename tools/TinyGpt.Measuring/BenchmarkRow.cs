@@ -30,7 +30,7 @@ public sealed record BenchmarkRow
     /// <summary>Weights, scales, keys and values that had to be read for one token.</summary>
     public double? BytesPerToken { get; init; }
 
-    /// <summary>What as many threads read when they did nothing else, between the same repeats: 10⁹ bytes a second.</summary>
+    /// <summary>The read bandwidth of the same number of threads doing nothing else, between the same repeats, in 10⁹ bytes per second.</summary>
     public double? BandwidthGBs { get; init; }
 
     /// <summary>Bytes read a second as a part of the bandwidth before and after the same repeat; the median of all repeats.</summary>
@@ -40,7 +40,7 @@ public sealed record BenchmarkRow
     public double? GigaMacs { get; init; }
 
     /// <summary>
-    /// Multiply-adds a second as a part of what as many threads did on registers alone before and after the same repeat; the median of all
+    /// Multiply-adds per second as a part of what the same number of threads did on registers alone before and after the same repeat; the median of all
     /// repeats.
     /// </summary>
     public double? RatioToPeak { get; init; }
@@ -68,7 +68,7 @@ public sealed record BenchmarkRow
 
     /// <summary>
     /// Load: from the call to an open model. First token: from an open model, engine and session included, to the first token.
-    /// Each repeat is a process of its own, so compiling the code is part of it.
+    /// Each repeat is a separate process, so compiling the code is part of it.
     /// </summary>
     public Spread? Milliseconds { get; init; }
 

@@ -2,11 +2,11 @@ namespace TinyGpt.Measuring;
 
 /// <summary>One way to decode that is to be measured.</summary>
 /// <param name="Batch">Sequences that are decoded together.</param>
-/// <param name="Context">Tokens that each has when the timed decoding begins; 0 stands for the one token that there must be.</param>
+/// <param name="Context">Tokens that each has when the timed decoding begins; 0 means the one token that there must be.</param>
 /// <param name="KvPrecision">How keys and values are kept.</param>
 public readonly record struct DecodeCase(int Batch, int Context, KvPrecision KvPrecision = KvPrecision.Float32)
 {
-    /// <summary>Every batch behind every context with every precision.</summary>
+    /// <summary>Every batch after every context with every precision.</summary>
     public static IReadOnlyList<DecodeCase> Combine(
         IReadOnlyList<int> batches, IReadOnlyList<int> contexts, IReadOnlyList<KvPrecision> precisions) =>
     [

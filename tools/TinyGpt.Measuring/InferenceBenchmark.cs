@@ -5,7 +5,7 @@ using TinyGpt.Kernels.Contract;
 namespace TinyGpt.Measuring;
 
 /// <summary>
-/// Measures tokens a second of a model, each figure beside the read bandwidth or the multiply-add peak of as many threads, taken between
+/// Measures a model's tokens per second. Each figure comes with the read bandwidth or the multiply-add peak of the same number of threads, taken between
 /// the very repeats that it is compared with: a machine's speed drifts by half within minutes. Not thread-safe.
 /// </summary>
 public sealed class InferenceBenchmark : IDisposable
@@ -216,12 +216,12 @@ public sealed class InferenceBenchmark : IDisposable
         (int batch, int context, KvPrecision precision) = way;
         int start = Math.Max(1, context);
         int tokens = Math.Min(_settings.Tokens, _model.Config.ContextLength - start);
-        _progress($"threads {threads}: decode of {tokens} tokens behind {context}, batch {batch}, {KvPrecisions.Name(precision)} keys and values");
+        _progress($"threads {threads}: decode of {tokens} tokens after {context}, batch {batch}, {KvPrecisions.Name(precision)} keys and values");
         GptEngine engine = CreateEngine(tier, threads, batch, start + tokens, precision);
         GptSession[] sessions = new GptSession[batch];
         for (int i = 0; i < batch; i++)
         {
-            // Each sequence has a prompt of its own: shared pages would be read from the cache.
+            // Each sequence has a different prompt, because shared pages would be read from the cache.
             sessions[i] = CreateSession(engine, tokens);
             sessions[i].Append(RandomTokens(start, seed: i), answer: false);
         }

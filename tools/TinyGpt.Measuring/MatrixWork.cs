@@ -7,6 +7,7 @@ using TinyGpt.Kernels.Memory;
 using TinyGpt.Kernels.Scalar;
 using TinyGpt.Kernels.X86Avx2;
 using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86Avx512Vnni;
 using TinyGpt.Kernels.X86AvxVnni;
 using TinyGpt.Model;
 
@@ -30,7 +31,7 @@ internal abstract unsafe class MatrixWork : IDisposable
 
     /// <summary>Makes rows of random numbers.</summary>
     /// <param name="matrices">The matrices.</param>
-    /// <param name="weights">What they lie in, if it is to be freed with the work.</param>
+    /// <param name="weights">The memory that holds them, if it is to be freed with the work.</param>
     /// <param name="tokens">Tokens to multiply; whole chunks are computed.</param>
     /// <param name="chunk">Rows in one pass.</param>
     protected MatrixWork(IReadOnlyList<PackedMatrix> matrices, NativeArena? weights, int tokens, int chunk)
@@ -108,7 +109,7 @@ internal abstract unsafe class MatrixWork : IDisposable
         return Create(tier, matrices, arena, tokens, chunk);
     }
 
-    /// <summary>Multiplies everything once, on as many threads, and gives the seconds.</summary>
+    /// <summary>Multiplies everything once, on the given number of threads, and returns the seconds.</summary>
     public double Run(int threads)
     {
         int[] claimed = new int[_chunks * _matrices.Count];
@@ -141,6 +142,7 @@ internal abstract unsafe class MatrixWork : IDisposable
         KernelTier.Avx2 => new OfTier<Avx2Kernels>(matrices, weights, tokens, chunk),
         KernelTier.AvxVnni => new OfTier<AvxVnniKernels>(matrices, weights, tokens, chunk),
         KernelTier.Avx512 => new OfTier<Avx512Kernels>(matrices, weights, tokens, chunk),
+        KernelTier.Avx512Vnni => new OfTier<Avx512VnniKernels>(matrices, weights, tokens, chunk),
         KernelTier.Neon => new OfTier<NeonKernels>(matrices, weights, tokens, chunk),
         KernelTier.NeonDp => new OfTier<NeonDpKernels>(matrices, weights, tokens, chunk),
         _ => new OfTier<ScalarKernels>(matrices, weights, tokens, chunk),

@@ -40,13 +40,13 @@ public sealed unsafe class MemoryBandwidth : IDisposable
         }
     }
 
-    /// <summary>The size of a buffer that stands for this machine's memory.</summary>
+    /// <summary>The size of a buffer that represents this machine's memory.</summary>
     public static long MemoryBufferBytes =>
         Math.Clamp(8 * Machine.LastLevelCacheBytes, SmallestMemoryBuffer, LargestMemoryBuffer);
 
     /// <summary>
     /// The size of a buffer that is read as something of this size would be. Up to some times the last-level cache a part of what is
-    /// read over and over stays in it, so the buffer is just as large; beyond, it stands for memory.
+    /// read over and over stays in it, so the buffer is just as large; beyond, it represents memory.
     /// </summary>
     /// <param name="bytes">The size of what is read over and over, such as a model's weights.</param>
     public static long BufferBytesLike(long bytes) => bytes <= CacheReach * Machine.LastLevelCacheBytes ? bytes : MemoryBufferBytes;

@@ -61,7 +61,7 @@ internal sealed class ModelWork
     public long DecodeMultiplyAdds => _blocks + _head;
 
     /// <summary>
-    /// Multiply-adds of the matrices for a prompt that is read in chunks. Logits are wanted behind its last token only, so the head
+    /// Multiply-adds of the matrices for a prompt that is read in chunks. Logits are wanted after its last token only, so the head
     /// counts once, and the last block counts in full in the last chunk only: the chunks before end with its keys and values.
     /// </summary>
     public long PrefillMultiplyAdds(int tokens, int chunk)

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using TinyGpt.Kernels.X86Avx512Vnni;
 
 namespace TinyGpt.Measuring;
 
@@ -53,6 +54,42 @@ internal readonly struct AvxVnniIntegerLoop : IMultiplyLoop
 
         Vector256<int> sum = chain0 + chain1 + chain2 + chain3 + chain4 + chain5 + chain6 + chain7 + chain8 + chain9 + chain10 + chain11;
         operands[0] = Vector256.Sum(sum);
+    }
+}
+
+/// <summary>vpdpbusd on 512 bits: 64 multiply-adds an instruction.</summary>
+internal readonly struct Avx512VnniIntegerLoop : IMultiplyLoop
+{
+    private const int Chains = 12;
+
+    public static long MultiplyAddsPerPass => Chains * 64;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(float[] operands, int passes)
+    {
+        Vector512<int> first = Vector512.Create(operands).AsInt32();
+        Vector512<byte> left = Vector512.Create(operands, 16).AsByte();
+        Vector512<sbyte> right = Vector512.Create(operands, 32).AsSByte();
+        Vector512<int> chain0 = first, chain1 = first, chain2 = first, chain3 = first, chain4 = first, chain5 = first;
+        Vector512<int> chain6 = first, chain7 = first, chain8 = first, chain9 = first, chain10 = first, chain11 = first;
+        for (int pass = 0; pass < passes; pass++)
+        {
+            chain0 = Avx512DotProduct.MultiplyAdd(chain0, left, right);
+            chain1 = Avx512DotProduct.MultiplyAdd(chain1, left, right);
+            chain2 = Avx512DotProduct.MultiplyAdd(chain2, left, right);
+            chain3 = Avx512DotProduct.MultiplyAdd(chain3, left, right);
+            chain4 = Avx512DotProduct.MultiplyAdd(chain4, left, right);
+            chain5 = Avx512DotProduct.MultiplyAdd(chain5, left, right);
+            chain6 = Avx512DotProduct.MultiplyAdd(chain6, left, right);
+            chain7 = Avx512DotProduct.MultiplyAdd(chain7, left, right);
+            chain8 = Avx512DotProduct.MultiplyAdd(chain8, left, right);
+            chain9 = Avx512DotProduct.MultiplyAdd(chain9, left, right);
+            chain10 = Avx512DotProduct.MultiplyAdd(chain10, left, right);
+            chain11 = Avx512DotProduct.MultiplyAdd(chain11, left, right);
+        }
+
+        Vector512<int> sum = chain0 + chain1 + chain2 + chain3 + chain4 + chain5 + chain6 + chain7 + chain8 + chain9 + chain10 + chain11;
+        operands[0] = Vector512.Sum(sum);
     }
 }
 

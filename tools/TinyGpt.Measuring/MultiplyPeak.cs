@@ -20,6 +20,7 @@ public static class MultiplyPeak
         KernelTier.Avx2 => Measure<Avx2IntegerLoop>(threads, repeats),
         KernelTier.AvxVnni => Measure<AvxVnniIntegerLoop>(threads, repeats),
         KernelTier.Avx512 => Measure<Avx512IntegerLoop>(threads, repeats),
+        KernelTier.Avx512Vnni => Measure<Avx512VnniIntegerLoop>(threads, repeats),
         KernelTier.Neon => Measure<NeonIntegerLoop>(threads, repeats),
         KernelTier.NeonDp => Measure<NeonDpIntegerLoop>(threads, repeats),
         _ => null,
@@ -30,7 +31,7 @@ public static class MultiplyPeak
     public static double[]? MeasureFloats(KernelTier tier, int threads, int repeats) => tier switch
     {
         KernelTier.Avx2 or KernelTier.AvxVnni => Measure<Vector256FloatLoop>(threads, repeats),
-        KernelTier.Avx512 => Measure<Vector512FloatLoop>(threads, repeats),
+        KernelTier.Avx512 or KernelTier.Avx512Vnni => Measure<Vector512FloatLoop>(threads, repeats),
         KernelTier.Neon or KernelTier.NeonDp => Measure<Vector128FloatLoop>(threads, repeats),
         _ => null,
     };
@@ -55,7 +56,7 @@ public static class MultiplyPeak
     private static double[] Time<TLoop>(int threads, int repeats, int passes)
         where TLoop : struct, IMultiplyLoop
     {
-        // One array a thread, on a cache line of its own: the operands come from it and the results go back, so nothing can be left out.
+        // One array per thread, on a separate cache line. The operands come from it and the results go back, so nothing can be optimized away.
         float[][] operands = new float[threads][];
         for (int thread = 0; thread < threads; thread++)
         {

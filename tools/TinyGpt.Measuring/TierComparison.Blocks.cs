@@ -8,7 +8,7 @@ namespace TinyGpt.Measuring;
 /// <content>What later models than GPT-2 have in a block.</content>
 internal sealed unsafe partial class TierComparison<TKernels>
 {
-    /// <summary>Compares RMS norm, the norm behind a sum, the bare sum, the norm of a head and its rotation, and gates.</summary>
+    /// <summary>Compares RMS norm, the norm after a sum, the bare sum, the norm of a head and its rotation, and gates.</summary>
     public void CompareBlocks()
     {
         using NativeArena arena = new(1 << 20);
@@ -37,7 +37,7 @@ internal sealed unsafe partial class TierComparison<TKernels>
             Compare($"sum, width {width}", expected, actual, Width);
             ScalarKernels.AddNormalize(expected, addend, width, gain, bias, 1e-5f);
             TKernels.AddNormalize(actual, addend, width, gain, bias, 1e-5f);
-            Compare($"norm behind a sum, width {width}", expected, actual, Width);
+            Compare($"norm after a sum, width {width}", expected, actual, Width);
             ScalarKernels.NormalizeHead(expected, width, gain, 1e-5f);
             TKernels.NormalizeHead(actual, width, gain, 1e-5f);
             ScalarKernels.Rotate(expected, gain, bias, Width);

@@ -42,7 +42,7 @@ internal sealed unsafe partial class TierComparison<TKernels>(Random random)
         }
     }
 
-    /// <summary>Compares quantization, plain and behind both forms of GELU, over magnitudes from nothing to large.</summary>
+    /// <summary>Compares quantization, plain and after both forms of GELU, over magnitudes from zero to large.</summary>
     public void CompareQuantization()
     {
         using NativeArena arena = new(1 << 20);

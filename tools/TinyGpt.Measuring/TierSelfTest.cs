@@ -5,6 +5,7 @@ using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Scalar;
 using TinyGpt.Kernels.X86Avx2;
 using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86Avx512Vnni;
 using TinyGpt.Kernels.X86AvxVnni;
 
 namespace TinyGpt.Measuring;
@@ -34,6 +35,7 @@ public static class TierSelfTest
             KernelTier.Avx2 => Run<Avx2Kernels>(seed),
             KernelTier.AvxVnni => Run<AvxVnniKernels>(seed),
             KernelTier.Avx512 => Run<Avx512Kernels>(seed),
+            KernelTier.Avx512Vnni => Run<Avx512VnniKernels>(seed),
             KernelTier.Neon => Run<NeonKernels>(seed),
             KernelTier.NeonDp => Run<NeonDpKernels>(seed),
             _ => Run<ScalarKernels>(seed),

@@ -10,7 +10,7 @@ internal sealed class CorpusRandom
 
     /// <summary>Makes a generator.</summary>
     /// <param name="seed">Any number.</param>
-    /// <param name="stream">Which of the seed's streams: each talk has one of its own.</param>
+    /// <param name="stream">Which of the seed's streams. Each talk has its stream.</param>
     public CorpusRandom(ulong seed, ulong stream = 0) => _state = Mix(seed) ^ Mix(~stream);
 
     /// <summary>A number in [0, <paramref name="below"/>).</summary>

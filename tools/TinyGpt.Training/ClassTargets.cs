@@ -1,6 +1,6 @@
 namespace TinyGpt.Training;
 
-/// <summary>What the classifier head learns from a batch. Immutable as long as nobody writes to its arrays.</summary>
+/// <summary>What the classifier head learns from a batch. Immutable as long as its arrays are not written to.</summary>
 /// <param name="Labels">Each sequence's class, or <see cref="TrainingBatch.NoTarget"/> for none.</param>
 /// <param name="LastPositions">Each sequence's last token, whose final state the head looks at.</param>
 public sealed record ClassTargets(int[] Labels, int[] LastPositions)

@@ -8,7 +8,7 @@ namespace TinyGpt.Training;
 
 /// <summary>
 /// Trains a GPT-2 network in float32. The same seed and batches give the same weights bit for bit, with any number of threads. Used by
-/// one thread at a time; it has threads of its own.
+/// one thread at a time; it starts its own threads.
 /// </summary>
 public sealed unsafe class GptTrainer : IDisposable
 {

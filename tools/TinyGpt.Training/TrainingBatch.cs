@@ -2,7 +2,7 @@ namespace TinyGpt.Training;
 
 /// <summary>
 /// Sequences that go through the network together. Sequences shorter than <see cref="Length"/> end in tokens 0 with targets -1.
-/// Immutable as long as nobody writes to its arrays.
+/// Immutable as long as its arrays are not written to.
 /// </summary>
 public sealed class TrainingBatch
 {
@@ -13,7 +13,7 @@ public sealed class TrainingBatch
     /// <param name="sequences">How many sequences; 1 or more.</param>
     /// <param name="length">Positions of each; 1 or more.</param>
     /// <param name="tokens">[sequence][position], <paramref name="sequences"/> × <paramref name="length"/>.</param>
-    /// <param name="targets">The token that should follow, or <see cref="NoTarget"/>; as many as <paramref name="tokens"/>.</param>
+    /// <param name="targets">The token that should follow, or <see cref="NoTarget"/>; as long as <paramref name="tokens"/>.</param>
     /// <exception cref="ArgumentException">An array has the wrong length.</exception>
     public TrainingBatch(int sequences, int length, int[] tokens, int[] targets)
     {

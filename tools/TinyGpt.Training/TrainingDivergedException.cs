@@ -3,7 +3,7 @@ namespace TinyGpt.Training;
 /// <summary>Gradients are no finite numbers any more. The weights are those before the step.</summary>
 public sealed class TrainingDivergedException : Exception
 {
-    /// <summary>Makes the exception with a message of its own.</summary>
+    /// <summary>Makes the exception with a given message.</summary>
     /// <param name="message">What happened and what to do.</param>
     public TrainingDivergedException(string message)
         : base(message)

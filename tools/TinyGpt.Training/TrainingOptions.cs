@@ -6,7 +6,7 @@ public sealed record TrainingOptions
     /// <summary>The most <see cref="Threads"/>.</summary>
     public const int MaxThreads = 256;
 
-    /// <summary>The most <see cref="AccumulationSteps"/>: what is dropped differs between so many micro-batches of a step.</summary>
+    /// <summary>The most <see cref="AccumulationSteps"/>: dropout differs between this number of micro-batches of a step.</summary>
     public const int MaxAccumulationSteps = 1 << 16;
 
     /// <summary>The learning rate after the warm-up.</summary>

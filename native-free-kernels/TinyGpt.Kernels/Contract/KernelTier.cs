@@ -15,6 +15,9 @@ public enum KernelTier
     /// <summary>x86-64 with AVX-512 F, BW, DQ and VL; no dot-product instruction is used. Named <c>avx512</c>.</summary>
     Avx512,
 
+    /// <summary>x86-64 with AVX-512 F, BW, DQ and VL and the 512-bit dot product of AVX-512 VNNI, on .NET 11. Named <c>avx512vnni</c>.</summary>
+    Avx512Vnni,
+
     /// <summary>64-bit ARM with Advanced SIMD, without the dot-product extension. Named <c>neon</c>.</summary>
     Neon,
 

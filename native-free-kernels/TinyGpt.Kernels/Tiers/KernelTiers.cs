@@ -5,6 +5,7 @@ using TinyGpt.Kernels.ArmNeonDp;
 using TinyGpt.Kernels.Scalar;
 using TinyGpt.Kernels.X86Avx2;
 using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86Avx512Vnni;
 using TinyGpt.Kernels.X86AvxVnni;
 
 namespace TinyGpt.Kernels;
@@ -24,6 +25,11 @@ public static class KernelTiers
     {
         get
         {
+            if (Avx512VnniKernels.IsSupported)
+            {
+                return KernelTier.Avx512Vnni;
+            }
+
             if (AvxVnniKernels.IsSupported)
             {
                 return KernelTier.AvxVnni;
@@ -72,6 +78,7 @@ public static class KernelTiers
         KernelTier.Avx2 => Avx2Kernels.IsSupported,
         KernelTier.AvxVnni => AvxVnniKernels.IsSupported,
         KernelTier.Avx512 => Avx512Kernels.IsSupported,
+        KernelTier.Avx512Vnni => Avx512VnniKernels.IsSupported,
         KernelTier.Neon => NeonKernels.IsSupported,
         KernelTier.NeonDp => NeonDpKernels.IsSupported,
         _ => false,
@@ -86,6 +93,7 @@ public static class KernelTiers
         KernelTier.Avx2 => "avx2",
         KernelTier.AvxVnni => "avxvnni",
         KernelTier.Avx512 => "avx512",
+        KernelTier.Avx512Vnni => "avx512vnni",
         KernelTier.Neon => "neon",
         KernelTier.NeonDp => "neondp",
         _ => throw new ArgumentOutOfRangeException(nameof(tier), tier, "This is no kernel tier."),
@@ -162,6 +170,7 @@ public static class KernelTiers
         KernelTier.Avx2 => "AVX2 with FMA3",
         KernelTier.AvxVnni => "AVX-VNNI",
         KernelTier.Avx512 => "AVX-512 F, BW, DQ and VL",
+        KernelTier.Avx512Vnni => Avx512DotProduct.Requirement,
         KernelTier.Neon => "64-bit ARM Advanced SIMD",
         KernelTier.NeonDp => "the 64-bit ARM dot-product extension",
         _ => "a fused multiply-add that rounds once",

@@ -49,7 +49,7 @@ internal sealed class MaskBenchmark
                 model.Tokenizer?.Vocabulary ?? throw new ModelFormatException(path, "the model has no tokenizer"), model.Config.EndOfTextToken);
         }
 
-        // Parts of the Llama 3 package lie in a folder of it.
+        // Parts of the Llama 3 package are in a subfolder.
         string folder = TokenizerFiles.Exists(path) || !TokenizerFiles.Exists(Path.Combine(path, "models")) ? path : Path.Combine(path, "models");
         TokenVocabulary vocabulary = TokenizerFiles.Read(folder);
         return new MaskBenchmark(vocabulary, TokenizerFiles.ReadContent(folder).EndOfText);

@@ -14,7 +14,7 @@ internal static class CoreWidthProfile
     private const double Step = 0.5;
     private const int FewestSamples = 5;
 
-    // 1,536 × 768 weights, 1.3 MB: in the cache, and as many groups a panel as gpt2-124m has.
+    // 1,536 × 768 weights, 1.3 MB: in the cache, and with the same number of groups per panel as gpt2-124m.
     private static readonly TensorShape Cached = new("cached", TensorKind.Panels, 1536, 768);
 
     // As many groups a panel as the built-in model has.

@@ -13,7 +13,7 @@ internal static class PassProfile
 {
     private const int Repeats = 9;
 
-    /// <summary>Profiles decoding behind each context and reading each prompt, and writes a Markdown table for each.</summary>
+    /// <summary>Profiles decoding after each context and reading each prompt, and writes a Markdown table for each.</summary>
     /// <param name="model">The model.</param>
     /// <param name="settings">Threads, contexts, prompts, tokens and tier; of the batches only 1 counts.</param>
     /// <param name="output">Takes the tables.</param>
@@ -30,7 +30,7 @@ internal static class PassProfile
             if (tokens > 0)
             {
                 string precision = KvPrecisions.Name(way.KvPrecision);
-                output.WriteLine($"\n{KernelTiers.Name(tier)}: decode of {tokens} tokens behind {way.Context}, {precision} keys and values\n");
+                output.WriteLine($"\n{KernelTiers.Name(tier)}: decode of {tokens} tokens after {way.Context}, {precision} keys and values\n");
                 Write(output, settings.Threads, threads => ProfiledEngine.ToDecode(model, tier, threads, way.KvPrecision, start, tokens, cancellation));
             }
         }

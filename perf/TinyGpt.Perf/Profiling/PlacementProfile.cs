@@ -5,7 +5,7 @@ using TinyGpt.Measuring;
 namespace TinyGpt.Perf;
 
 /// <summary>
-/// Shows what it matters where weights lie: the matrices of a token multiplied where the model has them, and equal copies in memory that the
+/// Shows the effect of weight placement: a token's matrices are multiplied where the model has them, and as equal copies in memory that the
 /// system gave later. Where it gives pages of 4 KiB, places can differ by a tenth; with huge pages they did not (perf/NOTES.md).
 /// </summary>
 internal static class PlacementProfile

@@ -57,7 +57,7 @@ internal sealed class ProfiledEngine : IDisposable
     /// <summary>How often a worker was sent to rest because others share the processors.</summary>
     public int Rests => _engine.WorkerRests;
 
-    /// <summary>One that decodes tokens behind others.</summary>
+    /// <summary>One that decodes tokens after others.</summary>
     public static ProfiledEngine ToDecode(
         GptModel model, KernelTier tier, int threads, KvPrecision precision, int start, int tokens, CancellationToken cancellation) =>
         new(model, new GptEngineOptions { Threads = threads, Tier = tier, KvPrecision = precision }, start, read: 0, tokens, cancellation);

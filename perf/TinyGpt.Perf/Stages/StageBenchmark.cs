@@ -154,7 +154,7 @@ internal static class StageBenchmark
         clock.Sleep();
     };
 
-    /// <summary>Works through memory of its own, as a game does that has much to do: caches are full of other things at the next tick.</summary>
+    /// <summary>Works through separate memory, as a busy game does, so that caches are full of other data at the next tick.</summary>
     private static Action<FrameClock> WorkBetween()
     {
         byte[] memory = new byte[GameBytes];

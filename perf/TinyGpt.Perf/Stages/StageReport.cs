@@ -9,7 +9,7 @@ public sealed record FramedPlay(IReadOnlyList<double> Ticks, double TokensPerSec
     /// <summary>Its speed, part of that without a budget.</summary>
     public double Share => TokensPerSecond / FreeTokensPerSecond.Average();
 
-    /// <summary>The part of ticks that took at most so many milliseconds.</summary>
+    /// <summary>The share of ticks that took at most the given number of milliseconds.</summary>
     public double Within(double milliseconds) => Ticks.Count(tick => tick <= milliseconds) / (double)Ticks.Count;
 
     /// <summary>The milliseconds that a part of all ticks stayed within.</summary>
@@ -127,7 +127,7 @@ public sealed record StageReport
         output.WriteLine(
             Invariant($"The machine by itself: every other frame of the loop that sleeps had a burst of {Budget} ms without the engine instead of a tick. ")
             + Invariant($"{tooLong} of {count} took more than {LongestTick} ms, the longest {Bursts.Milliseconds.Max():0.00}. Arithmetic on registers had ")
-            + Invariant($"{Bursts.ArithmeticShare:0.0 %} of its speed without sleep, and reading 8 MiB, cached when nobody sleeps, {Bursts.ReadingShare:0.0 %}."));
+            + Invariant($"{Bursts.ArithmeticShare:0.0 %} of its speed without sleep, and reading 8 MiB, cached when there is no sleep, {Bursts.ReadingShare:0.0 %}."));
         output.WriteLine();
     }
 

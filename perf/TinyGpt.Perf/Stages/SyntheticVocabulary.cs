@@ -1,6 +1,6 @@
 namespace TinyGpt.Perf;
 
-/// <summary>Vocabularies for models with random weights: all bytes, then words that nobody says.</summary>
+/// <summary>Vocabularies for models with random weights: all bytes, then invented words.</summary>
 internal static class SyntheticVocabulary
 {
     private const int Bytes = 256;

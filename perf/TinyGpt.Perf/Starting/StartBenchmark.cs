@@ -7,8 +7,8 @@ namespace TinyGpt.Perf;
 
 /// <summary>
 /// Measures how long a mapped <c>.tgpt</c> takes to open, how long its first token takes, and how much memory that needs at most. Every
-/// repeat is a process of its own: a second one in the same process would find the code compiled, and a process that has measured
-/// bandwidth has a peak of its own making. The file is in the system's cache. Thread-safe.
+/// repeat is a separate process: a second one in the same process would find the code compiled, and measuring bandwidth
+/// would raise the peak of memory. The file is in the system's cache. Thread-safe.
 /// </summary>
 public static class StartBenchmark
 {

@@ -8,7 +8,7 @@ namespace TinyGpt.Perf;
 
 /// <summary>
 /// What a fresh process does for <see cref="StartBenchmark"/>: opens a model, answers one token, then works a little to reach its usual
-/// memory, and prints what it measured. The built-in model is asked a question, behind its whole card.
+/// memory, and prints what it measured. The built-in model is asked a question, after its whole card.
 /// </summary>
 internal static class StartProbe
 {

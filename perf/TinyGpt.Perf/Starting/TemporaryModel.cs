@@ -9,7 +9,7 @@ public sealed class TemporaryModel : IDisposable
 {
     /// <summary>Writes the file.</summary>
     /// <param name="shape">One of <see cref="SyntheticModel.Shapes"/>.</param>
-    /// <param name="cancellation">Stops; nothing is left behind.</param>
+    /// <param name="cancellation">Stops; no file is left.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     public TemporaryModel(string shape, CancellationToken cancellation)
     {
@@ -17,7 +17,7 @@ public sealed class TemporaryModel : IDisposable
         SyntheticModel.Write(SyntheticModel.ConfigOf(shape), Path, cancellation: cancellation);
     }
 
-    /// <summary>Where it lies.</summary>
+    /// <summary>The path of the file.</summary>
     public string Path { get; }
 
     /// <summary>Deletes the file.</summary>

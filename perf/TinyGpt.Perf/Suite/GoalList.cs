@@ -25,12 +25,12 @@ public static class GoalList
             AtLeast($"{BuiltIn}: decode, part of the cache's bandwidth, 1 thread", 0.60, GoalUnit.Share, Decode(BuiltIn, 1)?.RatioToBandwidth),
             AtLeast($"{BuiltIn}: decode, part of the cache's bandwidth, 2 threads", 0.60, GoalUnit.Share, Decode(BuiltIn, 2)?.RatioToBandwidth),
             AtLeast(
-                $"{Large}: decode behind {Long} tokens against an empty context, int8 KV, 1 thread",
+                $"{Large}: decode after {Long} tokens against an empty context, int8 KV, 1 thread",
                 0.85,
                 GoalUnit.Share,
                 Quotient(Decode(Large, 1, context: Long, precision: Int8), Decode(Large, 1, precision: Int8))),
             AtLeast(
-                $"{Large}: decode behind {Long} tokens against an empty context, int8 KV, 2 threads",
+                $"{Large}: decode after {Long} tokens against an empty context, int8 KV, 2 threads",
                 0.85,
                 GoalUnit.Share,
                 Quotient(Decode(Large, 2, context: Long, precision: Int8), Decode(Large, 2, precision: Int8))),

@@ -18,7 +18,7 @@ internal static class MarkdownCharts
         Write(
             output,
             "Decode, one sequence: percent of the measured read bandwidth",
-            single.Select(row => $"{row.Shape} {Threads(row)}{(row.Context == 0 ? "" : $" behind {row.Context} {Precision(row)}")}"),
+            single.Select(row => $"{row.Shape} {Threads(row)}{(row.Context == 0 ? "" : $" after {row.Context} {Precision(row)}")}"),
             "percent",
             [("bar", single.Select(row => 100 * row.RatioToBandwidth))],
             most: 100);
@@ -34,7 +34,7 @@ internal static class MarkdownCharts
         BenchmarkRow[] contexts = [.. decode.Where(row => row.Shape == BenchmarkSuite.LargeShape && row.Context > 0)];
         Write(
             output,
-            $"{BenchmarkSuite.LargeShape}: tokens a second behind {BenchmarkSuite.LongContext} tokens, percent of an empty context's",
+            $"{BenchmarkSuite.LargeShape}: tokens per second after {BenchmarkSuite.LongContext} tokens, percent of an empty context's",
             contexts.Select(row => $"{row.Batch} on {Threads(row)} {Precision(row)}"),
             "percent",
             [("bar", contexts.Select(row => 100 * row.TokensPerSecond?.Median / Empty(row)?.TokensPerSecond?.Median))],

@@ -100,7 +100,7 @@ internal static class MarkdownReport
         output.WriteLine();
         output.WriteLine(
             "Written by `dotnet run -c Release --project perf/TinyGpt.Perf -- --suite --markdown > perf/results/NAME.md`; "
-            + "do not edit. All machines, and what stands in the way of a missed goal: [RESULTS.md](../RESULTS.md).");
+            + "do not edit. All machines, and the causes of missed goals: [RESULTS.md](../RESULTS.md).");
         output.WriteLine();
         WriteOrigin(output, report.Machine, report.Tier, commit, date);
         if (report.BusyWarning is { } warning)
@@ -115,7 +115,7 @@ internal static class MarkdownReport
             report,
             "decode",
             "Decode",
-            "Tokens a second of all sequences together. The read bandwidth was measured by the same process with as many threads, before and "
+            "Tokens per second of all sequences together. The same process measured the read bandwidth with the same number of threads, before and "
             + "after the very repeats; a token's bytes are weights and scales divided by the batch, and its own keys and values.",
             DecodeColumns);
         MarkdownCharts.WriteDecode(output, report);
@@ -155,14 +155,14 @@ internal static class MarkdownReport
             report,
             "load",
             "Load",
-            "Each repeat is a process of its own that opens the mapped file, or the built-in model; the file is in the system's cache.",
+            "Each repeat is a separate process that opens the mapped file, or the built-in model. The file is in the system's cache.",
             LoadColumns);
         WriteSection(
             output,
             report,
             "first-token",
             "First token",
-            "Each repeat is a process of its own: compiling the code is part of the time, engine and session as well. The built-in model reads "
+            "Each repeat is a separate process, so the time includes compiling the code and making engine and session. The built-in model reads "
             + "a whole card and a question first.",
             FirstTokenColumns);
         WriteSection(

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace TinyGpt.Chat;
 
 /// <summary>A message of a talk, as templates take it. Immutable and thread-safe.</summary>
-/// <param name="Role">Who speaks: <c>system</c>, <c>user</c>, <c>assistant</c> or <c>tool</c>; others where a template knows them.</param>
+/// <param name="Role">The speaker: <c>system</c>, <c>user</c>, <c>assistant</c> or <c>tool</c>; others where a template knows them.</param>
 /// <param name="Content">What is said; it never becomes a special token.</param>
 public sealed record PromptMessage(string Role, string Content)
 {

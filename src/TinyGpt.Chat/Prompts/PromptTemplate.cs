@@ -75,7 +75,7 @@ public sealed class PromptTemplate
     /// <summary>The texts that end an answer where the model has no token for it, for <see cref="SessionOptions.StopStrings"/>.</summary>
     public IReadOnlyList<string> StopStrings { get; }
 
-    /// <summary>What stands around the model's thoughts; null where the template knows no thinking.</summary>
+    /// <summary>The marks around the model's thoughts; null if the template knows no thinking.</summary>
     public ThinkingMarks? Thinking { get; }
 
     /// <summary>The tokenizer that prompts are encoded with.</summary>
@@ -83,7 +83,7 @@ public sealed class PromptTemplate
 
     /// <summary>The template of a model.</summary>
     /// <param name="model">A model.</param>
-    /// <returns>Its template; null where it has no tokenizer, or no template of its own and no family that is known.</returns>
+    /// <returns>Its template; null if it has no tokenizer, or neither a template nor a known family.</returns>
     /// <exception cref="TemplateException">The model's template cannot be read.</exception>
     public static PromptTemplate? Find(GptModel model)
     {

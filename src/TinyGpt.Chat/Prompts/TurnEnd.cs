@@ -8,7 +8,7 @@ internal static class TurnEnd
     private const string Question = "QUESTION";
     private const string Answer = "ANSWER";
 
-    /// <summary>Renders a small talk and looks behind its answer.</summary>
+    /// <summary>Renders a small talk and reads what follows its answer.</summary>
     /// <param name="render">Renders variables.</param>
     /// <param name="variables">The variables of a talk without messages.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>

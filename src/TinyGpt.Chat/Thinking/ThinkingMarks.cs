@@ -1,6 +1,6 @@
 namespace TinyGpt.Chat;
 
-/// <summary>What stands around a model's thoughts. Immutable and thread-safe.</summary>
+/// <summary>The marks around a model's thoughts. Immutable and thread-safe.</summary>
 /// <param name="Start">What begins them, <c>&lt;think&gt;</c>.</param>
 /// <param name="End">What ends them, <c>&lt;/think&gt;</c>.</param>
 public sealed record ThinkingMarks(string Start, string End)

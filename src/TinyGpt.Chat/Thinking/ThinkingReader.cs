@@ -10,7 +10,7 @@ public readonly record struct AnswerPart(string Text, bool IsReasoning);
 /// <summary>
 /// Tells the thoughts from the answer while text arrives, wherever it is cut. White space around the thoughts is left out. Not thread-safe.
 /// </summary>
-/// <param name="marks">What stands around thoughts; null where the model has none.</param>
+/// <param name="marks">The marks around thoughts; null if the model has none.</param>
 /// <param name="isOpen">Whether the prompt has begun the thoughts, so that the text begins within them.</param>
 public sealed class ThinkingReader(ThinkingMarks? marks, bool isOpen = false)
 {

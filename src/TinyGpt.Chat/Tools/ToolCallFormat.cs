@@ -13,7 +13,7 @@ public sealed record ToolCallFormat(string Name, string Start, string BeforeName
     private const string ArgumentsMember = ", \"arguments\": ";
     private const string ParametersMember = ", \"parameters\": ";
 
-    /// <summary><c>&lt;tool_call&gt;</c> around each call: Hermes, Qwen, and models without a form of their own.</summary>
+    /// <summary><c>&lt;tool_call&gt;</c> around each call: Hermes, Qwen, and models without another format.</summary>
     public static ToolCallFormat Hermes { get; } =
         new("hermes", "<tool_call>", "\n" + NameMember, ArgumentsMember, "}\n</tool_call>", "<tool_call>");
 
@@ -26,7 +26,7 @@ public sealed record ToolCallFormat(string Name, string Start, string BeforeName
     /// <summary>An object with <c>parameters</c>, one a turn: Llama 3.1.</summary>
     public static ToolCallFormat Llama3 { get; } = new("llama3", "{\"name\":", " ", ParametersMember, "}", "");
 
-    /// <summary>An object with <c>parameters</c> after <c>&lt;|python_tag|&gt;</c>: Llama 3.1 with tools of its own.</summary>
+    /// <summary>An object with <c>parameters</c> after <c>&lt;|python_tag|&gt;</c>: Llama 3.1 with built-in tools.</summary>
     public static ToolCallFormat PythonTag { get; } = new("python-tag", "<|python_tag|>", NameMember, ParametersMember, "}", "");
 
     /// <summary>The forms that a template's model may write, the one to ask for first.</summary>

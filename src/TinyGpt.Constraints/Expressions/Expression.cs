@@ -60,13 +60,6 @@ internal sealed class Expression
 
     public static Expression Of(CodePointSet set) => new(ExpressionKind.Set) { Set = set };
 
-    public static Expression Literal(string text)
-    {
-        List<Expression> parts = [];
-        foreach (System.Text.Rune rune in text.EnumerateRunes()) parts.Add(Of(CodePointSet.Of(rune.Value)));
-        return Sequence(parts);
-    }
-
     public static Expression Sequence(params IReadOnlyList<Expression> parts)
     {
         List<Expression> flat = [];

@@ -33,6 +33,12 @@ internal static class StringFormats
     private const string Atoms = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
     private const string Email = Atoms + "(?:\\." + Atoms + "){0,31}@" + HostName;
 
+    private const string InternationalAtoms = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\u00A0-\\u{10FFFF}-]+";
+    private const string InternationalLabel = "[A-Za-z0-9\\p{L}](?:[A-Za-z0-9\\p{L}-]{0,14}[A-Za-z0-9\\p{L}])?";
+
+    private const string InternationalEmail =
+        InternationalAtoms + "(?:\\." + InternationalAtoms + "){0,31}@" + InternationalLabel + "(?:\\." + InternationalLabel + "){0,126}";
+
     private const string Duration =
         "P(?:\\d+W|(?:\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D)(?:T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S))?" +
         "|T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S))";
@@ -57,7 +63,7 @@ internal static class StringFormats
         ["uri-template"] = Format("uri-template", UriSyntax.Template, true),
         ["json-pointer"] = Format("json-pointer", Pointer, true),
         ["relative-json-pointer"] = Format("relative-json-pointer", "(?:0|[1-9]\\d*)(?:#|" + Pointer + ")", true),
-        ["idn-email"] = Unsupported(),
+        ["idn-email"] = Format("idn-email", InternationalEmail, false),
         ["idn-hostname"] = Unsupported(),
         ["regex"] = Unsupported(),
     }.ToFrozenDictionary(StringComparer.Ordinal);

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace TinyGpt.Constraints.Json;
 
 /// <summary>What kind of JSON value a <see cref="JsonValue"/> is.</summary>
@@ -70,50 +68,9 @@ internal sealed class JsonValue
         return null;
     }
 
-    /// <summary>The value in compact JSON, for messages.</summary>
-    public override string ToString()
-    {
-        StringBuilder text = new();
-        Write(text);
-        return text.ToString();
-    }
-
     private void Index()
     {
         _index = new Dictionary<string, JsonValue>(Members.Count, StringComparer.Ordinal);
         foreach ((string key, JsonValue value) in Members) _index[key] = value;
-    }
-
-    private void Write(StringBuilder text)
-    {
-        switch (Kind)
-        {
-            case JsonKind.Null: text.Append("null"); break;
-            case JsonKind.False: text.Append("false"); break;
-            case JsonKind.True: text.Append("true"); break;
-            case JsonKind.Number: text.Append(Text); break;
-            case JsonKind.String: text.Append('"').Append(Text).Append('"'); break;
-            case JsonKind.Array:
-                text.Append('[');
-                for (int i = 0; i < Items.Count; i++)
-                {
-                    if (i > 0) text.Append(',');
-                    Items[i].Write(text);
-                }
-
-                text.Append(']');
-                break;
-            default:
-                text.Append('{');
-                for (int i = 0; i < Members.Count; i++)
-                {
-                    if (i > 0) text.Append(',');
-                    text.Append('"').Append(Members[i].Key).Append("\":");
-                    Members[i].Value.Write(text);
-                }
-
-                text.Append('}');
-                break;
-        }
     }
 }

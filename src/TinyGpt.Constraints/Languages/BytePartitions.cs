@@ -11,6 +11,8 @@ internal struct BytePartitions
     private GrowingArray<byte> _classes;
     private GrowingArray<int> _counts;
     private GrowingArray<byte> _representatives;
+    private GrowingArray<int> _setStarts;
+    private GrowingArray<ByteSet> _sets;
     private HashIndex _index;
     private readonly Dictionary<long, int> _refined;
 
@@ -19,6 +21,8 @@ internal struct BytePartitions
         _classes = new GrowingArray<byte>(16 * ByteCount);
         _counts = new GrowingArray<int>(16);
         _representatives = new GrowingArray<byte>(16 * ByteCount);
+        _setStarts = new GrowingArray<int>(16);
+        _sets = new GrowingArray<ByteSet>(64);
         _index = new HashIndex(16);
         _refined = [];
         Intern(new byte[ByteCount]);
@@ -27,6 +31,9 @@ internal struct BytePartitions
     public readonly int ClassOf(int partition, byte value) => _classes[(partition * ByteCount) + value];
 
     public readonly int ClassCount(int partition) => _counts[partition];
+
+    /// <summary>The bytes of a class.</summary>
+    public readonly ByteSet Bytes(int partition, int classNumber) => _sets[_setStarts[partition] + classNumber];
 
     /// <summary>A byte of a class.</summary>
     public readonly byte Representative(int partition, int classNumber) => _representatives[(partition * ByteCount) + classNumber];
@@ -100,6 +107,8 @@ internal struct BytePartitions
         _classes.CopyFrom(source._classes);
         _counts.CopyFrom(source._counts);
         _representatives.CopyFrom(source._representatives);
+        _setStarts.CopyFrom(source._setStarts);
+        _sets.CopyFrom(source._sets);
         _index.CopyFrom(source._index);
         _refined.Clear();
         foreach ((long pair, int partition) in source._refined)
@@ -149,6 +158,13 @@ internal struct BytePartitions
             }
         }
 
+        int firstSet = _sets.AddMany(default, count);
+        for (int i = 0; i < ByteCount; i++)
+        {
+            _sets[firstSet + classes[i]] |= ByteSet.Of((byte)i);
+        }
+
+        _setStarts.Add(firstSet);
         _index.Add(hash);
         _classes.AddRange(classes);
         _representatives.AddRange(representatives);

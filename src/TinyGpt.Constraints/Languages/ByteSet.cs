@@ -25,6 +25,12 @@ internal readonly record struct ByteSet(ulong Bits0, ulong Bits1, ulong Bits2, u
         return set;
     }
 
+    /// <summary>The lowest byte; the set must not be empty.</summary>
+    public byte First => (byte)(Bits0 != 0 ? BitOperations.TrailingZeroCount(Bits0)
+        : Bits1 != 0 ? 64 + BitOperations.TrailingZeroCount(Bits1)
+        : Bits2 != 0 ? 128 + BitOperations.TrailingZeroCount(Bits2)
+        : 192 + BitOperations.TrailingZeroCount(Bits3));
+
     /// <summary>The bytes from one to another, both included; none if the first is larger.</summary>
     public static ByteSet Range(byte first, byte last) =>
         first > last ? default : new(Word(first, last, 0), Word(first, last, 64), Word(first, last, 128), Word(first, last, 192));

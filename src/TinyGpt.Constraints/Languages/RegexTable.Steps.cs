@@ -20,6 +20,15 @@ internal sealed partial class RegexTable
         return next.Id > 1 && ShortestLength(next) >= Unreachable ? RegexNode.Nothing : next;
     }
 
+    /// <summary>How many classes of bytes there are that a language treats alike.</summary>
+    public int ClassCount(RegexNode node) => _partitions.ClassCount(PartitionOf(node.Id));
+
+    /// <summary>The bytes of a class.</summary>
+    public ByteSet ClassBytes(RegexNode node, int classNumber) => _partitions.Bytes(PartitionOf(node.Id), classNumber);
+
+    /// <summary>The language that is left after any byte of a class.</summary>
+    public RegexNode StepByClass(RegexNode node, int classNumber) => Step(node, _partitions.Representative(PartitionOf(node.Id), classNumber));
+
     /// <summary>Whether the empty text is in a language.</summary>
     public bool IsNullable(RegexNode node) => _nodes[node.Id].IsNullable;
 

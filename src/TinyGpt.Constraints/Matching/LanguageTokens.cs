@@ -16,8 +16,8 @@ internal sealed class LanguageTokens(int words)
     /// <summary>The tokens, as bits.</summary>
     public ulong[] Bits { get; } = new ulong[words];
 
-    /// <summary>Whether the nodes are those of the tree without ordinary text.</summary>
-    public bool IsOfOthers { get; private set; }
+    /// <summary>Which tree the nodes are of; see <see cref="TokenMasks"/>.</summary>
+    public int Tree { get; private set; }
 
     /// <summary>The longest of the shortest ways from after one of the tokens to the terminal's end, in bytes.</summary>
     public int MaxDistance { get; set; }
@@ -26,10 +26,10 @@ internal sealed class LanguageTokens(int words)
     public ReadOnlySpan<int> Exits => _exits.Span;
 
     /// <summary>Takes the place of another language's.</summary>
-    public void Begin(int language, bool isOfOthers)
+    public void Begin(int language, int tree)
     {
         Language = language;
-        IsOfOthers = isOfOthers;
+        Tree = tree;
         MaxDistance = 0;
         _exits.Truncate(0);
         Bits.AsSpan().Clear();

@@ -14,6 +14,9 @@ internal sealed class TokenMasks
 {
     private const int NodesBetweenChecks = 512;
     private const int LargeSet = 8;
+    private const int WideLanguage = 24;
+    private const int AllTokens = 0;
+    private const int MaxTrees = 8;
     private const int None = -1;
 
     private readonly ConstraintVocabulary _vocabulary;
@@ -32,6 +35,9 @@ internal sealed class TokenMasks
     private int _state = None;
     private TokenSet _target;
     private int _limit;
+    private int _nearest;
+    private int _limitedState = None;
+    private int _limitedBy;
     private int _maxDistance;
     private bool _isWalking;
     private Walk _walk;
@@ -43,15 +49,18 @@ internal sealed class TokenMasks
     {
         _vocabulary = vocabulary;
         _parser = parser;
-        _loops = new TextLoops(parser);
+        _loops = new TextLoops(parser.Regex);
         _sets = new TokenSet[maxSets / 2];
         _languages = new LanguageTokens[maxSets - _sets.Length];
         _path = new int[vocabulary.LongestToken + 1];
         Scratch = new TokenSet(new ulong[vocabulary.Words]);
     }
 
+    /// <summary>In place of a limit: whatever brings the end nearest.</summary>
+    public const int Nearest = int.MaxValue;
+
     /// <summary>The set that <see cref="Begin"/> fills where the distance is limited.</summary>
-    public TokenSet Scratch { get; private set; }
+    public TokenSet Scratch { get; }
 
     /// <summary>Whether a job is under way.</summary>
     public bool IsBusy => _state != None;
@@ -71,10 +80,14 @@ internal sealed class TokenMasks
         return slot >= 0;
     }
 
+    /// <summary>Whether <see cref="Scratch"/> has what can follow a state within a limit.</summary>
+    public bool HasLimited(int state, int limit) => _limitedState == state && _limitedBy == limit;
+
     /// <summary>Begins to find out what can follow a state.</summary>
     /// <param name="state">The state.</param>
     /// <param name="limit">
-    /// The most bytes that it may be to the end after a token, for a set that is put into <see cref="Scratch"/>; or negative for all tokens.
+    /// The most bytes that it may be to the end after a token, or <see cref="Nearest"/>, for a set that is put into <see cref="Scratch"/>; or
+    /// negative for all tokens.
     /// </param>
     public void Begin(int state, int limit = -1)
     {
@@ -103,6 +116,8 @@ internal sealed class TokenMasks
         else
         {
             _target = Scratch;
+            _limitedState = None;
+            _nearest = int.MaxValue;
         }
 
         _target.Bits.AsSpan().Clear();
@@ -110,7 +125,7 @@ internal sealed class TokenMasks
         for (int i = 0; i < count; i++)
         {
             Configuration configuration = _parser.Configurations(state)[i];
-            Follow(new Walk(false, TokenTrie.Root, configuration.Language, configuration.Stack));
+            Follow(new Walk(AllTokens, TokenTrie.Root, configuration.Language, configuration.Stack));
         }
     }
 
@@ -151,6 +166,7 @@ internal sealed class TokenMasks
         _state = None;
         _isWalking = false;
         _recorded = null;
+        _limitedState = None;
         _languageSlots.Clear();
         foreach (ref TokenSet set in _sets.AsSpan())
         {
@@ -163,13 +179,15 @@ internal sealed class TokenMasks
         }
     }
 
-    private TokenTrie Trie(bool others) => others ? _vocabulary.Slices.Others : _vocabulary.Trie;
+    /// <summary>A tree of tokens.</summary>
+    /// <param name="tree">0 for all tokens, from 1 for those that are not ordinary text by each of the slices.</param>
+    private TokenTrie Trie(int tree) => tree == AllTokens ? _vocabulary.Trie : _vocabulary.Slices[tree - 1].Others;
 
     /// <summary>Follows a terminal from a node of the tree: a literal at once, anything larger later.</summary>
     private void Follow(Walk walk)
     {
         RegexNode language = new(walk.Language);
-        TokenTrie trie = Trie(walk.IsOfOthers);
+        TokenTrie trie = Trie(walk.Tree);
         if (_parser.Regex.IsLiteral(language, out ReadOnlySpan<byte> literal))
         {
             int rest = literal.Length + _parser.StackDistance(walk.Stack);
@@ -185,7 +203,7 @@ internal sealed class TokenMasks
                 Allow(trie.Token(node), --rest);
             }
 
-            Leave(walk.IsOfOthers, node, walk.Stack);
+            Leave(walk.Tree, node, walk.Stack);
         }
         else if (_parser.Regex.IsSet(language, out ByteSet set) && set.Count <= LargeSet)
         {
@@ -195,7 +213,7 @@ internal sealed class TokenMasks
                 if (set.Contains((byte)value) && trie.Child(walk.Node, (byte)value) is >= 0 and int node)
                 {
                     Allow(trie.Token(node), rest);
-                    Leave(walk.IsOfOthers, node, walk.Stack);
+                    Leave(walk.Tree, node, walk.Stack);
                 }
             }
         }
@@ -206,16 +224,16 @@ internal sealed class TokenMasks
     }
 
     /// <summary>Follows what comes after a terminal that ends at a node.</summary>
-    private void Leave(bool others, int node, int stack)
+    private void Leave(int tree, int node, int stack)
     {
-        TokenTrie trie = Trie(others);
+        TokenTrie trie = Trie(tree);
         if (!trie.HasChildren(node))
         {
             return;
         }
 
         int resumed = _parser.Resume(stack);
-        if (!HasChild(trie, node, _parser.FirstBytes(resumed)) || !_exits.Add(((node << 1) | (others ? 1 : 0), stack)))
+        if (!HasChild(trie, node, _parser.FirstBytes(resumed)) || !_exits.Add(((node * MaxTrees) + tree, stack)))
         {
             return;
         }
@@ -225,7 +243,7 @@ internal sealed class TokenMasks
         for (int i = 0; i < count; i++)
         {
             Configuration next = _parser.Configurations(resumed)[i];
-            Follow(new Walk(others, node, next.Language, next.Stack));
+            Follow(new Walk(tree, node, next.Language, next.Stack));
         }
     }
 
@@ -246,7 +264,14 @@ internal sealed class TokenMasks
     private void BeginWalk(Walk walk)
     {
         _recorded = null;
-        if (walk.Node == TokenTrie.Root && _limit < 0)
+        ByteSet first = _parser.Regex.FirstBytes(new RegexNode(walk.Language));
+        if (walk.Only < 0 && first.Count <= LargeSet)
+        {
+            PushChildren(walk, first);
+            return;
+        }
+
+        if (walk.Node == TokenTrie.Root && walk.Only < 0 && _limit < 0 && first.Count >= WideLanguage)
         {
             if (_languageSlots.TryGetValue(walk.Language, out int slot))
             {
@@ -254,27 +279,53 @@ internal sealed class TokenMasks
                 return;
             }
 
-            int characters = _loops.Find(walk.Language, out int maxDistance);
-            _recorded = TakeLanguage(walk.Language, characters > 0);
-            if (characters > 0)
-            {
-                _vocabulary.Slices.UpTo(characters).CopyTo(_recorded.Bits);
-                _recorded.MaxDistance = maxDistance;
-                walk = walk with { IsOfOthers = true };
-            }
+            walk = Record(walk);
         }
 
-        TokenTrie trie = Trie(walk.IsOfOthers);
+        TokenTrie trie = Trie(walk.Tree);
         _walk = walk;
-        _at = walk.Node + 1;
-        _end = trie.End(walk.Node);
+        _at = walk.Only < 0 ? walk.Node + 1 : walk.Only;
+        _end = trie.End(walk.Only < 0 ? walk.Node : walk.Only);
         _path[0] = walk.Language;
         _isWalking = true;
     }
 
+    /// <summary>Goes to the few children of a node that a language can begin with.</summary>
+    private void PushChildren(Walk walk, in ByteSet first)
+    {
+        TokenTrie trie = Trie(walk.Tree);
+        for (int value = 0; value < 256; value++)
+        {
+            if (first.Contains((byte)value) && trie.Child(walk.Node, (byte)value) is >= 0 and int child)
+            {
+                _walks.Add(walk with { Only = child });
+            }
+        }
+    }
+
+    /// <summary>Begins a set of tokens that are within a language, with ordinary text if all of it is.</summary>
+    private Walk Record(Walk walk)
+    {
+        for (int i = 0; i < _vocabulary.Slices.Length; i++)
+        {
+            TextSlices slices = _vocabulary.Slices[i];
+            int characters = _loops.Find(walk.Language, slices.Characters, out int maxDistance);
+            if (characters > 0)
+            {
+                _recorded = TakeLanguage(walk.Language, i + 1);
+                slices.UpTo(characters).CopyTo(_recorded.Bits);
+                _recorded.MaxDistance = maxDistance;
+                return walk with { Tree = i + 1 };
+            }
+        }
+
+        _recorded = TakeLanguage(walk.Language, AllTokens);
+        return walk;
+    }
+
     private bool ContinueWalk(long deadline)
     {
-        TokenTrie trie = Trie(_walk.IsOfOthers);
+        TokenTrie trie = Trie(_walk.Tree);
         ReadOnlySpan<ulong> nodes = trie.Nodes;
         RegexTable regex = _parser.Regex;
         int above = trie.Depth(_walk.Node);
@@ -317,7 +368,7 @@ internal sealed class TokenMasks
                     }
                     else
                     {
-                        Leave(_walk.IsOfOthers, at, _walk.Stack);
+                        Leave(_walk.Tree, at, _walk.Stack);
                     }
                 }
 
@@ -370,12 +421,12 @@ internal sealed class TokenMasks
         }
 
         ByteSet first = _parser.FirstBytes(_parser.Resume(stack));
-        TokenTrie trie = Trie(tokens.IsOfOthers);
+        TokenTrie trie = Trie(tokens.Tree);
         foreach (int exit in tokens.Exits)
         {
             if (HasChild(trie, exit, first))
             {
-                Leave(tokens.IsOfOthers, exit, stack);
+                Leave(tokens.Tree, exit, stack);
             }
         }
     }
@@ -384,12 +435,23 @@ internal sealed class TokenMasks
     {
         if (token != TokenTrie.NoToken && (_limit < 0 || distance <= _limit))
         {
+            if (_limit == Nearest && distance != _nearest)
+            {
+                if (distance > _nearest)
+                {
+                    return;
+                }
+
+                _nearest = distance;
+                _target.Bits.AsSpan().Clear();
+            }
+
             _target.Bits[token >> 6] |= 1UL << token;
             _maxDistance = Math.Max(_maxDistance, distance);
         }
     }
 
-    private LanguageTokens TakeLanguage(int language, bool isOfOthers)
+    private LanguageTokens TakeLanguage(int language, int tree)
     {
         // A set is used up as soon as it is complete, so any of them may go.
         _nextLanguage = (_nextLanguage + 1) % _languages.Length;
@@ -399,7 +461,7 @@ internal sealed class TokenMasks
             _languageSlots.Remove(place.Language);
         }
 
-        place.Begin(language, isOfOthers);
+        place.Begin(language, tree);
         _languageSlots.Add(language, _nextLanguage);
         return place;
     }
@@ -418,12 +480,17 @@ internal sealed class TokenMasks
             _sets[_target.Slot].MaxDistance = _maxDistance;
             _parser.SetMask(_state, _target.Slot);
         }
+        else
+        {
+            _limitedState = _state;
+            _limitedBy = _limit;
+        }
 
         _state = None;
     }
 
     /// <summary>A terminal to be followed through a subtree.</summary>
-    private readonly record struct Walk(bool IsOfOthers, int Node, int Language, int Stack);
+    private readonly record struct Walk(int Tree, int Node, int Language, int Stack, int Only = -1);
 
     /// <summary>The tokens that can follow a state.</summary>
     internal struct TokenSet(ulong[] bits)

@@ -10,7 +10,12 @@ internal sealed class ArrayExpansion(SchemaFacts facts) : GoalExpansion(JsonType
         ArrayShape array = (ArrayShape)shape;
         if (schema.SaysItems || schema.Contains is not null) array.Contributors.Add(new Contributor(schema, scope));
         array.IsUnique |= schema.UniqueItems;
-        if (schema.Contains is { } contains && (schema.MinContains > 0 || schema.MaxContains is not null))
+        if (schema.Contains is { } excluded && schema.MaxContains == 0)
+        {
+            if (schema.MinContains > 0) return false;
+            array.Every.Add(new Claim(excluded, false));
+        }
+        else if (schema.Contains is { } contains && (schema.MinContains > 0 || schema.MaxContains is not null))
         {
             array.Some.Add(new SomeItem(new Claim(contains, true), 0, schema.MinContains, schema.MaxContains ?? int.MaxValue));
             if (!array.AtLeast(schema.MinContains)) return false;
@@ -39,7 +44,16 @@ internal sealed class ArrayExpansion(SchemaFacts facts) : GoalExpansion(JsonType
 
         if (schema.Items is { } items && !items.IsAnything) ways.Add(Some(new SomeItem(new Claim(items, false), schema.PrefixItems.Count, 1, int.MaxValue)));
         if (schema.Contains is not { } contains) return;
-        if (schema.MinContains > 0) ways.Add(Some(new SomeItem(new Claim(contains, true), 0, 0, schema.MinContains - 1)));
+        if (schema.MinContains == 1)
+        {
+            ways.Add(new([], shape =>
+            {
+                ((ArrayShape)shape).Every.Add(new Claim(contains, false));
+                return true;
+            }));
+        }
+
+        if (schema.MinContains > 1) ways.Add(Some(new SomeItem(new Claim(contains, true), 0, 0, schema.MinContains - 1)));
         if (schema.MaxContains is { } most) ways.Add(Some(new SomeItem(new Claim(contains, true), 0, most + 1, int.MaxValue)));
     }
 

@@ -98,6 +98,7 @@ internal sealed class ArraySymbols(GrammarBuilder builder, JsonSymbols json, Rep
             if (!isEvaluated) claims.Add(new Claim(scope.Schema.UnevaluatedItems!, true));
         }
 
+        claims.AddRange(shape.Every);
         if (more is not null) claims.AddRange(more);
         return Goal.Of(claims);
     }
@@ -108,12 +109,6 @@ internal sealed class ArraySymbols(GrammarBuilder builder, JsonSymbols json, Rep
         if (some.Count > 1 || prefix > 0 || some[0].From > 0) return null;
         SomeItem item = some[0];
         Symbol other = compiler.Value(ItemGoal(shape, 0, prefix, [item.Claim.Negated]));
-        if (item.Max == 0)
-        {
-            RepetitionSymbols.Plan none = new(_ => other, [], shape.Min, max);
-            return builder.Sequence(json.OpenArray, repetitions.After(none, 0), json.CloseArray);
-        }
-
         Symbol wanted = compiler.Value(ItemGoal(shape, 0, prefix, [item.Claim]));
         int most = Math.Min(item.Max, max);
         if ((shape.Min > item.Min || max < int.MaxValue) && (long)most * Math.Max(shape.Min, max < int.MaxValue ? max : 0) > 4000) return null;

@@ -78,9 +78,13 @@ internal sealed class ArrayShape : Shape
 
     public List<SomeItem> Some { get; } = [];
 
+    /// <summary>Claims that every item must meet besides.</summary>
+    public List<Claim> Every { get; } = [];
+
     public override ArrayShape Clone()
     {
         ArrayShape copy = Copied(new ArrayShape { IsUnique = IsUnique });
+        copy.Every.AddRange(Every);
         copy.Extras.AddRange(Extras);
         copy.Some.AddRange(Some);
         return copy;

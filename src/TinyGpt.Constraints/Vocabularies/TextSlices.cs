@@ -1,11 +1,13 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
+using TinyGpt.Constraints.Languages;
 
 namespace TinyGpt.Constraints.Vocabularies;
 
 /// <summary>
-/// Tokens that are ordinary text: whole characters, none of which a JSON string would escape, up to <see cref="MaxCharacters"/>. Most of
-/// a vocabulary is, and wherever any such character may come they are all allowed together, so that only the other tokens need be walked.
+/// Tokens that consist of ordinary characters alone, up to <see cref="MaxCharacters"/>. Most of a vocabulary does, and wherever all such
+/// characters may come these tokens are allowed together, so that only the others need be walked.
 /// </summary>
 internal sealed class TextSlices
 {
@@ -15,11 +17,13 @@ internal sealed class TextSlices
     private readonly ulong[][] _upTo = new ulong[MaxCharacters + 1][];
 
     /// <summary>Sorts the tokens.</summary>
-    /// <param name="texts">Their bytes.</param>
+    /// <param name="characters">Which characters are ordinary.</param>
+    /// <param name="texts">The tokens' bytes.</param>
     /// <param name="ids">The tokens to sort.</param>
     /// <param name="words">Numbers of 64 bits of a token set.</param>
-    public TextSlices(byte[][] texts, ReadOnlySpan<int> ids, int words)
+    public TextSlices(OrdinaryCharacters characters, byte[][] texts, ReadOnlySpan<int> ids, int words)
     {
+        Characters = characters;
         List<int> others = [];
         for (int i = 0; i <= MaxCharacters; i++)
         {
@@ -41,37 +45,38 @@ internal sealed class TextSlices
             }
         }
 
-        Others = new TokenTrie(texts, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(others));
+        Others = new TokenTrie(texts, CollectionsMarshal.AsSpan(others));
     }
 
-    /// <summary>The tokens that are not ordinary text, or too long.</summary>
+    /// <summary>Which characters are ordinary.</summary>
+    public OrdinaryCharacters Characters { get; }
+
+    /// <summary>The tokens that have other characters, or too many.</summary>
     public TokenTrie Others { get; }
 
     /// <summary>Bytes that they hold.</summary>
     public long Bytes => ((MaxCharacters + 1) * _upTo[0].LongLength * sizeof(ulong)) + Others.Bytes;
 
-    /// <summary>Whether a byte of ASCII is ordinary text.</summary>
-    public static bool IsPlain(byte value) => value is >= 0x20 and < 0x7F and not (byte)'"' and not (byte)'\\';
-
     /// <summary>The tokens of at most so many characters.</summary>
     public ReadOnlySpan<ulong> UpTo(int characters) => _upTo[characters];
 
     /// <summary>The characters of an ordinary text, or 0 for any other.</summary>
-    private static int CountCharacters(ReadOnlySpan<byte> text)
+    private int CountCharacters(ReadOnlySpan<byte> text)
     {
         int count = 0;
         while (!text.IsEmpty)
         {
             if (text[0] < 0x80)
             {
-                if (!IsPlain(text[0]))
+                if (!Characters.Ascii.Contains(text[0]))
                 {
                     return 0;
                 }
 
                 text = text[1..];
             }
-            else if (Rune.DecodeFromUtf8(text, out _, out int consumed) == OperationStatus.Done)
+            else if (Characters.IsUnicode && Rune.DecodeFromUtf8(text, out Rune rune, out int consumed) == OperationStatus.Done
+                && !OrdinaryCharacters.IsSeparator(rune.Value))
             {
                 text = text[consumed..];
             }

@@ -8,7 +8,7 @@ namespace TinyGpt.Dialogue.Answers;
 /// </summary>
 internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
 {
-    /// <summary>Bytes of unread text that are held; a character whose text nobody reads waits when they are full.</summary>
+    /// <summary>The capacity for unread text, in bytes. A character waits while it is full.</summary>
     public const int OutputCapacity = 4096;
 
     private readonly Utf8Buffer _output = new(OutputCapacity);
@@ -38,7 +38,7 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
     /// <summary>The engine's session while the run has one.</summary>
     public GptSession? Session { get; private set; }
 
-    /// <summary>Answers that were asked for so far; each has a seed of its own.</summary>
+    /// <summary>The number of answers requested so far; each has a different seed.</summary>
     public int Answers { get; private set; }
 
     /// <summary>The tick in which the answer was asked for, or the last one ended.</summary>
@@ -50,7 +50,7 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
     /// <summary>Tokens before the answer under way.</summary>
     public int PromptTokens { get; private set; }
 
-    /// <summary>Pages of the arena that the answer under way can come to need; 0 where none is.</summary>
+    /// <summary>The maximum number of arena pages of the answer under way; 0 if there is none.</summary>
     public int ReservedPages { get; private set; }
 
     /// <summary>Bytes of the answer that came from the session, those not shown included.</summary>
@@ -187,7 +187,7 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
         Answer(pages, interval);
     }
 
-    /// <summary>Has an answer under way take part in every so many passes.</summary>
+    /// <summary>Has an answer under way take part in every n-th forward pass.</summary>
     public void Pace(int interval) => Session!.PassInterval = interval;
 
     /// <summary>Takes what a step of the engine made of an answer under way: text, a score, its end.</summary>
@@ -217,7 +217,7 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
 
         if (MoveText(session) && !session.IsBusy)
         {
-            bool isWhole = session.Finish is FinishReason.Stop or FinishReason.EndOfText or FinishReason.Complete;
+            bool isWhole = session.Finish is FinishReason.Stop or FinishReason.EndOfText or FinishReason.Complete or FinishReason.Shortened;
             Finish(isWhole ? TalkEnd.Finished : TalkEnd.Length, ShowableBytes);
         }
     }

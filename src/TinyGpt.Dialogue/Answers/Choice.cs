@@ -6,8 +6,8 @@ namespace TinyGpt.Dialogue;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The score of option i is S(i) = Σ ln p(token | everything before it), over the tokens of the option as the tokenizer writes it behind the
-/// start of the answer, and of the text that ends an answer behind it; p is the softmax of the model's logits at temperature 1, without
+/// The log-probability of option i is S(i) = Σ ln p(token | everything before it), over the tokens of the option as the tokenizer writes it after the
+/// start of the answer, and of the text that ends an answer after it; p is the softmax of the model's logits at temperature 1, without
 /// penalties. Its probability is P(i) = e^S(i) / Σ e^S(j): how likely the model would say just this, given that it says one of the options.
 /// </para>
 /// <para>

@@ -27,13 +27,13 @@ internal sealed class ExchangeTurns
     /// <summary>Lines that are still to be said.</summary>
     public int LinesLeft { get; private set; }
 
-    /// <summary>Who answers once the line before was read, or null.</summary>
+    /// <summary>The character that answers once the previous line was read, or null.</summary>
     public AnswerRun? Next { get; private set; }
 
     /// <summary>Whether a line is to come or under way, or was asked for since the last tick.</summary>
     public bool IsRunning => _posted > 0 || LinesLeft > 0;
 
-    /// <summary>Who speaks, or would be the next to.</summary>
+    /// <summary>The character that speaks, or the next one.</summary>
     public AnswerRun Speaker => First.IsBusy ? First : Second;
 
     /// <summary>A beginning was asked for.</summary>
@@ -59,8 +59,8 @@ internal sealed class ExchangeTurns
         }
     }
 
-    /// <summary>Interrupts who speaks, and has nobody speak any more.</summary>
-    /// <param name="speaker">Who spoke when that was asked for.</param>
+    /// <summary>Interrupts the speaker and ends the exchange.</summary>
+    /// <param name="speaker">The speaker at the time of the request.</param>
     /// <param name="shownBytes">Bytes of that line that were shown.</param>
     public void Stop(AnswerRun speaker, int shownBytes)
     {
@@ -112,7 +112,7 @@ internal sealed class ExchangeTurns
             return false;
         }
 
-        LinesLeft = isBusy || next is not null ? linesLeft : 0; // otherwise nobody is left to say them
+        LinesLeft = isBusy || next is not null ? linesLeft : 0; // otherwise there is no side left to say them
         Next = next;
         return true;
     }

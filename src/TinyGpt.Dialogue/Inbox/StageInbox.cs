@@ -39,7 +39,7 @@ internal sealed class StageInbox(Roster roster, PageReservations reservations, A
         return fault;
     }
 
-    /// <param name="run">Who is interrupted.</param>
+    /// <param name="run">The answer that is interrupted.</param>
     /// <param name="shownBytes">Bytes of the answer that were shown.</param>
     public void Interrupt(AnswerRun run, int shownBytes) => Add(InputKind.Interrupt, run, shownBytes);
 
@@ -139,7 +139,7 @@ internal sealed class StageInbox(Roster roster, PageReservations reservations, A
         _inputs.Add(new Input(kind, run, default, default, 0, shownBytes, 0, default));
     }
 
-    /// <summary>Writes a line behind the others of this tick, if it fits the context beside the card and the answer.</summary>
+    /// <summary>Appends a line to the others of this tick, if it fits the context beside the card and the answer.</summary>
     private LineFault WriteLine(AnswerRun run, ReadOnlySpan<char> line, int answerTokens, out Range ids, out int textLength)
     {
         byte[] bytes = Rent(line, out int byteCount);
@@ -172,7 +172,7 @@ internal sealed class StageInbox(Roster roster, PageReservations reservations, A
 
     /// <summary>A call of the game.</summary>
     /// <param name="Kind">What it asks for.</param>
-    /// <param name="Run">Of which talk; of an exchange the second side, or who speaks.</param>
+    /// <param name="Run">The talk's run; of an exchange the second side's, or the speaker's.</param>
     /// <param name="Ids">Tokens of a line that the talk's character hears, in <see cref="_ids"/>.</param>
     /// <param name="SaidIds">Tokens of the same line for the character that says it, or none.</param>
     /// <param name="TextLength">Bytes of the line.</param>

@@ -10,13 +10,13 @@ namespace TinyGpt.Dialogue;
 public readonly record struct PersonaFact(string Key, string Value);
 
 /// <summary>Two lines that show how a character speaks. Immutable and thread-safe; checked with their <see cref="Persona"/>.</summary>
-/// <param name="Hears">What somebody says to it; 1 … <see cref="Persona.MaxLineLength"/> characters of one line.</param>
+/// <param name="Hears">What the partner says to it; 1 … <see cref="Persona.MaxLineLength"/> characters of one line.</param>
 /// <param name="Says">What it answers; 1 … <see cref="Persona.MaxLineLength"/> characters of one line.</param>
 public readonly record struct PersonaExample(string Hears, string Says);
 
 /// <summary>
 /// A character as data: what it is and knows, how it speaks, and how its words are chosen. Read from JSON (the schema is
-/// <c>persona.schema.json</c> beside this source), or made in code. Immutable and thread-safe, as long as nobody changes the lists that it was
+/// <c>persona.schema.json</c> beside this source), or made in code. Immutable and thread-safe, as long as no code changes the lists that it was
 /// made with.
 /// </summary>
 /// <remarks>
@@ -72,7 +72,7 @@ public sealed record Persona
     public IReadOnlyList<string> Style { get; init; } = [];
 
     /// <summary>
-    /// Lines that show how it speaks; they stand before every talk as if they had been said. At most <see cref="MaxLines"/>; none by default.
+    /// Lines that show how it speaks; they come before every talk as if they had been said. At most <see cref="MaxLines"/>; none by default.
     /// </summary>
     public IReadOnlyList<PersonaExample> Examples { get; init; } = [];
 
@@ -139,7 +139,7 @@ public sealed record Persona
         PersonaWriter.Write(this, stream);
     }
 
-    /// <summary>A copy whose lists nobody else can change.</summary>
+    /// <summary>A copy whose lists no other code can change.</summary>
     internal Persona Frozen() => this with
     {
         Facts = [.. Facts],

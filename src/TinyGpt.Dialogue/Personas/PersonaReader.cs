@@ -80,7 +80,7 @@ internal static class PersonaReader
         };
     }
 
-    /// <summary>A value and where it stands.</summary>
+    /// <summary>A value and its place.</summary>
     private readonly struct Value(JsonElement element, string file, string path)
     {
         public void RequireObject(ReadOnlySpan<string> members)

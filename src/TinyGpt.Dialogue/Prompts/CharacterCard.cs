@@ -3,7 +3,7 @@ using TinyGpt.Dialogue.Personas;
 namespace TinyGpt.Dialogue.Prompts;
 
 /// <summary>
-/// A character as text: its persona, what the game has changed of it, and the tokens of both behind those of the world. Not thread-safe.
+/// A character as text: its persona, what the game has changed of it, and the tokens of both after those of the world. Not thread-safe.
 /// </summary>
 internal sealed class CharacterCard
 {
@@ -39,7 +39,7 @@ internal sealed class CharacterCard
     /// <summary>The tokens of the world and the card.</summary>
     public int[] Prefix { get; private set; }
 
-    /// <summary>The tokens behind which the character's answer begins.</summary>
+    /// <summary>The tokens before the character's answer.</summary>
     public int[] AnswerStart { get; }
 
     /// <summary>Bytes of <see cref="AnswerStart"/>.</summary>

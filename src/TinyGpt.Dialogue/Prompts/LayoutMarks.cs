@@ -3,8 +3,8 @@ using System.Text;
 namespace TinyGpt.Dialogue.Prompts;
 
 /// <summary>
-/// What a layout marks turns with, as far as it could stand within a line: a text that contains one would look to the model as if its turn were
-/// over, or somebody else's had begun. Marks that begin a line of the prompt and look like a name (<c>Player:</c>) are none, because what is said is
+/// The marks of a layout's turns, as far as they could be within a line. A text that contains one would look to the model as if its turn were
+/// over, or another turn had begun. Marks that begin a line of the prompt and look like a name (<c>Player:</c>) do not count, because what is said is
 /// one line and never begins one. Immutable and thread-safe.
 /// </summary>
 internal sealed class LayoutMarks

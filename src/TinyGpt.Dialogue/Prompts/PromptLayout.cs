@@ -9,11 +9,11 @@ namespace TinyGpt.Dialogue;
 /// <remarks>
 /// <para>
 /// A prompt is: the world; the card; the start of a talk; the persona's examples as turns; the summary; and the turns, of which the last
-/// is the start of the answer. Pieces begin with the line break that separates them from what stands before, so that each becomes the
+/// is the start of the answer. Pieces begin with the line break that separates them from the text before, so that each becomes the
 /// tokens that it would be within the whole.
 /// </para>
 /// <para>
-/// In <see cref="Card"/>, <c>{name}</c>, <c>{mood}</c> and <c>{fact:KEY}</c> stand for what they say, and a line in which one of them is
+/// In <see cref="Card"/>, <c>{name}</c>, <c>{mood}</c> and <c>{fact:KEY}</c> are replaced by their values, and a line in which one of them is
 /// empty or missing is left out. A line <c>{facts}</c> becomes one <see cref="FactLine"/> for each fact that the card does not name, and a
 /// line <c>{style}</c> the style lines. Braces cannot be written otherwise.
 /// </para>
@@ -22,8 +22,8 @@ public sealed record PromptLayout
 {
     /// <summary>
     /// The cards and talks of the tavern model: lines <c>Name: …</c>, <c>Trade: …</c>, <c>Mood: …</c>, <c>Home: …</c> and the other facts,
-    /// an empty line, then turns <c>Player: …</c> and <c>Mira: …</c>. Whoever talks to the character is <c>Player</c>, because that is
-    /// whom the model knows.
+    /// an empty line, then turns <c>Player: …</c> and <c>Mira: …</c>. The talk partner is always <c>Player</c>, because the
+    /// model was trained with that name.
     /// </summary>
     public static PromptLayout Tavern { get; } = new()
     {
@@ -40,7 +40,7 @@ public sealed record PromptLayout
     /// <summary>The world, which all personas share; used where there is one. Must have <c>{world}</c>.</summary>
     public string World { get; init; } = "{world}\n";
 
-    /// <summary>What separates the world from the card; used where there is a world. As it stands, without slots; may be empty.</summary>
+    /// <summary>What separates the world from the card; used if there is a world. Literal, without slots; may be empty.</summary>
     public string AfterWorld { get; init; } = "\n";
 
     /// <summary>The persona: see the remarks. Slots beside those that they name are refused.</summary>
@@ -49,26 +49,26 @@ public sealed record PromptLayout
     /// <summary>A fact's line. Must have <c>{key}</c> and <c>{value}</c>.</summary>
     public string FactLine { get; init; } = "{key}: {value}";
 
-    /// <summary>What stands between the card and a talk. As it stands, without slots; may be empty.</summary>
+    /// <summary>The text between the card and a talk. Literal, without slots; may be empty.</summary>
     public string TalkStart { get; init; } = "\n";
 
     /// <summary>The summary of what was said before, set by the game; used where there is one. Must have <c>{summary}</c>.</summary>
     public string Summary { get; init; } = "\n{summary}";
 
-    /// <summary>What somebody says to the character. Must have <c>{text}</c>; may have <c>{partner}</c>, who says it.</summary>
+    /// <summary>A line to the character. Must have <c>{text}</c>; may have <c>{partner}</c>, the speaker.</summary>
     public string Heard { get; init; } = "\n{partner}: {text}";
 
-    /// <summary>What stands before the character's answer. Not empty; may have <c>{name}</c>.</summary>
+    /// <summary>The text before the character's answer. Not empty; may have <c>{name}</c>.</summary>
     public string AnswerStart { get; init; } = "\n{name}:";
 
     /// <summary>
-    /// What the text of an answer begins with and is not shown, such as the space that belongs to the first word. As it stands, without slots;
+    /// What the text of an answer begins with and is not shown, such as the space that belongs to the first word. Literal, without slots;
     /// may be empty.
     /// </summary>
     public string AnswerLead { get; init; } = " ";
 
     /// <summary>
-    /// What ends an answer; not shown. As it stands, without slots; not empty. Grammars and options of a choice cannot have it in their texts.
+    /// The text that ends an answer; not shown. Literal, without slots; not empty. Grammars and options of a choice cannot have it in their texts.
     /// </summary>
     public string AnswerEnd { get; init; } = "\n";
 
@@ -90,7 +90,7 @@ public sealed record PromptLayout
         if (string.IsNullOrEmpty(AnswerEnd) || AnswerStart.Length == 0)
         {
             throw new ArgumentException(
-                $"{nameof(PromptLayout)}.{nameof(AnswerStart)} or {nameof(AnswerEnd)} is empty: write the texts between which an answer stands.");
+                $"{nameof(PromptLayout)}.{nameof(AnswerStart)} or {nameof(AnswerEnd)} is empty: write the texts before and after an answer.");
         }
     }
 }

@@ -87,7 +87,7 @@ internal static class PromptTemplate
         {
             if (!slots.Contains(slot))
             {
-                throw new ArgumentException($"{nameof(PromptLayout)}.{property} has no {{{slot}}}: write where it stands.");
+                throw new ArgumentException($"{nameof(PromptLayout)}.{property} has no {{{slot}}}: write it at its place.");
             }
         }
 
@@ -100,7 +100,7 @@ internal static class PromptTemplate
         }
     }
 
-    /// <exception cref="ArgumentException">A slot is unknown, does not stand alone though it must, or a brace has no partner.</exception>
+    /// <exception cref="ArgumentException">A slot is unknown, is not alone on its line though it must be, or a brace has no partner.</exception>
     public static void RequireCard(string template, string property)
     {
         ArgumentNullException.ThrowIfNull(template, property);
@@ -113,7 +113,7 @@ internal static class PromptTemplate
                 {
                     throw new ArgumentException(
                         $"{nameof(PromptLayout)}.{property} has {{{slot}}} in the line '{line}': write {{name}}, {{mood}} or {{fact:KEY}}, and "
-                        + "{facts} or {style} in a line of its own.");
+                        + "{facts} or {style} alone on a line.");
                 }
             }
         }

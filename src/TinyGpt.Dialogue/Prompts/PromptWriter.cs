@@ -31,7 +31,7 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer, int
     public int[] World { get; } = world.Length == 0 ? []
         : Encode(tokenizer, PromptTemplate.Fill(layout.World, ("world", world)), nameof(world), TextPosition.Start);
 
-    /// <summary>What stands between a card and a talk.</summary>
+    /// <summary>The text between a card and a talk.</summary>
     public int[] TalkStart { get; } = tokenizer.Encode(layout.TalkStart, position: TextPosition.Continuation);
 
     /// <summary>Tokens with which an answer ends.</summary>
@@ -40,7 +40,7 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer, int
     /// <summary>Bytes at the beginning of an answer under a grammar that are not shown.</summary>
     public int LeadBytes => _lead.Length;
 
-    /// <summary>A persona's tokens behind those of the world, examples included.</summary>
+    /// <summary>A persona's tokens after those of the world, examples included.</summary>
     public int[] Card(Persona persona, string mood, IReadOnlyList<PersonaFact> facts)
     {
         bool hasWorld = World.Length > 0;
@@ -56,7 +56,7 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer, int
         return Encode(text.ToString(), nameof(persona), hasWorld ? TextPosition.Continuation : TextPosition.Start);
     }
 
-    /// <summary>The tokens behind which a character's answer begins.</summary>
+    /// <summary>The tokens before a character's answer.</summary>
     public int[] AnswerStart(string name) => Encode(PromptTemplate.Fill(layout.AnswerStart, ("name", name)), nameof(name));
 
     /// <summary>The summary's tokens; none for an empty one.</summary>
@@ -78,7 +78,7 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer, int
     /// <summary>An option as the text of an answer: its tokens, without the end.</summary>
     public int[] Option(string option) => Encode(layout.AnswerLead + option, nameof(option));
 
-    /// <summary>What stands around the lines that a character hears from a partner.</summary>
+    /// <summary>The text around the lines that a character hears from a partner.</summary>
     public HeardFrame HeardFrame(string name, string partner)
     {
         (string before, string behind) = HeardParts(partner);
@@ -97,7 +97,7 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer, int
         return before.StartsWith(PromptTemplate.Fill(layout.AnswerStart, ("name", name)).Trim(), StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>What a card must not have in its texts, whoever the character talks to.</summary>
+    /// <summary>What a card must not have in its texts, for any talk partner.</summary>
     public LayoutMarks CardMarks(string name)
     {
         string start = PromptTemplate.Fill(layout.AnswerStart, ("name", name));
@@ -112,13 +112,13 @@ internal sealed class PromptWriter(PromptLayout layout, Tokenizer tokenizer, int
     /// </param>
     /// <param name="ids">Receives the tokens.</param>
     /// <param name="length">How many there are.</param>
-    /// <param name="textLength">Bytes of the line as written, behind those of the frame; 0 for an empty line.</param>
+    /// <param name="textLength">Bytes of the line as written, after those of the frame; 0 for an empty line.</param>
     /// <returns><see cref="OperationStatus.Done"/>, or why not, as the tokenizer says it.</returns>
     public OperationStatus HeardLine(
         HeardFrame frame, ReadOnlySpan<byte> line, Span<int> ids, out int length, out int textLength) =>
         Framed(frame.Before, line, frame.Behind, frame.Marks, ids, out length, out textLength);
 
-    /// <summary>Writes a line that a character is made to say, behind the start of its answer.</summary>
+    /// <summary>Writes a line that a character is made to say, after the start of its answer.</summary>
     public OperationStatus SaidLine(LayoutMarks marks, ReadOnlySpan<byte> line, Span<int> ids, out int length, out int textLength) =>
         Framed(_lead, line, [], marks, ids, out length, out textLength);
 

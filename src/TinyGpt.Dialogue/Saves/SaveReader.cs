@@ -66,7 +66,7 @@ internal sealed class SaveReader(Stream stream, string name)
 
     public float Single() => BitConverter.Int32BitsToSingle(Int32());
 
-    /// <summary>A length, and so many bytes; memory is taken as they come.</summary>
+    /// <summary>A length and that number of bytes; memory is allocated as they come.</summary>
     public byte[] Block(int most, string what)
     {
         int length = Int32(0, most, what);

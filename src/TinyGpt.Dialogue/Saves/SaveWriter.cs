@@ -33,7 +33,7 @@ internal sealed class SaveWriter(Stream stream)
 
     public void Single(float value) => Int32(BitConverter.SingleToInt32Bits(value));
 
-    /// <summary>A length, and so many bytes.</summary>
+    /// <summary>A length and that number of bytes.</summary>
     public void Block(ReadOnlySpan<byte> bytes)
     {
         Int32(bytes.Length);

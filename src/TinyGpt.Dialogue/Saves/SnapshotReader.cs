@@ -8,11 +8,11 @@ namespace TinyGpt.Dialogue.Saves;
 
 /// <summary>
 /// Reads a stage that a stranger may have saved: every value is checked against its range and against the others, so that what is restored is a
-/// stage that could have come to be, and memory and time are in proportion to the save.
+/// stage that could have arisen, and memory and time are proportional to the save.
 /// </summary>
 internal sealed class SnapshotReader
 {
-    // Far more than ever come to be, and far from where they overflow.
+    // Far more than there will ever be, and far from overflow.
     private const long MaxTicks = 1L << 62;
     private const int MaxCount = 1 << 30;
 
@@ -80,7 +80,7 @@ internal sealed class SnapshotReader
         {
             if (!exchange.TryRestore(linesLeft, next))
             {
-                throw _save.Failure("an exchange has a turn that nobody can take");
+                throw _save.Failure("an exchange has a turn that no side can take");
             }
         }
 
@@ -175,7 +175,7 @@ internal sealed class SnapshotReader
         SavedAnswer answer = ReadAnswer(talk, state);
         if (isBusy && !talk.EndsWithHeardLine)
         {
-            throw _save.Failure("a character answers a line that nobody said");
+            throw _save.Failure("a character answers a line that was not said");
         }
 
         AnswerRequest request = ReadRequest(isBusy, run.Exchange is not null);
@@ -264,7 +264,7 @@ internal sealed class SnapshotReader
         bool isFree = kind is SaveFormat.RequestKind.None or SaveFormat.RequestKind.Free;
         if ((isAside && (kind == SaveFormat.RequestKind.Free || isInExchange)) || (isInExchange && !isFree))
         {
-            throw _save.Failure("an answer is one that nobody can ask for");
+            throw _save.Failure("an answer is of an impossible kind");
         }
 
         AnswerRequest request = kind switch

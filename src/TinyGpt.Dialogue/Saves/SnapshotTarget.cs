@@ -6,7 +6,7 @@ namespace TinyGpt.Dialogue.Saves;
 /// <summary>The parts of a new stage that a save is read into.</summary>
 /// <param name="Engine">Goes on with answers.</param>
 /// <param name="Sessions">The engine's sessions.</param>
-/// <param name="Roster">Receives who is on the stage; empty so far.</param>
+/// <param name="Roster">Receives the characters and talks of the stage; empty so far.</param>
 /// <param name="Context">What answers share.</param>
 /// <param name="Requests">What can be asked of characters.</param>
 internal sealed record SnapshotTarget(GptEngine Engine, SessionPool Sessions, Roster Roster, AnswerContext Context, RequestFactory Requests)

@@ -9,7 +9,7 @@ internal static class SnapshotWriter
 {
     /// <param name="destination">Where to; stays open.</param>
     /// <param name="model">The model that speaks.</param>
-    /// <param name="roster">Who is on the stage.</param>
+    /// <param name="roster">The characters and talks of the stage.</param>
     /// <param name="ticks">Ticks so far.</param>
     /// <param name="keysAndValues">Whether computed keys and values are saved too.</param>
     public static void Write(Stream destination, GptModel model, Roster roster, long ticks, bool keysAndValues)

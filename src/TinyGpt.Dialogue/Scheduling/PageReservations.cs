@@ -4,7 +4,7 @@ using TinyGpt.Dialogue.Prompts;
 namespace TinyGpt.Dialogue.Scheduling;
 
 /// <summary>
-/// Who has a session and pages. An answer begins only when every page that it might need is free and unreserved, so that none runs out of memory
+/// Decides which talk has a session and pages. An answer begins only when every page that it might need is free and unreserved, so that none runs out of memory
 /// half-way; what is idle is evicted for it, the least recently used first. Not thread-safe; allocates nothing.
 /// </summary>
 internal sealed class PageReservations
@@ -16,7 +16,7 @@ internal sealed class PageReservations
 
     /// <param name="engine">The engine, all of whose sessions are the stage's.</param>
     /// <param name="sessions">Its sessions.</param>
-    /// <param name="roster">Who may have them.</param>
+    /// <param name="roster">The talks that may have them.</param>
     /// <param name="prompts">How long prompts can be, and the tokens of the world.</param>
     /// <exception cref="ArgumentException">The arena is too small for the world and one talk.</exception>
     public PageReservations(GptEngine engine, SessionPool sessions, Roster roster, PromptWriter prompts)
@@ -43,7 +43,7 @@ internal sealed class PageReservations
 
     public static int PagesFor(int tokens) => (tokens + GptEngine.PositionsPerPage - 1) / GptEngine.PositionsPerPage;
 
-    /// <summary>Takes a session, somebody's idle one if it must be.</summary>
+    /// <summary>Takes a session, if necessary an idle one of another talk.</summary>
     /// <returns>The session, empty; null if all are in use.</returns>
     public GptSession? TakeSession(StageCharacter character)
     {
@@ -74,10 +74,10 @@ internal sealed class PageReservations
         return count;
     }
 
-    /// <summary>Sees to it that a session can come to hold so many pages, whatever others come to need of what is reserved for them.</summary>
+    /// <summary>Makes sure that a session can grow to this number of pages, even if others use everything that is reserved for them.</summary>
     /// <param name="session">The session.</param>
     /// <param name="pages">All pages that it will hold.</param>
-    /// <param name="character">The character for whom it is; its card is not evicted.</param>
+    /// <param name="character">The character that needs them; its card is not evicted.</param>
     /// <param name="requester">The run for which characters farther away are suspended, or null.</param>
     public bool TryReserve(GptSession session, int pages, StageCharacter character, AnswerRun? requester)
     {

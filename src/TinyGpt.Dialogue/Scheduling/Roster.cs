@@ -4,7 +4,7 @@ using TinyGpt.Dialogue.Talks;
 
 namespace TinyGpt.Dialogue.Scheduling;
 
-/// <summary>Who is on a stage: characters, talks and exchanges in the order in which they came, and the seeds of talks. Not thread-safe.</summary>
+/// <summary>The content of a stage: characters, talks and exchanges in the order in which they came, and the seeds of talks. Not thread-safe.</summary>
 internal sealed class Roster(ulong seed, int lookupTokens)
 {
     private readonly List<StageCharacter> _characters = [];

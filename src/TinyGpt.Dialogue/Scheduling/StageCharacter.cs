@@ -36,13 +36,13 @@ internal sealed class StageCharacter
         set => _distance = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A distance is 0 or more.");
     }
 
-    /// <summary>Whether the prefix is to be computed though nobody talks to the character yet.</summary>
+    /// <summary>Whether the prefix is to be computed before any talk with the character.</summary>
     public bool IsPrefixWanted { get; private set; }
 
     /// <summary>The prefix session, which has computed world and card, or is about to; null where there is none.</summary>
     public GptSession? Prefix { get; private set; }
 
-    /// <summary>Pages that the prefix session can come to need while it computes; 0 afterwards.</summary>
+    /// <summary>The maximum number of pages of the prefix session while it computes; 0 afterwards.</summary>
     public int ReservedPages { get; private set; }
 
     /// <summary>The tick in which the prefix session was last used.</summary>

@@ -3,7 +3,7 @@ using TinyGpt.Dialogue.Answers;
 namespace TinyGpt.Dialogue.Scheduling;
 
 /// <summary>
-/// Who answers next: the nearest character whose turn it is, as soon as its card is computed and its pages are reserved. Not thread-safe; allocates
+/// Decides the next answer: the nearest character whose turn it is, as soon as its card is computed and its pages are reserved. Not thread-safe; allocates
 /// nothing.
 /// </summary>
 internal sealed class TurnScheduler(Roster roster, PageReservations reservations, AnswerContext context, float fullRateDistance)
@@ -26,7 +26,7 @@ internal sealed class TurnScheduler(Roster roster, PageReservations reservations
     /// <summary>Whether anything is to be said or computed.</summary>
     public bool IsBusy => roster.IsBusy || reservations.World is { IsBusy: true };
 
-    /// <summary>Gives everybody their share, and begins answers that wait, the nearest character's first.</summary>
+    /// <summary>Gives each talk its share, and starts waiting answers, the nearest character's first.</summary>
     public void Schedule()
     {
         context.BeginRound();
@@ -56,7 +56,7 @@ internal sealed class TurnScheduler(Roster roster, PageReservations reservations
             StartResult result = TryStart(run);
             if (result == StartResult.WaitsForMemory)
             {
-                break; // whoever is farther away must not take what this one waits for
+                break; // a farther character must not take what this one waits for
             }
 
             started += result == StartResult.Started ? 1 : 0;

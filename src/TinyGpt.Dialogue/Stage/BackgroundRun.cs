@@ -3,7 +3,7 @@ using TinyGpt.Dialogue.Stage;
 namespace TinyGpt.Dialogue;
 
 /// <summary>
-/// A stage that runs in the background, on a thread of its own, until this or the stage is disposed. Thread-safe.
+/// A stage that runs in the background, on a separate thread, until this or the stage is disposed. Thread-safe.
 /// </summary>
 public sealed class BackgroundRun : IDisposable
 {

@@ -11,7 +11,7 @@ namespace TinyGpt.Dialogue;
 
 /// <summary>
 /// Many characters of one model that talk with the player and with each other, all computed together within a budget a frame. The world
-/// and each card are computed once and shared; talks that nobody waits for give their memory to those that need it and are read again when
+/// and each card are computed once and shared; idle talks give their memory to those that need it and are read again when
 /// they go on. A game adds characters, opens talks, and calls <see cref="Tick"/> once a frame or <see cref="RunInBackground"/> once.
 /// </summary>
 /// <remarks>
@@ -134,7 +134,7 @@ public sealed class DialogueStage : IDisposable
     }
 
     /// <summary>Adds a character, which stays as long as the stage. Allocates.</summary>
-    /// <param name="persona">Who it is, copied: later changes of its lists have no effect, and the game changes the character instead.</param>
+    /// <param name="persona">The character's data, copied. Later changes of its lists have no effect. The game changes the character instead.</param>
     /// <returns>The character, to be talked to and changed. Names need not differ.</returns>
     /// <exception cref="ArgumentNullException">The persona is null.</exception>
     /// <exception cref="PersonaException">The persona is not valid, or has a text that contains what the layout marks turns with.</exception>
@@ -155,7 +155,7 @@ public sealed class DialogueStage : IDisposable
         }
     }
 
-    /// <summary>Opens a talk of a character with the player, or with whoever the game speaks for. Allocates.</summary>
+    /// <summary>Opens a talk of a character with the player, or with another speaker of the game. Allocates.</summary>
     /// <param name="npc">A character of this stage.</param>
     /// <param name="partner">
     /// What the layout calls the partner; one line of at most <see cref="Persona.MaxNameLength"/> characters (UTF-16), not blank, without what the
@@ -190,7 +190,7 @@ public sealed class DialogueStage : IDisposable
     /// <summary>Opens a talk of two characters with each other. Nothing is said until <see cref="Exchange.Begin"/>.</summary>
     /// <param name="first">The one that will say the opening line.</param>
     /// <param name="second">The one that will answer.</param>
-    /// <returns>The exchange; its sides are talks of their own, apart from those with the player. Allocates.</returns>
+    /// <returns>The exchange; its sides are separate talks, apart from those with the player. Allocates.</returns>
     /// <exception cref="ArgumentNullException">A character is null.</exception>
     /// <exception cref="ArgumentException">
     /// They belong to another stage, are the same, or have names that the layout cannot tell from each other.
@@ -241,7 +241,7 @@ public sealed class DialogueStage : IDisposable
     }
 
     /// <summary>
-    /// Does what was asked for since the last tick, advances everybody within the budget, and makes text readable. Never waits. A tick does
+    /// Does what was requested since the last tick, advances all characters within the budget, and makes text readable. Never waits. A tick does
     /// one slice of work at least, about 0.1 ms.
     /// </summary>
     /// <param name="budget">
@@ -251,7 +251,7 @@ public sealed class DialogueStage : IDisposable
     /// <param name="cancellation">Checked between slices.</param>
     /// <returns>
     /// Whether there is more to do: <see cref="StepStatus.Waiting"/> where all of it waits for text to be read or characters to come nearer,
-    /// <see cref="StepStatus.Idle"/> where nobody has anything to say.
+    /// <see cref="StepStatus.Idle"/> if no character has anything to say.
     /// </returns>
     /// <exception cref="OperationCanceledException">
     /// <paramref name="cancellation"/> was signalled. The tick counts, and the next one goes on where it ended.
@@ -291,7 +291,7 @@ public sealed class DialogueStage : IDisposable
     /// <summary>
     /// Saves the stage: characters with their cards and moods, talks with all their tokens and seeds, unread text, and answers under way.
     /// What was asked for since the last tick is done first. Can be called between any two ticks, and while the stage runs in the background.
-    /// Waits for a tick or a pass under way, and has everybody else wait until all is written. Allocates. Listeners and prepared grammars are not
+    /// Waits for a tick or a forward pass under way, and makes other calls wait until all is written. Allocates. Listeners and prepared grammars are not
     /// saved.
     /// </summary>
     /// <param name="destination">Where to, a game's save stream for instance; written from its position and left open. Need not seek.</param>

@@ -126,7 +126,7 @@ public sealed class Exchange
     /// <summary>Copies text that was not read yet: whole UTF-8 characters, of one line at a time. Allocates nothing.</summary>
     /// <param name="destination">Where to; 4 bytes or more, so that any character fits.</param>
     /// <param name="written">How many bytes were written.</param>
-    /// <param name="speaker">Who says it, or null if nothing was written.</param>
+    /// <param name="speaker">The speaker, or null if nothing was written.</param>
     /// <returns>Whether anything was. If not, nothing is there, or the next character does not fit.</returns>
     public bool TryRead(Span<byte> destination, out int written, out Npc? speaker)
     {

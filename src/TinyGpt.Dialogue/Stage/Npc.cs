@@ -5,8 +5,8 @@ namespace TinyGpt.Dialogue;
 
 /// <summary>
 /// A character on a stage: its persona and what the game has changed of it. What is changed counts from the next answer on, and costs the
-/// reading of what stands behind it in the prompt. Thread-safe. Changing the card allocates; distances do not. Once the stage is disposed a card
-/// can still be read and changed, and nobody speaks by it.
+/// reading of what follows it in the prompt. Thread-safe. Changing the card allocates; distances do not. Once the stage is disposed a card
+/// can still be read and changed, but no character uses it.
 /// </summary>
 public sealed class Npc
 {
@@ -131,7 +131,7 @@ public sealed class Npc
     }
 
     /// <summary>
-    /// Has the card read in the next ticks, before anybody talks to the character, so that the first answer comes sooner. Does nothing where
+    /// Has the card read in the next ticks, before any talk with the character, so that the first answer comes sooner. Does nothing if
     /// there is no memory to spare for that.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>

@@ -10,8 +10,8 @@ namespace TinyGpt.Dialogue.Stage;
 /// <summary>
 /// What a stage is made of, and the two locks that it is kept by. <see cref="Ticking"/> is held while the stage ticks, saves or is disposed; the engine
 /// and its sessions belong to that thread. <see cref="Gate"/> is held for the bookkeeping between two steps of the engine, and whatever else is here
-/// belongs to its holder. Who needs both takes <see cref="Ticking"/> first. Listeners are called with <see cref="Ticking"/> held and
-/// <see cref="Gate"/> free, so that they can call whatever takes the gate alone. Grammars have a lock of their own, within which nothing else is taken.
+/// belongs to its holder. A thread that needs both takes <see cref="Ticking"/> first. Listeners are called with <see cref="Ticking"/> held and
+/// <see cref="Gate"/> free, so that they can call everything that takes only the gate. Grammars have a separate lock, within which no other lock is taken.
 /// </summary>
 internal sealed class StageCore : IDisposable
 {

@@ -24,7 +24,7 @@ public sealed record StageOptions
     public string World { get; init; } = "";
 
     /// <summary>
-    /// The seed of every random choice on the stage; any number, 0 by default. Talks get seeds of their own from it, in the order in which they
+    /// The seed of every random choice on the stage; any number, 0 by default. Each talk's seed is derived from it, in the order in which they
     /// are opened.
     /// </summary>
     public ulong Seed { get; init; }

@@ -11,7 +11,7 @@ namespace TinyGpt.Dialogue;
 /// character answer, text comes out. Thread-safe; what is asked for happens in the next tick, in the order of the calls.
 /// </summary>
 /// <remarks>
-/// A talk holds up to 4,096 bytes of unread text; a character whose text nobody reads waits when they are full. Text that is unread when
+/// A talk holds up to 4,096 bytes of unread text; a character waits while they are full. Text that is unread when
 /// something else is asked for is dropped, since it is never shown.
 /// </remarks>
 public sealed class Talk
@@ -30,7 +30,7 @@ public sealed class Talk
     /// <summary>The character that answers.</summary>
     public Npc Npc { get; }
 
-    /// <summary>Who talks to it, as the layout names it: of an exchange the other character.</summary>
+    /// <summary>The talk partner, as the layout names it. In an exchange it is the other character.</summary>
     public string Partner => Run.Talk.Partner;
 
     /// <summary>The seed of everything that is random in the talk; derived from the stage's.</summary>
@@ -74,7 +74,7 @@ public sealed class Talk
 
     /// <summary>
     /// A line that sums up what the character should remember of before, or empty (the default). In the prompt, line breaks, other
-    /// control characters and the first characters of the layout's marks become spaces. It stands behind the card, counts from the next answer on, and costs the reading of what follows it.
+    /// control characters and the first characters of the layout's marks become spaces. It follows the card, counts from the next answer on, and costs the reading of what follows it.
     /// Setting it allocates; on a closed talk it has no effect.
     /// </summary>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
@@ -280,7 +280,7 @@ public sealed class Talk
             bool any = Run.TryRead(destination, out written);
             if (any && !Run.HasText)
             {
-                _core.Wake(); // somebody may have waited for room, or for the line to be heard to its end
+                _core.Wake(); // an answer may have waited for room, or for the line to be heard to its end
             }
 
             return any;
@@ -301,7 +301,7 @@ public sealed class Talk
     }
 
     /// <summary>
-    /// The lines of the talk, the oldest first, as far as they are kept: at most 256, and at most as many tokens as two contexts of the model.
+    /// The lines of the talk, the oldest first, as far as they are kept: at most 256, with at most the tokens of two contexts of the model.
     /// Asides are not among them once they are answered. Allocates.
     /// </summary>
     /// <returns>A copy; an answer is in it once it has ended.</returns>

@@ -2,7 +2,7 @@ namespace TinyGpt.Dialogue;
 
 /// <summary>
 /// Takes text of a talk as it comes, on the thread that ticks. May call anything of the stage but a tick, the end of its run in the background
-/// and its disposal, which throw <see cref="InvalidOperationException"/>. What it throws leaves the tick, or ends the run and stands in
+/// and its disposal, which throw <see cref="InvalidOperationException"/>. What it throws leaves the tick, or ends the run and is in
 /// <see cref="BackgroundRun.Failure"/>.
 /// </summary>
 /// <param name="talk">The talk.</param>

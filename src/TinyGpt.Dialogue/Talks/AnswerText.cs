@@ -34,7 +34,7 @@ internal sealed class AnswerText(Tokenizer tokenizer)
         return kept;
     }
 
-    /// <summary>How many tokens lie wholly within the first bytes of their text, and how many bytes these are.</summary>
+    /// <summary>How many tokens are wholly within the first bytes of their text, and how many bytes these are.</summary>
     public int CountWithin(ReadOnlySpan<int> tokens, int previous, int textLength, out int bytes)
     {
         int count = 0;

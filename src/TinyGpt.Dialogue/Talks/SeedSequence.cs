@@ -11,7 +11,7 @@ internal static class SeedSequence
     /// <summary>The seed of a part, such as a talk of a stage or an answer of a talk.</summary>
     public static ulong Derive(ulong seed, ulong index) => Mix(Mix(seed) + (index * Increment));
 
-    /// <summary>A multiple of 2⁻⁵³ in [0, 1) that a seed stands for.</summary>
+    /// <summary>The multiple of 2⁻⁵³ in [0, 1) that a seed maps to.</summary>
     public static double Fraction(ulong seed) => (Mix(seed) >> 11) * (1.0 / (1UL << 53));
 
     private static ulong Mix(ulong value)

@@ -1,6 +1,6 @@
 namespace TinyGpt.Dialogue.Talks;
 
-/// <summary>Who says a turn.</summary>
+/// <summary>The speaker of a turn.</summary>
 internal enum TurnKind
 {
     /// <summary>The character heard it.</summary>
@@ -11,7 +11,7 @@ internal enum TurnKind
 }
 
 /// <summary>One line of a talk.</summary>
-/// <param name="Kind">Who says it.</param>
+/// <param name="Kind">The speaker.</param>
 /// <param name="Start">Its first token in the log.</param>
 /// <param name="Length">Its tokens, those that frame the line included.</param>
 /// <param name="TextStart">Where the line begins in the text of its tokens, in bytes.</param>

@@ -25,7 +25,7 @@ internal sealed class TalkRecord
     /// <summary>The character that answers.</summary>
     public CharacterCard Card { get; }
 
-    /// <summary>Who talks to it.</summary>
+    /// <summary>The character's talk partner.</summary>
     public string Partner { get; }
 
     public ulong Seed { get; }
@@ -33,7 +33,7 @@ internal sealed class TalkRecord
     /// <summary>The talk's number on its stage, in the order in which talks were opened.</summary>
     public int Number { get; }
 
-    /// <summary>What stands around a line that the character hears.</summary>
+    /// <summary>The text around a line that the character hears.</summary>
     public HeardFrame Heard { get; }
 
     public TalkLog Log { get; }
@@ -80,8 +80,8 @@ internal sealed class TalkRecord
         Log.Add(TurnKind.Heard, ids, [], [], Heard.Before.Length, textLength, tick);
 
     /// <summary>Adds a line that the character said.</summary>
-    /// <param name="tokens">Tokens behind the start of the answer.</param>
-    /// <param name="rest">Tokens behind those.</param>
+    /// <param name="tokens">Tokens after the start of the answer.</param>
+    /// <param name="rest">Tokens after those.</param>
     /// <param name="leadBytes">Bytes of their text that were not shown.</param>
     /// <param name="textLength">Bytes of the line.</param>
     /// <param name="tick">When it was said to the end.</param>

@@ -25,7 +25,7 @@ public enum TalkEnd
     /// <summary>The character said all it wanted.</summary>
     Finished,
 
-    /// <summary>It said as many tokens as its persona lets it.</summary>
+    /// <summary>It reached the token limit of its persona.</summary>
     Length,
 
     /// <summary>It was interrupted; what was shown stays said.</summary>
@@ -39,7 +39,7 @@ public enum TalkEnd
 }
 
 /// <summary>One line of a talk. Immutable and thread-safe.</summary>
-/// <param name="Speaker">Who said it: the character's name, or that of <see cref="Talk.Partner"/>.</param>
+/// <param name="Speaker">The speaker: the character's name, or that of <see cref="Talk.Partner"/>.</param>
 /// <param name="Text">What was said; of an interrupted answer what was shown.</param>
 /// <param name="Tick">The tick in which it was said to the end, from 1; see <see cref="DialogueStage.Ticks"/>.</param>
 /// <param name="IsRemembered">Whether the character still has it in its prompt.</param>

@@ -7,6 +7,7 @@ using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Scalar;
 using TinyGpt.Kernels.X86Avx2;
 using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86Avx512Vnni;
 using TinyGpt.Kernels.X86AvxVnni;
 using TinyGpt.Model;
 
@@ -90,6 +91,7 @@ internal abstract class Decoder : IDisposable
             KernelTier.Avx2 => new Decoder<Avx2Kernels>(config, weights, cache, limits),
             KernelTier.AvxVnni => new Decoder<AvxVnniKernels>(config, weights, cache, limits),
             KernelTier.Avx512 => new Decoder<Avx512Kernels>(config, weights, cache, limits),
+            KernelTier.Avx512Vnni => new Decoder<Avx512VnniKernels>(config, weights, cache, limits),
             KernelTier.Neon => new Decoder<NeonKernels>(config, weights, cache, limits),
             KernelTier.NeonDp => new Decoder<NeonDpKernels>(config, weights, cache, limits),
             _ => new Decoder<ScalarKernels>(config, weights, cache, limits),

@@ -95,6 +95,9 @@ internal struct StepClock(long deadline, long slices)
     /// <summary>Ticks of <see cref="Stopwatch"/> until the deadline; negative once it has passed.</summary>
     public readonly long Remaining => deadline == long.MaxValue ? long.MaxValue : deadline - Stopwatch.GetTimestamp();
 
+    /// <summary>When work that can stop at any piece stops; where slices are counted, a piece is a slice.</summary>
+    public readonly long PieceDeadline => slices == long.MaxValue ? deadline : 0;
+
     /// <summary>Asks for the next slice.</summary>
     /// <param name="expectedTicks">How long it will take, as far as is known.</param>
     /// <returns>Whether it fits; the first one always does.</returns>

@@ -78,7 +78,7 @@ internal static class ClassifierFormat
 
         if (columns != (uint)width)
         {
-            throw Failure(file, $"is for models of width {columns}, not {width}");
+            throw Failure(file, $"is for models of hidden size {columns}, not {width}");
         }
 
         if (LengthOf((int)classes, width, labelBytes) != data.Length)
@@ -120,7 +120,7 @@ internal static class ClassifierFormat
             texts = texts[length..];
         }
 
-        return texts.IsEmpty ? labels : throw Failure(file, $"has {texts.Length} bytes behind the names of its classes");
+        return texts.IsEmpty ? labels : throw Failure(file, $"has {texts.Length} bytes after the names of its classes");
     }
 
     // At most 2^16 classes and 2^17 columns: far from where a long overflows.

@@ -191,7 +191,7 @@ public sealed partial class GptEngine
             if (share.LogitIndex >= 0)
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (!clock.TryStartSlice((long)_choiceTicks))
+                if (!clock.TryStartSlice((long)_choiceTicks) || !share.Session.TryPrepareChoice(clock.PieceDeadline))
                 {
                     return false;
                 }

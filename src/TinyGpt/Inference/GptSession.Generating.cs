@@ -63,8 +63,36 @@ public sealed partial class GptSession
 
         // The last token that may be generated is never computed, so it is not drafted.
         int most = Math.Min(Math.Min(guesses.Length, _options.LookupTokens), Math.Min(_remaining - 1, Context - _count));
-        return most <= 0 ? 0 : PromptLookup.Guess(Tokens, guesses[..most]);
+        if (most <= 0)
+        {
+            return 0;
+        }
+
+        int drafted = _constraint?.Draft(CurrentState(), guesses[..most]) ?? 0;
+        return drafted > 0 ? drafted : PromptLookup.Guess(Tokens, guesses[..most]);
     }
+
+    /// <summary>Works towards the choice of the next token, as far as the constraint has work to do for it.</summary>
+    /// <param name="deadline">When to stop, as for <see cref="TokenConstraint.TryPrepare"/>.</param>
+    /// <returns>Whether the token can be chosen now.</returns>
+    internal bool TryPrepareChoice(long deadline) =>
+        _constraint is null || !IsAnswering || IsScoring || _constraint.TryPrepare(CurrentState(), TokensLeft, deadline);
+
+    /// <summary>How many tokens the answer may still have.</summary>
+    private int TokensLeft => _options.ContextPolicy == ContextPolicy.Stop ? Math.Min(_remaining, _tokens.Length - _count) : _remaining;
+
+    /// <summary>The state of the constraint, found again if the constraint has forgotten it.</summary>
+    private int CurrentState()
+    {
+        if (!_constraint!.IsState(_constraintState))
+        {
+            _constraintState = _constraint.Replay(_tokens.AsSpan(_answerStart, _count - _answerStart));
+        }
+
+        return _constraintState;
+    }
+
+    private FinishReason WholeReason(FinishReason reason) => _isShortened ? FinishReason.Shortened : reason;
 
     private bool IsStopToken(int token)
     {
@@ -93,15 +121,15 @@ public sealed partial class GptSession
         {
             token = sampler.Choose(_sampling, logits, Tokens, ref _random);
         }
-        else if (!sampler.TryChoose(_constraint, _constraintState, _sampling, logits, Tokens, ref _random, out token))
+        else if (!sampler.TryChoose(_constraint, CurrentState(), TokensLeft, _sampling, logits, Tokens, ref _random, ref _isShortened, out token))
         {
-            EndAnswer(FinishReason.Complete);
+            EndAnswer(WholeReason(FinishReason.Complete));
             return;
         }
 
         if ((_options.StopAtEndOfText && Engine.Model.Config.EndsText(token)) || IsStopToken(token))
         {
-            EndAnswer(FinishReason.EndOfText);
+            EndAnswer(WholeReason(FinishReason.EndOfText));
             return;
         }
 
@@ -112,13 +140,13 @@ public sealed partial class GptSession
         {
             EndAnswer(FinishReason.Stop);
         }
-        else if (_constraint is not null && _constraint.IsComplete(_constraintState))
+        else if (_constraint is not null && _constraint.IsComplete(CurrentState()))
         {
-            EndAnswer(FinishReason.Complete);
+            EndAnswer(WholeReason(FinishReason.Complete));
         }
         else if (--_remaining == 0)
         {
-            EndAnswer(FinishReason.Length);
+            EndAnswer(_isShortened && _constraint is not null && _constraint.CanEnd(CurrentState()) ? FinishReason.Shortened : FinishReason.Length);
         }
     }
 
@@ -135,6 +163,7 @@ public sealed partial class GptSession
         GeneratedTokens = 0;
         _answerStart = _count;
         _remaining = _options.MaxNewTokens;
+        _isShortened = false;
         _constraint = _options.Constraint;
         _constraintState = _constraint?.Start ?? NoState;
     }

@@ -13,6 +13,7 @@ public sealed partial class GptSession
 
     private TokenConstraint? _constraint;
     private int _constraintState = NoState;
+    private bool _isShortened;
     private int _scoreEnd;
 
     /// <summary>The largest <see cref="PassInterval"/>.</summary>

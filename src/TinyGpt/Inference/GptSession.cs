@@ -289,8 +289,9 @@ public sealed partial class GptSession : IDisposable
         in SnapshotHeader saved, ReadOnlySpan<int> tokens, ReadOnlySpan<byte> unread, ReadOnlySpan<byte> held, int positions, out string problem)
     {
         bool constrained = saved.ConstraintState != NoState;
+        int state = saved.ConstraintState;
         problem = constrained && _options.Constraint is null ? "its answer under way has a constraint, and SessionOptions.Constraint is null"
-            : constrained && !_options.Constraint!.IsState(saved.ConstraintState) ? "its answer under way has another constraint"
+            : constrained && !CanGoOn(_options.Constraint!, saved, tokens, out state) ? "its answer under way has another constraint"
             : (_output is null ? unread.Length + held.Length > 0 : !_output.TryRestore(unread, held))
                 ? $"it has {unread.Length + held.Length} bytes of unread text, more than OutputCapacity holds"
             : "";
@@ -300,7 +301,7 @@ public sealed partial class GptSession : IDisposable
         }
 
         _constraint = constrained ? _options.Constraint : null;
-        _constraintState = saved.ConstraintState;
+        _constraintState = state;
         tokens.CopyTo(_tokens);
         Cache.Advance(positions);
         _count = saved.Tokens;
@@ -312,5 +313,12 @@ public sealed partial class GptSession : IDisposable
         Finish = saved.Finish;
         _random = new DeterministicRandom(saved.Random);
         return true;
+    }
+
+    /// <summary>Whether a constraint allowed a saved answer, and its state.</summary>
+    private static bool CanGoOn(TokenConstraint constraint, in SnapshotHeader saved, ReadOnlySpan<int> tokens, out int state)
+    {
+        state = constraint.HasLastingStates ? saved.ConstraintState : constraint.Replay(tokens[saved.AnswerStart..saved.Tokens]);
+        return constraint.IsState(state) && (constraint.HasLastingStates || !constraint.IsComplete(state));
     }
 }

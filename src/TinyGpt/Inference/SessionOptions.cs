@@ -84,5 +84,10 @@ public sealed record SessionOptions
             throw new ArgumentException(
                 $"The constraint is for {constraint.TokenCount} tokens, and the model has {vocabularySize}: compile it for this model.");
         }
+
+        if (Constraint is { HasLastingStates: false } && ContextPolicy == ContextPolicy.SlidingWindow)
+        {
+            throw new ArgumentException("The constraint needs an answer's tokens from its beginning: use ContextPolicy.Stop.");
+        }
     }
 }

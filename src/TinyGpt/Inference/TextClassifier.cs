@@ -49,7 +49,7 @@ public sealed class TextClassifier : IDisposable
 
         if (weights.Width != model.Config.Width)
         {
-            throw new ArgumentException($"The classifier is for models of width {weights.Width}, not {model.Config.Width}.", nameof(weights));
+            throw new ArgumentException($"The classifier is for models of hidden size {weights.Width}, not {model.Config.Width}.", nameof(weights));
         }
 
         _model = model;

@@ -27,6 +27,12 @@ public enum FinishReason
     /// <summary>Nothing can follow: the <see cref="SessionOptions.Constraint"/> says so, or all that was to be scored is.</summary>
     Complete,
 
-    /// <summary>The model gave logits that are no numbers: <see cref="NonFiniteLogitsException"/>.</summary>
+    /// <summary>The model gave logits that are not finite: <see cref="NonFiniteLogitsException"/>.</summary>
     NonFiniteLogits,
+
+    /// <summary>
+    /// The answer is whole, and the <see cref="SessionOptions.Constraint"/> left out how it could have gone on, because the tokens were
+    /// running out.
+    /// </summary>
+    Shortened,
 }

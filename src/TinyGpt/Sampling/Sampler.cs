@@ -25,24 +25,28 @@ internal sealed class Sampler(LogitKernels kernels, int vocabularySize)
     /// <summary>Chooses the next token among those that a constraint allows.</summary>
     /// <param name="constraint">The constraint.</param>
     /// <param name="state">Its state.</param>
+    /// <param name="tokensLeft">How many tokens the answer may still have.</param>
     /// <param name="options">As for <see cref="Choose"/>, and so on.</param>
     /// <param name="logits">The logits of the last position; changed.</param>
     /// <param name="history">The sequence so far.</param>
     /// <param name="random">The session's generator.</param>
+    /// <param name="isShortened">Set if the constraint left tokens out so that the answer ends in time.</param>
     /// <param name="token">The token, which the constraint allows whatever the logits and the options say.</param>
     /// <returns>False if the constraint allows none.</returns>
     public bool TryChoose(
         TokenConstraint constraint,
         int state,
+        int tokensLeft,
         SamplingOptions options,
         Span<float> logits,
         ReadOnlySpan<int> history,
         ref DeterministicRandom random,
+        ref bool isShortened,
         out int token)
     {
         Span<ulong> allowed = _allowed;
         allowed.Clear();
-        constraint.Allow(state, allowed);
+        isShortened |= constraint.AllowWithin(state, tokensLeft, allowed);
         int first = Forbid(allowed, logits);
         token = first;
         if (first < 0)

@@ -43,6 +43,45 @@ public abstract class TokenConstraint
     /// <param name="state">Any number.</param>
     public abstract bool IsState(int state);
 
+    /// <summary>
+    /// Whether states mean the same in another process. Where not, a save is gone on with from the state that <see cref="Replay"/> finds.
+    /// </summary>
+    public virtual bool HasLastingStates => true;
+
+    /// <summary>
+    /// Says which tokens may come next if the answer is to be whole when its tokens run out: where that needs it, those after which it could
+    /// not end in time are left out.
+    /// </summary>
+    /// <param name="state">A state.</param>
+    /// <param name="tokens">How many tokens the answer may still have; 1 or more.</param>
+    /// <param name="allowed">As for <see cref="Allow"/>.</param>
+    /// <returns>Whether any were left out.</returns>
+    public virtual bool AllowWithin(int state, int tokens, Span<ulong> allowed)
+    {
+        Allow(state, allowed);
+        return false;
+    }
+
+    /// <summary>Works towards what <see cref="AllowWithin"/> will say, so that it says it at once. The work can be spread over steps.</summary>
+    /// <param name="state">A state.</param>
+    /// <param name="tokens">How many tokens the answer may still have; 1 or more.</param>
+    /// <param name="deadline">
+    /// A time of <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> at which to stop; the work done by then is kept. If it has passed, a
+    /// piece of work is done all the same.
+    /// </param>
+    /// <returns>Whether all is done.</returns>
+    public virtual bool TryPrepare(int state, int tokens, long deadline) => true;
+
+    /// <summary>Whether the answer is whole if it ends here.</summary>
+    /// <param name="state">A state.</param>
+    public virtual bool CanEnd(int state) => IsComplete(state);
+
+    /// <summary>Guesses the next tokens where the constraint leaves hardly a choice. They are checked like any guess and decide nothing.</summary>
+    /// <param name="state">A state.</param>
+    /// <param name="tokens">Receives the tokens.</param>
+    /// <returns>How many there are.</returns>
+    public virtual int Draft(int state, Span<int> tokens) => 0;
+
     /// <summary>The state after an answer's first tokens.</summary>
     /// <param name="tokens">The tokens, each of which the constraint allowed.</param>
     /// <returns>A state, 0 or more, that holds at least until the next call of <see cref="Advance"/>.</returns>

@@ -41,7 +41,7 @@ internal static class ModelFolderCases
             "generation_config.json", Encoding.UTF8.GetBytes($"{{\"eos_token_id\":[{string.Concat(Enumerable.Repeat("1,", 500_000))}1]}}"))),
         new("a classifier without names", "no member 'id2label'", () => WithMore.With(ConfigName, Encoding.UTF8.GetBytes(ConfigText))),
         new("a classifier that is no file of tensors", "no safetensors file?", () => WithMore.With("classifier.safetensors", new byte[100])),
-        new("a classifier of another width", "width 6, not 8", () => WithMore.With(
+        new("a classifier of another hidden size", "hidden size 6, not 8", () => WithMore.With(
             "classifier.safetensors", Tensors([("score.weight", [2, 6], new float[12])]))),
         new("a classifier of another number of classes", "a row for each of the 2 classes", () => WithMore.With(
             "classifier.safetensors", Tensors([("score.weight", [3, Width], new float[3 * Width])]))),
@@ -91,7 +91,7 @@ internal static class ModelFolderCases
         new("a bias that is no number", "ln_f.bias", Value("ln_f.bias", float.NaN)),
         new("a position that is beyond what is accepted", "wpe.weight", Value("wpe.weight", -1e19f)),
         new("integers for weights", "has type I32", () => Valid.With(Name, Replace(Valid.Contents[Name], "F32", "I32"))),
-        new("a cut checkpoint", "lies at", () => Valid.With(Name, Valid.Contents[Name][..^4])),
+        new("a cut checkpoint", "is at", () => Valid.With(Name, Valid.Contents[Name][..^4])),
         new("a tokenizer larger than the model", "but the model only", () => Valid
             .With("vocab.json", """{"a":0,"b":1,"c":2,"d":3,"e":4,"f":5}"""u8.ToArray()).With("merges.txt", [])),
         new("a tokenizer that is damaged", "not valid JSON", () => Valid.With("tokenizer.json", "{"u8.ToArray())),

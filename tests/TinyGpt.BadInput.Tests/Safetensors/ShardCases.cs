@@ -43,7 +43,7 @@ internal static class ShardCases
         new("an index longer than is accepted", "are accepted", Index("{}" + new string(' ', 4 << 20))),
         new("an index of as many names as fit", "names and values", Index(ManyNames())),
         new("a file that is empty", "too short", () => Valid.With(Second, [])),
-        new("a file that is cut", "lies at", () => Valid.With(Second, Valid.Contents[Second][..^1])),
+        new("a file that is cut", "is at", () => Valid.With(Second, Valid.Contents[Second][..^1])),
         new("a damaged file that no tensor is taken from first", "is not in 1 …", () => Valid.With(First, new byte[40])),
         new("a file of only the other's tensors", "does not hold it", () => Valid.With(First, Valid.Contents[Second])),
     ];

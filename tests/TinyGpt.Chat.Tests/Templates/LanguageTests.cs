@@ -55,6 +55,12 @@ public sealed class LanguageTests
         Assert.DoesNotContain('\n', exception.Message);
     }
 
+    [Theory]
+    [InlineData("{{ missing | lower }}|{{ missing | upper | title }}")]
+    [InlineData("{{ ('' ~ '') | capitalize }}|{{ ('x' * 0)[1:] | trim }}")]
+    public void The_empty_text_has_every_filter(string source) =>
+        Assert.Equal("|", JinjaTemplate.Parse(source).Render(new TemplateVariables()).Text);
+
     private static TemplateVariables Variables(JsonElement values)
     {
         TemplateVariables variables = new();

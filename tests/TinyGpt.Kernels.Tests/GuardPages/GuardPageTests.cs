@@ -21,6 +21,7 @@ public sealed class GuardPageTests
     [InlineData(KernelTier.Avx2)]
     [InlineData(KernelTier.AvxVnni)]
     [InlineData(KernelTier.Avx512)]
+    [InlineData(KernelTier.Avx512Vnni)]
     [InlineData(KernelTier.Neon)]
     [InlineData(KernelTier.NeonDp)]
     public async Task No_operation_touches_a_byte_outside_its_buffers_or_writes_to_an_input(KernelTier tier)

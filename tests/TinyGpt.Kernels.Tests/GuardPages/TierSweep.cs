@@ -4,6 +4,7 @@ using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Scalar;
 using TinyGpt.Kernels.X86Avx2;
 using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86Avx512Vnni;
 using TinyGpt.Kernels.X86AvxVnni;
 
 namespace TinyGpt.Kernels.Tests;
@@ -26,6 +27,9 @@ internal static class TierSweep
                 break;
             case KernelTier.Avx512:
                 Run<Avx512Kernels>(record);
+                break;
+            case KernelTier.Avx512Vnni:
+                Run<Avx512VnniKernels>(record);
                 break;
             case KernelTier.Neon:
                 Run<NeonKernels>(record);

@@ -5,6 +5,7 @@ using TinyGpt.Kernels.ArmNeonDp;
 using TinyGpt.Kernels.Scalar;
 using TinyGpt.Kernels.X86Avx2;
 using TinyGpt.Kernels.X86Avx512;
+using TinyGpt.Kernels.X86Avx512Vnni;
 using TinyGpt.Kernels.X86AvxVnni;
 using Xunit;
 
@@ -86,6 +87,7 @@ public sealed class SharedHashTests
             KernelTier.Avx2 => KernelComparison<Avx2Kernels>.Run(operation),
             KernelTier.AvxVnni => KernelComparison<AvxVnniKernels>.Run(operation),
             KernelTier.Avx512 => KernelComparison<Avx512Kernels>.Run(operation),
+            KernelTier.Avx512Vnni => KernelComparison<Avx512VnniKernels>.Run(operation),
             KernelTier.Neon => KernelComparison<NeonKernels>.Run(operation),
             KernelTier.NeonDp => KernelComparison<NeonDpKernels>.Run(operation),
             _ => KernelComparison<ScalarKernels>.Run(operation),
@@ -100,6 +102,7 @@ public sealed class SharedHashTests
             KernelTier.Avx2 => SeededDecode.Hash<Avx2Kernels>(model, chunk, forkAt),
             KernelTier.AvxVnni => SeededDecode.Hash<AvxVnniKernels>(model, chunk, forkAt),
             KernelTier.Avx512 => SeededDecode.Hash<Avx512Kernels>(model, chunk, forkAt),
+            KernelTier.Avx512Vnni => SeededDecode.Hash<Avx512VnniKernels>(model, chunk, forkAt),
             KernelTier.Neon => SeededDecode.Hash<NeonKernels>(model, chunk, forkAt),
             KernelTier.NeonDp => SeededDecode.Hash<NeonDpKernels>(model, chunk, forkAt),
             _ => SeededDecode.Hash<ScalarKernels>(model, chunk, forkAt),
@@ -114,6 +117,7 @@ public sealed class SharedHashTests
             KernelTier.Avx2 => SeededDecode.GenerationHash<Avx2Kernels>(model),
             KernelTier.AvxVnni => SeededDecode.GenerationHash<AvxVnniKernels>(model),
             KernelTier.Avx512 => SeededDecode.GenerationHash<Avx512Kernels>(model),
+            KernelTier.Avx512Vnni => SeededDecode.GenerationHash<Avx512VnniKernels>(model),
             KernelTier.Neon => SeededDecode.GenerationHash<NeonKernels>(model),
             KernelTier.NeonDp => SeededDecode.GenerationHash<NeonDpKernels>(model),
             _ => SeededDecode.GenerationHash<ScalarKernels>(model),

@@ -17,8 +17,8 @@ internal sealed class BenchCommand : CliCommand
     public BenchCommand()
         : base(
             "bench",
-            "Measure tokens a second, beside the read bandwidth and the multiply-add peak of the same run.",
-            "Without -m a model with random weights is made in memory. Measure on a machine that does nothing else.")
+            "Measure tokens per second, with the read bandwidth and the multiply-add peak of the same run.",
+            "Without -m, a model with random weights is made in memory. Measure on a machine that does nothing else.")
     {
         _model.AddTo(this);
         _benchmark.AddTo(this);

@@ -19,7 +19,7 @@ internal sealed class ChatCommand : CliCommand
     private readonly ModelArguments _model = new("the model that is built in, whose persona is a card of facts");
     private readonly Option<string> _persona = new("--persona")
     {
-        Description = "A text file that the talk begins with; it stays in the context however long the talk becomes.",
+        Description = "A text file at the start of the talk. It stays in the context, however long the talk becomes.",
         HelpName = "FILE",
     };
 
@@ -125,7 +125,7 @@ internal sealed class ChatCommand : CliCommand
     private void TalkByTemplate(
         ParseResult arguments, GptModel model, string path, GptEngineOptions options, string? persona, CancellationToken cancellation)
     {
-        ModelLoading.RequireTokenizer(model, path, ", so nobody can talk with it");
+        ModelLoading.RequireTokenizer(model, path, ", so it cannot chat");
         try
         {
             PromptTemplate template = PromptTemplate.Find(model)!;
@@ -166,7 +166,7 @@ internal sealed class ChatCommand : CliCommand
 
     private ChatTemplate OpenTemplate(ParseResult arguments, GptModel model, string path)
     {
-        Tokenizer tokenizer = ModelLoading.RequireTokenizer(model, path, ", so nobody can talk with it");
+        Tokenizer tokenizer = ModelLoading.RequireTokenizer(model, path, ", so it cannot chat");
         ChatFormat? own = model.Info.Chat;
         ChatFormat format = arguments.GetValue(_template) is { } name ? new((ChatFamily)ChatFormat.Names.ToList().IndexOf(name))
             : own?.Family == ChatFamily.Unknown

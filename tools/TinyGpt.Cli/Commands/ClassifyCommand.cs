@@ -28,7 +28,7 @@ internal sealed class ClassifyCommand : CliCommand
     private readonly Option<bool> _json = OutputArguments.CreateJson();
 
     public ClassifyCommand()
-        : base("classify", "Tell what class a text belongs to.", "Prints the classes and their probabilities, the likeliest first.")
+        : base("classify", "Find the class of a text.", "Prints the classes and their probabilities, the most likely first.")
     {
         Add(_model);
         Add(_text);

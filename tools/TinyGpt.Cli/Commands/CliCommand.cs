@@ -14,7 +14,7 @@ internal abstract class CliCommand : Command
     {
         Notes = notes;
 
-        // On a thread of its own: only then does the library count the time that a cancelled command takes to stop.
+        // On a separate thread, because only then does the library count the time that a cancelled command takes to stop.
         SetAction((arguments, cancellation) => Task.Run(() => Execute(arguments, cancellation), CancellationToken.None));
     }
 

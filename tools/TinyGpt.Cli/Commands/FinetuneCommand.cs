@@ -26,16 +26,16 @@ internal sealed class FinetuneCommand : TrainingCommand
     };
 
     private readonly Option<float> _languageWeight = NumberOption.Create(
-        "--language-weight", "With --task classify: how much the loss of the language counts beside that of the classes.", 0.5f,
+        "--language-weight", "With --task classify: the weight of the language loss relative to the class loss.", 0.5f,
         value => value is >= 0 and <= 100, "a number from 0 to 100");
 
     public FinetuneCommand()
         : base(
             "finetune",
-            "Go on training a GPT-2 model with another text.",
-            "Shape and tokenizer are those of the model; it is read, and the result is written to another folder.",
-            "The data is as for 'train'. Ctrl-C saves; --resume goes on.",
-            "With --task classify the model also learns to tell classes apart; 'tinygpt classify' uses it.")
+            "Continue training a GPT-2 model with another text.",
+            "The result has the shape and tokenizer of the model and is written to another folder. The model does not change.",
+            "The data is as for 'train'. Ctrl-C saves; --resume continues.",
+            "With --task classify the model also learns to classify texts; 'tinygpt classify' uses it.")
     {
         Add(_from);
         _task.AcceptOnlyFromAmong(Language, Classify);

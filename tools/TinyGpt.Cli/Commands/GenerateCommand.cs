@@ -23,9 +23,9 @@ internal sealed class GenerateCommand : CliCommand
     public GenerateCommand()
         : base(
             "generate",
-            "Continue a prompt, or write a text from nothing.",
-            "The answer goes to standard output as it is made, and nothing else does; on a terminal a line feed follows. A model without a",
-            "tokenizer answers in ids between commas. Without --prompt and --ids a text begins from the model's end-of-text token.")
+            "Continue a prompt, or write a text without one.",
+            "Standard output gets only the answer, as it is generated; on a terminal a line feed follows. A model without a",
+            "tokenizer answers in ids between commas. Without --prompt and --ids, a text starts from the model's end-of-text token.")
     {
         _model.AddTo(this);
         Add(_prompt);
@@ -94,7 +94,7 @@ internal sealed class GenerateCommand : CliCommand
     {
         if (result.Tokens is [.., { Value.Length: 0 }])
         {
-            result.AddError("--prompt is empty; leave it out for a text from nothing.");
+            result.AddError("--prompt is empty; leave it out for a text without a prompt.");
         }
     }
 
@@ -112,7 +112,7 @@ internal sealed class GenerateCommand : CliCommand
         }
 
         return [model.Tokenizer?.BeginOfText ?? model.Config.EndOfTextToken
-            ?? throw new CommandFailedException($"{name}: the model has no end-of-text token to begin with; give --prompt or --ids")];
+            ?? throw new CommandFailedException($"{name}: the model has no end-of-text token to start with; give --prompt or --ids")];
     }
 
     private static void WriteText(AnswerRun run, CancellationToken cancellation)

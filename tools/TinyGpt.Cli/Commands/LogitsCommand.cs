@@ -9,20 +9,20 @@ namespace TinyGpt.Cli.Commands;
 internal sealed class LogitsCommand : CliCommand
 {
     private readonly ModelArguments _model = new();
-    private readonly Option<int[]?> _ids = IdsOption.Create("The tokens, from one to as many as the context holds.");
+    private readonly Option<int[]?> _ids = IdsOption.Create("The tokens, at least one and at most the context.");
     private readonly EngineArguments _engine = new();
 
     public LogitsCommand()
         : base(
             "logits",
-            "Print the logits behind the last of some tokens.",
+            "Print the logits after the last of the given tokens.",
             "Prints {\"logits\":[…]}, one a token of the vocabulary, each exactly.")
     {
         _ids.Required = true;
         _model.AddTo(this);
         Add(_ids);
         _engine.AddTo(this);
-        Add(new Option<bool>("--json") { Description = "The output is JSON with or without this." });
+        Add(new Option<bool>("--json") { Description = "Accepted for uniformity: the output is always JSON." });
     }
 
     public override IReadOnlyList<string> Examples { get; } = ["tinygpt logits -m gpt2.tgpt --ids 15496,11,995"];

@@ -22,7 +22,7 @@ internal sealed class PackCommand : CliCommand
     public PackCommand()
         : base(
             "pack",
-            "Make a .tgpt file of a checkpoint.",
+            "Make a .tgpt file from a checkpoint.",
             "Weights are quantized to int8, or to 4 bits with --bits 4; norms, biases and positions stay float32. The report has the sizes,",
             "and for each quantized tensor the relative error in the Euclidean norm and the largest error of a single weight.")
     {

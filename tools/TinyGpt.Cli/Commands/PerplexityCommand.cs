@@ -28,7 +28,7 @@ internal sealed class PerplexityCommand : CliCommand
         _model.AddTo(this);
         Add(_file);
         _engine.AddTo(this);
-        Add(new Option<bool>("--json") { Description = "The output is JSON with or without this." });
+        Add(new Option<bool>("--json") { Description = "Accepted for uniformity: the output is always JSON." });
     }
 
     public override IReadOnlyList<string> Examples { get; } = ["tinygpt perplexity -m gpt2.tgpt --file book.txt"];

@@ -45,9 +45,9 @@ internal sealed class PullCommand : CliCommand
     public PullCommand()
         : base(
             "pull",
-            "Download a model and make a .tgpt file of it.",
-            "Prints the path of the file. After that '-m NAME' means it, for every command that takes -m.",
-            "A download that was interrupted goes on where it stopped. What is there already is not downloaded again.",
+            "Download a model and make a .tgpt file from it.",
+            "Prints the path of the file. Afterwards '-m NAME' means this file in every command that takes -m.",
+            "An interrupted download continues where it stopped. Complete files are not downloaded again.",
             "",
             $"{HubOptions.EndpointVariable}      the hub, unless it is https://huggingface.co",
             $"{HubOptions.TokenVariable}         the token for private models, and for those whose conditions must be accepted",

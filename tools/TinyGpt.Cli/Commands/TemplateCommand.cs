@@ -33,7 +33,7 @@ internal sealed class TemplateCommand : CliCommand
             "template",
             "Print the prompt that a model's chat template makes of messages.",
             "Variables are those of transformers: messages, tools, documents, add_generation_prompt, bos_token, eos_token, enable_thinking.",
-            "A folder with a tokenizer's files alone will do as MODEL.")
+            "MODEL may be a folder with only the files of a tokenizer.")
     {
         _model.AddTo(this);
         Add(_messages);

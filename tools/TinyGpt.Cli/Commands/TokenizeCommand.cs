@@ -18,10 +18,10 @@ internal sealed class TokenizeCommand : CliCommand
 
     private readonly ModelArguments _model = new();
     private readonly Option<string> _file = new("--file", "-f") { Description = "A file with the text or the ids.", HelpName = "FILE" };
-    private readonly Option<bool> _decode = new("--decode") { Description = "The way back: ids to exactly the bytes that they stand for." };
+    private readonly Option<bool> _decode = new("--decode") { Description = "Turn ids back into exactly their bytes." };
     private readonly Option<bool> _special = new("--special")
     {
-        Description = "Make special tokens of text that is written like one, such as <|endoftext|>.",
+        Description = "Recognize special tokens in the text, such as <|endoftext|>.",
     };
 
     private readonly Option<bool> _json = OutputArguments.CreateJson();
@@ -30,8 +30,8 @@ internal sealed class TokenizeCommand : CliCommand
         : base(
             "tokenize",
             "Turn text into token ids, or ids into text.",
-            "Ids are printed on one line with spaces between; any bytes come back exactly.",
-            "A folder with a tokenizer's files alone will do as MODEL.")
+            "Ids are printed on one line with spaces between. --decode returns any bytes exactly.",
+            "MODEL may be a folder with only the files of a tokenizer.")
     {
         Add(_text);
         _model.AddTo(this);

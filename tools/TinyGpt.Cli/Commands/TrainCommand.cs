@@ -33,8 +33,8 @@ internal sealed class TrainCommand : TrainingCommand
         size => size >= 0, "a whole number, 0 or more");
 
     private readonly Option<int> _layers = Whole("--layers", "Transformer blocks.", 6);
-    private readonly Option<int> _width = Whole("--width", "Features of the residual stream.", 256);
-    private readonly Option<int> _heads = Whole("--heads", "Attention heads of a block; the width is a multiple of them.", 8);
+    private readonly Option<int> _width = Whole("--width", "The hidden size: features of the residual stream.", 256);
+    private readonly Option<int> _heads = Whole("--heads", "Attention heads of a block; the hidden size is a multiple of them.", 8);
 
     public TrainCommand()
         : base(
@@ -43,7 +43,7 @@ internal sealed class TrainCommand : TrainingCommand
             "The folder holds a Hugging Face model from the first checkpoint on, so it can be tried while training runs.",
             "Plain text is one running text, or documents with <|endoftext|> between them. A line of a .jsonl file is",
             "{\"text\": …} or {\"segments\": [{\"text\": …, \"train\": false}, …]}: what is not trained is read, but not learned.",
-            "Ctrl-C saves; --resume goes on, and the result is the same to the bit.")
+            "Ctrl-C saves; --resume continues, and the result is the same to the bit.")
     {
         Add(_vocabularySize);
         Add(_tokenizer);
@@ -107,7 +107,7 @@ internal sealed class TrainCommand : TrainingCommand
     {
         if (!config.TryValidate(out string problem))
         {
-            throw new CommandFailedException($"there can be no such model: {problem}");
+            throw new CommandFailedException($"such a model is impossible: {problem}");
         }
     }
 

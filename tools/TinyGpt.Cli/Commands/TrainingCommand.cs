@@ -43,7 +43,7 @@ internal abstract class TrainingCommand : CliCommand
         (TextSource Training, TextSource? Validation) sources =
             TrainingData.OpenSources(Training.Data(arguments)!, validation, share, options.Seed);
 
-        // Before any work for it: whether the folder can be written to, and that nobody else trains in it.
+        // Before any work: check that the folder can be written to, and that no other training uses it.
         using TrainingLock begun = TrainingLock.Take(folder);
         RequireFree(folder);
         Begin(arguments, sources, options, folder, run, cancellation);

@@ -46,14 +46,14 @@ internal sealed class EngineArguments
 
     private readonly Option<string> _precision = new("--kv")
     {
-        Description = "How keys and values are kept. int8 takes a quarter of the memory, and long contexts go faster.",
+        Description = "How keys and values are stored. int8 takes a quarter of the memory and makes long contexts faster.",
         HelpName = string.Join('|', KvPrecisions.All.Select(KvPrecisions.Name)),
         DefaultValueFactory = _ => KvPrecisions.Name(new GptEngineOptions().KvPrecision),
     };
 
     private readonly Option<bool> _verbose = new("--verbose", "-v")
     {
-        Description = "Print the memory plan and timings on standard error even if that is no terminal.",
+        Description = "Print the memory plan and timings on standard error, even if it is not a terminal.",
     };
 
     /// <summary>The options of an engine for one sequence unless others are asked for: what memory plans are made for.</summary>

@@ -8,7 +8,7 @@ internal sealed class ModelArguments
     private readonly Option<string> _model;
     private readonly Option<bool> _yes = new("--yes")
     {
-        Description = "Download a model that is named and not in the cache without asking.",
+        Description = "If the named model is not in the cache, download it without asking.",
     };
 
     private readonly Option<bool> _offline = OfflineOption.Create();
@@ -17,7 +17,7 @@ internal sealed class ModelArguments
     /// <param name="otherwise">What is taken where <c>-m</c> is missing; null refuses such a command line.</param>
     public ModelArguments(string? otherwise = null) => _model = new Option<string>("--model", "-m")
     {
-        Description = "A .tgpt file, anything that 'pack' takes (it is packed in memory then), or the name of a model to 'pull'."
+        Description = "A .tgpt file, anything that 'pack' takes (packed in memory), or the name of a model to 'pull'."
             + (otherwise is null ? "" : $" By default {otherwise}."),
         HelpName = "MODEL",
         Required = otherwise is null,

@@ -8,6 +8,6 @@ internal static class OfflineOption
 {
     public static Option<bool> Create() => new("--offline")
     {
-        Description = $"Use what is in the cache and never the network; the variable {HubOptions.OfflineVariable} does the same.",
+        Description = $"Use only the cache, never the network; the variable {HubOptions.OfflineVariable} does the same.",
     };
 }

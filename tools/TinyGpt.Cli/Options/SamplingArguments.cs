@@ -54,8 +54,8 @@ internal sealed class SamplingArguments
 
     private readonly Option<int> _lookup = NumberOption.Create(
         "--lookup",
-        "Guess up to N tokens from what followed the same words before. The text stays the same; with texts that repeat names and "
-            + "phrases it comes sooner. 4 is a good number.",
+        "Draft up to N tokens from what followed the same words before (prompt lookup). The text stays the same. It comes sooner if "
+            + "it repeats names and phrases. 4 is a good number.",
         0,
         value => value is >= 0 and <= SessionOptions.MostLookupTokens,
         $"a whole number from 0 to {SessionOptions.MostLookupTokens}");
@@ -73,10 +73,10 @@ internal sealed class SamplingArguments
     public SamplingArguments(int count, float temperature, ContextPolicy contextPolicy)
     {
         _count = NumberOption.Create(
-            "--max-tokens", "The most tokens in an answer.", count, value => value >= 1, "a whole number, 1 or more");
+            "--max-tokens", "The maximum number of tokens in an answer.", count, value => value >= 1, "a whole number, 1 or more");
         _count.Aliases.Add("-n");
         _temperature = NumberOption.Create(
-            "--temperature", "0 always takes the likeliest token; higher is more random.", temperature,
+            "--temperature", "0 always takes the most likely token; higher values are more random.", temperature,
             value => value is >= 0 and <= 100, "a number from 0 to 100");
         _contextPolicy.DefaultValueFactory = _ => contextPolicy == ContextPolicy.Stop ? "stop" : "slide";
         _contextPolicy.AcceptOnlyFromAmong("stop", "slide");
@@ -117,7 +117,7 @@ internal sealed class SamplingArguments
         };
     }
 
-    /// <summary>An engine with room for the guesses that are asked for.</summary>
+    /// <summary>An engine with room for the requested draft tokens.</summary>
     public GptEngineOptions WithLookup(GptEngineOptions options, ParseResult arguments) =>
         options with { MaxLookupTokens = arguments.GetValue(_lookup) };
 

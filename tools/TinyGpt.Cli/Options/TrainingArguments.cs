@@ -38,7 +38,7 @@ internal sealed class TrainingArguments
     private readonly Option<int> _steps = Whole("--steps", "Steps of the training.", 1000);
 
     private readonly Option<double> _minutes = NumberOption.Create(
-        "--minutes", "Instead of --steps: as many as fit into this time, measured at the start.", 0.0,
+        "--minutes", "Instead of --steps: train for about this time. The number of steps is measured at the start.", 0.0,
         value => value > 0 && double.IsFinite(value), "a number above 0");
 
     private readonly Option<float> _learningRate;
@@ -66,7 +66,7 @@ internal sealed class TrainingArguments
 
     private readonly Option<bool> _resume = new("--resume")
     {
-        Description = "Go on with the training in the folder, with its settings, where it was last saved.",
+        Description = "Continue the training in the folder from its last checkpoint, with its settings.",
     };
 
     private readonly Option<bool> _json = OutputArguments.CreateJson();
@@ -78,7 +78,7 @@ internal sealed class TrainingArguments
     public TrainingArguments(float learningRate, int context, string contextDescription)
     {
         _learningRate = NumberOption.Create(
-            "--learning-rate", "The learning rate after the warm-up; a cosine takes it down to a tenth.", learningRate,
+            "--learning-rate", "The learning rate after the warm-up; a cosine schedule lowers it to a tenth.", learningRate,
             value => value is > 0 and <= 1, "a number above 0, at most 1");
         _context = Whole("--context", contextDescription, context);
         _warmup.DefaultValueFactory = null; // it depends on the steps
@@ -87,7 +87,7 @@ internal sealed class TrainingArguments
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command, with its own options added.</param>
-    /// <param name="required">Those of its own options that it needs to begin with.</param>
+    /// <param name="required">Those of its options that a new training needs.</param>
     public void AddTo(Command command, params IReadOnlyList<Option> required)
     {
         ReadOnlySpan<Option> options =
@@ -192,7 +192,7 @@ internal sealed class TrainingArguments
                 .FirstOrDefault(child => !child.Implicit && !allowed.Contains(child.Option));
             if (other is not null)
             {
-                result.AddError($"--resume goes on with the settings of the folder, so {other.Option.Name} cannot be given with it.");
+                result.AddError($"--resume continues with the settings of the folder, so {other.Option.Name} cannot be given with it.");
             }
 
             return;

@@ -9,7 +9,7 @@ internal static class WeightArguments
     /// <summary>Makes the option <c>--bits</c>.</summary>
     public static Option<int> CreateBits() => NumberOption.Create(
         "--bits",
-        "Bits of a weight in the blocks' matrices: 8, or 4 for about half the size at a cost in quality. Embedding and head have 8 with either.",
+        "Bits of a weight in the blocks' matrices: 8, or 4 for about half the size and lower quality. Embedding and head always have 8.",
         8,
         bits => bits is 4 or 8,
         "4 or 8");

@@ -11,15 +11,15 @@ internal static class ConfigText
     {
         string keys = config.KeyValueHeads == config.Heads ? "" : $", {config.KeyValueHeads} of keys and values";
         string norms = config.QueryKeyNorm ? ", each query and key normalized" : "";
-        string scores = config.ScoreScale is { } scale ? string.Create(CultureInfo.InvariantCulture, $", scores times {scale}") : "";
+        string scores = config.ScoreScale is { } scale ? string.Create(CultureInfo.InvariantCulture, $", attention scores times {scale}") : "";
         string window = config.AttentionWindow is { } windowed
             ? $", window {windowed.Length} in {Enumerable.Range(0, config.Layers).Count(windowed.Includes)} of {config.Layers} layers"
             : "";
         yield return $"{config.Heads} heads of {config.HeadSize}{keys}{norms}{scores}{window}";
         yield return Positions(config);
         string norm = config.Norm == NormKind.RmsNorm ? "RMS norm" : "layer norm";
-        string placement = config.NormPlacement == NormPlacement.After ? " behind each sum" : "";
-        string parallel = config.ParallelResidual ? ", attention and feed-forward side by side" : "";
+        string placement = config.NormPlacement == NormPlacement.After ? " after each sum" : "";
+        string parallel = config.ParallelResidual ? ", attention and feed-forward in parallel" : "";
         yield return $"{Function(config.Activation)}{(config.Gated ? " gate" : "")}, {norm}{placement}{parallel}, {Biases(config)}";
     }
 

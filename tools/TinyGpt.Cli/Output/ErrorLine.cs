@@ -19,7 +19,7 @@ internal static class ErrorLine
         CommandFailedException or TemplateException or ModelFormatException or HubException or KernelTierException or ContextOverflowException or TokenizationException
             or TrainingDataException or TrainingDivergedException or IOException or UnauthorizedAccessException => failure.Message,
 
-        // A mistake in the program rather than in its input: the type helps whoever gets the report.
+        // A mistake in the program rather than in its input. The type helps the reader of the report.
         _ => $"unexpected {failure.GetType().Name}: {failure.Message}",
     };
 

@@ -16,7 +16,7 @@ internal static class ModelText
             : $"tokens {token}, {string.Join(", ", config.OtherEndTokens)}";
         string epsilon = config.NormEpsilon.ToString(CultureInfo.InvariantCulture);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"parameters   {config.ParameterCount:N0}"));
-        output.WriteLine($"architecture {config.Architecture}: {config.Layers} layers, width {config.Width}, feed-forward {config.FeedForwardWidth}");
+        output.WriteLine($"architecture {config.Architecture}: {config.Layers} layers, hidden size {config.Width}, feed-forward {config.FeedForwardWidth}");
         foreach (string line in ConfigText.Lines(config))
         {
             output.WriteLine($"             {line}");

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace TinyGpt.Cli.Output;
 
 /// <summary>
-/// Standard output as a pipe. The console's own stream pretends that writing goes well when nobody reads any more, so that a command would
+/// Standard output as a pipe. The console's stream reports success even if the reader is gone, so that a command would
 /// go on for ever; this one says so.
 /// </summary>
 internal sealed class PipeOutput : OutputStream
@@ -31,7 +31,7 @@ internal sealed class PipeOutput : OutputStream
         try
         {
             FileStream stream = new(new SafeFileHandle(Descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-            return stream.CanSeek ? null : new PipeOutput(stream); // a file's place is shared with whoever else writes to it
+            return stream.CanSeek ? null : new PipeOutput(stream); // a file's position is shared with other writers
         }
         catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException or NotSupportedException)
         {

@@ -7,8 +7,8 @@ internal static class ProgressDisplay
 {
     /// <summary>Does long work with a bar that disappears at the end.</summary>
     /// <param name="title">What is being done.</param>
-    /// <param name="fraction">How much of all the work a report stands for, 0 … 1.</param>
-    /// <param name="work">The work; its argument is null where nobody looks on.</param>
+    /// <param name="fraction">The share of all the work that a report represents, 0 … 1.</param>
+    /// <param name="work">The work; its argument is null if there is no terminal.</param>
     /// <param name="describe">What a report says is being done, or null if that is the title all the time.</param>
     public static TResult Run<TReport, TResult>(
         string title, Func<TReport, double> fraction, Func<IProgress<TReport>?, TResult> work, Func<TReport, string>? describe = null)

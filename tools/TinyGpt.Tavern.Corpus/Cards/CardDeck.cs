@@ -57,7 +57,7 @@ internal sealed class CardDeck(CardLists lists)
         }
     }
 
-    /// <summary>Draws a ware that somebody does not sell, half of the time one that the trade does sell elsewhere.</summary>
+    /// <summary>Draws a ware that a person does not sell, half of the time one that the trade does sell elsewhere.</summary>
     public string DrawAbsentWare(CorpusRandom random, Card card)
     {
         while (true)
@@ -90,7 +90,7 @@ internal sealed class CardDeck(CardLists lists)
         }
     }
 
-    /// <summary>Whether two wares share a word: nobody could tell which one is asked for.</summary>
+    /// <summary>Whether two wares share a word, so that a question would be ambiguous.</summary>
     private static bool AreAlike(string one, string other) => one.Split(' ').Intersect(other.Split(' ')).Any();
 
     private Card Draw(CorpusRandom random)

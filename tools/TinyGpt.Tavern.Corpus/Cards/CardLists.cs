@@ -34,10 +34,10 @@ internal sealed class CardLists
     /// <summary>The wares of every trade and the common ones.</summary>
     public IReadOnlyList<string> AllWares { get; }
 
-    /// <summary>The wares that anybody may sell.</summary>
+    /// <summary>The wares that every trade may sell.</summary>
     public IReadOnlyList<string> CommonWares => _wares[Common];
 
-    /// <summary>The classes of rumours: a subject goes with the predicates of its own class.</summary>
+    /// <summary>The classes of rumours: a subject goes with the predicates of its class.</summary>
     public IReadOnlyList<string> RumourClasses { get; }
 
     /// <summary>Where rumours happen.</summary>
@@ -55,7 +55,7 @@ internal sealed class CardLists
     /// <summary>What a trade sells.</summary>
     public IReadOnlyList<string> WaresOf(string trade) => _wares[trade];
 
-    /// <summary>Of whom or what a class of rumours tells.</summary>
+    /// <summary>The subjects of a class of rumours.</summary>
     public IReadOnlyList<string> SubjectsOf(string rumourClass) => _rumours[$"{rumourClass}: subjects"];
 
     /// <summary>What a class of rumours tells; a place follows.</summary>

@@ -22,8 +22,8 @@ internal sealed class SectionedList
 
     /// <summary>Reads a file that is built into the program.</summary>
     /// <param name="file">Its name.</param>
-    /// <param name="words">Whether every word of a line is an entry of its own.</param>
-    /// <exception cref="TextFormatException">A heading or an entry stands there twice.</exception>
+    /// <param name="words">Whether every word of a line is a separate entry.</param>
+    /// <exception cref="TextFormatException">A heading or an entry is there twice.</exception>
     public static SectionedList Load(string file, bool words = false)
     {
         SectionedList list = new(file);
@@ -58,7 +58,7 @@ internal sealed class SectionedList
 
         if (entries.Contains(entry))
         {
-            throw new TextFormatException(_file, number, $"'{entry}' stands twice in the section '{section}'; remove one.");
+            throw new TextFormatException(_file, number, $"'{entry}' is twice in the section '{section}'; remove one.");
         }
 
         entries.Add(entry);

@@ -14,7 +14,7 @@ internal sealed class ScoreCommand : Command
 
     private readonly Option<int> _questions = new("--questions")
     {
-        Description = "How many questions; a tenth as many talks of 6 turns test repetition.",
+        Description = "The number of questions; a tenth of that number of talks of 6 turns test repetition.",
         DefaultValueFactory = _ => 600,
     };
 

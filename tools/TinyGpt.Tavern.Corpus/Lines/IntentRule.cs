@@ -10,7 +10,7 @@ namespace TinyGpt.Tavern.Corpus;
 internal sealed record IntentRule(
     string Name, IntentTopic Topic, int Weight, IReadOnlyList<string> Next, bool Opens, bool Closes)
 {
-    /// <summary>Whether it asks for something that stands on the card or was told before.</summary>
+    /// <summary>Whether it asks for something that is on the card or was told before.</summary>
     public bool AsksForFact => Topic is not (IntentTopic.Nothing or IntentTopic.Introduction);
 
     /// <summary>Whether there are cards, or talks, that lack what it asks for.</summary>

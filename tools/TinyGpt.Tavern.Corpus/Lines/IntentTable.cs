@@ -32,7 +32,7 @@ internal sealed class IntentTable
             IntentRule rule = ParseRule(file, i + 1, lines[i].Split(' ', StringSplitOptions.RemoveEmptyEntries));
             if (!rules.TryAdd(rule.Name, rule))
             {
-                throw new TextFormatException(file, i + 1, $"the intent '{rule.Name}' stands here twice; remove one.");
+                throw new TextFormatException(file, i + 1, $"the intent '{rule.Name}' is here twice; remove one.");
             }
         }
 

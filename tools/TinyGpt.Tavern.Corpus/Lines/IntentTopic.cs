@@ -30,7 +30,7 @@ internal enum IntentTopic
     /// <summary>Whom the speaker dislikes.</summary>
     Foe,
 
-    /// <summary>A named person whom the card does not mention.</summary>
+    /// <summary>A named person that the card does not mention.</summary>
     Stranger,
 
     /// <summary>The player tells their name.</summary>

@@ -42,6 +42,6 @@ internal enum LineSlot
     /// <summary>Whom the speaker dislikes.</summary>
     Foe,
 
-    /// <summary>A person whom the player asks about.</summary>
+    /// <summary>A person that the player asks about.</summary>
     Person,
 }

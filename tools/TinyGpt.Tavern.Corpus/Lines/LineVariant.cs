@@ -1,6 +1,6 @@
 namespace TinyGpt.Tavern.Corpus;
 
-/// <summary>One way to say something. Compared by reference: each stands once in the files.</summary>
+/// <summary>One way to say something. Compared by reference: each is once in the files.</summary>
 internal sealed class LineVariant
 {
     /// <summary>Makes a variant.</summary>
@@ -35,7 +35,7 @@ internal sealed class LineVariant
     /// <summary>Whether only some moods or trades may say it.</summary>
     public bool IsRestricted => Moods.Count + Trades.Count > 0;
 
-    /// <summary>Whether somebody of the card's mood and trade may say it.</summary>
+    /// <summary>Whether a person of the card's mood and trade may say it.</summary>
     public bool Suits(Card card) =>
         (Moods.Count == 0 || Moods.Contains(card.Mood)) && (Trades.Count == 0 || Trades.Contains(card.Trade));
 
@@ -43,8 +43,8 @@ internal sealed class LineVariant
     public string Fill(SlotValues values) => Fill(values, out _);
 
     /// <inheritdoc cref="Fill(SlotValues)"/>
-    /// <param name="values">What the slots stand for.</param>
-    /// <param name="slots">Where in the text the values lie, in order.</param>
+    /// <param name="values">The values of the slots.</param>
+    /// <param name="slots">The places of the values in the text, in order.</param>
     public string Fill(SlotValues values, out IReadOnlyList<Range> slots)
     {
         List<Range> ranges = [];

@@ -1,6 +1,6 @@
 namespace TinyGpt.Tavern.Corpus;
 
-/// <summary>What the slots of the lines of one turn stand for; a slot without a value rules out the lines that have it.</summary>
+/// <summary>The values of the slots of one turn's lines. A slot without a value rules out the lines that have it.</summary>
 internal sealed class SlotValues
 {
     private readonly Dictionary<LineSlot, string> _values = [];

@@ -5,8 +5,8 @@ namespace TinyGpt.Tavern.Corpus;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A fact is right if all of it stands in the answer word for word (case aside), the answer has no number beside those asked for, names
-/// nobody who is not on the card or in the talk, does not name the foe for the friend or the other way round, and is not nearer
+/// A fact is right if all of it is in the answer word for word (case aside), the answer has no number except those asked for, names
+/// no person who is not on the card or in the talk, does not confuse friend and foe, and is not nearer
 /// to one of the intent's refusals than to every other line.
 /// </para>
 /// <para>

@@ -47,10 +47,10 @@ internal sealed record Score(IReadOnlyList<JudgedAnswer> Answers, IReadOnlyList<
     public ScoreRow Repetition => ScoreRow.Sum("repetition", Repetitions);
 
     /// <summary>Has a speaker answer questions and judges the answers.</summary>
-    /// <param name="speaker">Who answers.</param>
+    /// <param name="speaker">The model that answers.</param>
     /// <param name="lines">What the questions are made of.</param>
     /// <param name="deck">Where cards come from.</param>
-    /// <param name="questions">How many questions; a tenth as many talks test repetition.</param>
+    /// <param name="questions">How many questions; a tenth of that number of talks test repetition.</param>
     /// <param name="seed">The seed of the cards and the questions.</param>
     public static Score Of(Speaker speaker, LineLibrary lines, CardDeck deck, int questions, ulong seed)
     {

@@ -52,7 +52,7 @@ internal static class PlayerSlips
         (int index, int start, int length) = random.Pick(words);
         string text = texts[index];
 
-        // The first letter stays: hardly anybody misses it.
+        // The first letter stays, because typing errors rarely change it.
         int place = start + random.Between(1, length - 2);
         texts[index] = random.Percent(50)
             ? text.Remove(place, 1)

@@ -16,7 +16,7 @@ internal sealed record Talk(Card Card, IReadOnlyList<TalkTurn> Turns, string Pla
     /// <summary>The card and the blank line under it.</summary>
     public static string OpeningOf(Card card) => card.Text + "\n";
 
-    /// <summary>What stands between two answers: the player's line and the label of the answer.</summary>
+    /// <summary>The text between two answers: the player's line and the label of the answer.</summary>
     public static string PromptOf(Card card, string playerText) => $"Player: {playerText}\n{card.Name}:";
 
     /// <summary>An answer as a model writes it: from the space after the label to the line's end.</summary>

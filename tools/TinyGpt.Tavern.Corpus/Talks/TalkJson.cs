@@ -6,7 +6,7 @@ namespace TinyGpt.Tavern.Corpus;
 /// <summary>Talks as the trainer reads them: one JSON object a line.</summary>
 internal static class TalkJson
 {
-    // The text stays readable: nobody puts it into HTML.
+    // The text stays readable, because it never goes into HTML.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes a talk in parts and the end of its line.</summary>

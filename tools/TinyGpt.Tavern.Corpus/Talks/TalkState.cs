@@ -2,7 +2,7 @@ namespace TinyGpt.Tavern.Corpus;
 
 /// <summary>A talk while it is being written. Not thread-safe.</summary>
 /// <param name="card">The facts.</param>
-/// <param name="playerName">The player's name; nobody knows it until the player tells it.</param>
+/// <param name="playerName">The player's name, unknown until the player tells it.</param>
 internal sealed class TalkState(Card card, string playerName)
 {
     private readonly List<TalkTurn> _turns = [];
@@ -62,7 +62,7 @@ internal sealed class TalkState(Card card, string playerName)
         _ => true,
     };
 
-    /// <summary>What the slots of a question's lines stand for.</summary>
+    /// <summary>The values of the slots of a question's lines.</summary>
     public SlotValues ValuesFor(Question question)
     {
         SlotValues values = new();

@@ -5,7 +5,7 @@ namespace TinyGpt.Tavern.Corpus;
 /// (docs/training-the-tavern.md); beside lists of lookups they show it in the form that talks have. Immutable and thread-safe.
 /// </summary>
 /// <param name="lines">The lines.</param>
-/// <param name="deck">Where wares that somebody does not sell come from.</param>
+/// <param name="deck">The source of wares that the person does not sell.</param>
 internal sealed class WareDrill(LineLibrary lines, CardDeck deck)
 {
     private const int SoldPercent = 50;
@@ -13,10 +13,10 @@ internal sealed class WareDrill(LineLibrary lines, CardDeck deck)
 
     private readonly IntentLines[] _intents = [lines.Intents["ask-price"], lines.Intents["buy"]];
 
-    /// <summary>Whether somebody sells enough to be asked for.</summary>
+    /// <summary>Whether a person sells enough to be asked for.</summary>
     public static bool Suits(Card card) => card.Wares.Count >= FewestWares;
 
-    /// <summary>Draws the next question: as many sold wares as others, first those that were not spoken of.</summary>
+    /// <summary>Draws the next question: sold and other wares in equal numbers, first those that were not mentioned.</summary>
     /// <param name="random">The generator.</param>
     /// <param name="state">The talk so far.</param>
     public Question Draw(CorpusRandom random, TalkState state)

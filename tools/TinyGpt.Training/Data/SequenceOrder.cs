@@ -20,7 +20,7 @@ internal sealed class SequenceOrder(int sequences, ulong seed, Func<int, int>? l
     /// <summary>The memory that it takes, in bytes.</summary>
     public long Bytes => _order.LongLength * sizeof(int);
 
-    /// <summary>The sequence that an entry stands for.</summary>
+    /// <summary>The sequence of an entry.</summary>
     public static int Index(int entry) => IsRepeat(entry) ? ~entry : entry;
 
     /// <summary>Whether an entry is a sequence that the epoch already had, taken again to fill up its last batch.</summary>

@@ -25,7 +25,7 @@ internal sealed class SourceText
         _segments.Clear();
     }
 
-    /// <summary>Room for so many bytes behind the text, which <see cref="Append(int, bool)"/> takes in.</summary>
+    /// <summary>Room for this number of bytes after the text, which <see cref="Append(int, bool)"/> takes in.</summary>
     public Span<byte> Reserve(int bytes)
     {
         if (_text.Length - _length < bytes)

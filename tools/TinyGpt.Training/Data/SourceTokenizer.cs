@@ -113,7 +113,7 @@ internal static class SourceTokenizer
             }
         }
 
-        /// <summary>Writes the text's tokens behind those that are there.</summary>
+        /// <summary>Appends the text's tokens.</summary>
         private int Encode(BytePairTokenizer tokenizer, string file, TextPosition position)
         {
             // A token is a byte at least, of the text as it is tokenized: a space before it and composed characters can make that longer.
@@ -176,7 +176,7 @@ internal static class SourceTokenizer
             tokenizer.Vocabulary.Rules is not { Normalization: TextNormalization.None, PrefixSpace: PrefixSpace.None }
             || tokenizer.Vocabulary.AddedTokens.ToArray().Any(token => token.Traits is not (AddedTokenTraits.None or AddedTokenTraits.UserDefined));
 
-        /// <summary>How many bytes the beginning of the text has as it is tokenized: behind a space, or normalized.</summary>
+        /// <summary>The number of bytes at the start of the text as it is tokenized: after a space, or normalized.</summary>
         private int LengthAsTokens(BytePairTokenizer tokenizer, int bytes, TextPosition position)
         {
             int[] ids = new int[bytes + 1];
@@ -188,7 +188,7 @@ internal static class SourceTokenizer
                 ids = new int[2 * ids.Length];
             }
 
-            int length = status == OperationStatus.Done ? 0 : bytes - consumed; // a cut can leave what has no token of its own
+            int length = status == OperationStatus.Done ? 0 : bytes - consumed; // a cut can leave bytes without a token
             foreach (int id in ids.AsSpan(0, written))
             {
                 length += tokenizer.TokenBytes(id).Length;

@@ -119,7 +119,7 @@ public sealed class TextSource
         return training.Count > 0 && heldOut.Count > 0
             ? (With(training), With(heldOut))
             : throw new TrainingDataException(
-                File, $"too little text to set a share of {share} apart for validation; name a file of its own instead");
+                File, $"too little text to set a share of {share} apart for validation; name a separate file instead");
     }
 
     /// <summary>Reads one part.</summary>
@@ -141,7 +141,7 @@ public sealed class TextSource
         }
     }
 
-    /// <summary>The line that a part stands on, from 1; 0 where lines say nothing.</summary>
+    /// <summary>The line of a part, from 1; 0 if lines do not matter.</summary>
     internal int PartLine(int index) => _parts[index].Line;
 
     /// <summary>The size of one part in the file, in bytes.</summary>

@@ -249,7 +249,7 @@ public sealed class TokenDataset
         int start = _tokens.Count;
         for (int index = 0; index < length; index++)
         {
-            // The first is never a target, but stands behind the end of the document before it.
+            // The first is never a target, but follows the end of the previous document.
             bool isTarget = index > 0 && isTrained[index];
             _tokens.Append(tokens[index], isTarget);
             TrainedTokens += isTarget ? 1 : 0;
@@ -300,7 +300,7 @@ public sealed class TokenDataset
 
         if (Labels is not null)
         {
-            _tokens.Append(0, isTrained: false); // what stands behind the last document
+            _tokens.Append(0, isTrained: false); // what follows the last document
         }
 
         _tokens.Trim();

@@ -18,7 +18,7 @@ internal static class TokenizerJson
     /// <summary>Writes both files, each by a temporary file that takes its name.</summary>
     /// <param name="folder">An existing folder.</param>
     /// <param name="vocabulary">
-    /// The vocabulary, of the byte-level kind. Unused ids behind all others are left out; one between others, which readers refuse, becomes a
+    /// The vocabulary, of the byte-level kind. Unused ids after all others are left out. One between others, which readers refuse, becomes a
     /// special token that is named so.
     /// </param>
     /// <param name="chat">How the model was taught to talk, or null.</param>

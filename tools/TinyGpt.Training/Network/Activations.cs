@@ -42,7 +42,7 @@ internal readonly unsafe struct NormStatistics(NativeArena memory, long rows)
     public static long Floats(long rows) => 2 * (rows + 16);
 }
 
-/// <summary>All buffers of one forward and backward pass of up to so many rows.</summary>
+/// <summary>All buffers of one forward and backward pass of up to a given number of tokens.</summary>
 internal sealed unsafe class Activations : IDisposable
 {
     private readonly NativeArena _memory;
@@ -75,7 +75,7 @@ internal sealed unsafe class Activations : IDisposable
 
     public BlockActivations[] Blocks { get; }
 
-    /// <summary>rows × width: the stream behind the last block.</summary>
+    /// <summary>rows × width: the residual stream after the last block.</summary>
     public float* Output { get; }
 
     /// <summary>rows × width: the output of whichever norm was computed last.</summary>

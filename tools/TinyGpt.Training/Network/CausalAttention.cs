@@ -15,7 +15,7 @@ internal sealed unsafe class CausalAttention(ModelConfig config, ComputeTeam tea
     private readonly int _stride = 3 * config.Width;
     private readonly float _scale = (float)(1 / Math.Sqrt(config.HeadSize));
 
-    /// <summary>Floats of scratch that a thread needs behind those of matrix products.</summary>
+    /// <summary>Floats of scratch that a thread needs after those of matrix products.</summary>
     public static long ScratchFloats(ModelConfig config) => 2L * BlockRows * Padded(config.ContextLength);
 
     /// <summary>Computes what the heads read.</summary>
@@ -101,7 +101,7 @@ internal sealed unsafe class CausalAttention(ModelConfig config, ComputeTeam tea
         Multiply(keys, config.HeadSize, rows, sharesView.Transpose(), outputs, queryGradient + (2 * config.Width), _stride, true, scratch);
     }
 
-    /// <summary>What each query of a block takes of each key: rows × keys, zero behind the query's own position.</summary>
+    /// <summary>The attention weight of each query of a block for each key: rows × keys, zero after the query's position.</summary>
     private void Share(float* query, int first, int rows, int length, float* shares, float* scratch)
     {
         int padded = Padded(length);

@@ -4,7 +4,7 @@ using TinyGpt.Training.Numerics;
 namespace TinyGpt.Training.Network;
 
 /// <summary>
-/// GPT-1's head for classes (Radford et al., 2018): a matrix on the final state of a sequence's last token. The state is that behind the
+/// GPT-1's head for classes (Radford et al., 2018): a matrix on the final hidden state of a sequence's last token. The state is that after the
 /// final norm and there is no bias, as in Hugging Face's GPT-2 for sequence classification, where the matrix is called <c>score</c>.
 /// </summary>
 internal sealed unsafe class ClassifierHead : IDisposable
@@ -23,7 +23,7 @@ internal sealed unsafe class ClassifierHead : IDisposable
         _classes = classes;
     }
 
-    /// <summary>Computes the sum of the losses of the sequences that have a label, behind a forward pass.</summary>
+    /// <summary>Computes the sum of the losses of the sequences that have a label, after a forward pass.</summary>
     /// <param name="batch">What went forward; it has class targets.</param>
     /// <param name="classes">Its class targets.</param>
     /// <param name="weight">What each loss counts in the gradient; 0 leaves the gradient out.</param>

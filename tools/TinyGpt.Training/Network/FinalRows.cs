@@ -1,6 +1,6 @@
 namespace TinyGpt.Training.Network;
 
-/// <summary>Rows of the residual stream behind the last block that a head looks at: gathered, normalized, and their gradients put back.</summary>
+/// <summary>Tokens of the residual stream after the last block that a head reads: gathered and normalized, and their gradients put back.</summary>
 internal static unsafe class FinalRows
 {
     /// <summary>Gathers and normalizes rows into <see cref="Activations.Normalized"/>.</summary>

@@ -35,8 +35,8 @@ internal sealed unsafe class Gpt2Network : IDisposable
     /// <summary>The buffers of the last batch.</summary>
     public Activations Activations => _activations ?? throw new InvalidOperationException("There was no forward pass yet.");
 
-    /// <summary>Computes the residual stream behind the last block.</summary>
-    /// <param name="batch">The sequences, whose tokens lie in the vocabulary and whose length fits the context.</param>
+    /// <summary>Computes the residual stream after the last block.</summary>
+    /// <param name="batch">The sequences. Their tokens are in the vocabulary and their length fits the context.</param>
     /// <param name="dropout">What is dropped.</param>
     /// <param name="cancellationToken">Looked at before each block.</param>
     public void Forward(TrainingBatch batch, NetworkDropout dropout, CancellationToken cancellationToken)
@@ -80,7 +80,7 @@ internal sealed unsafe class Gpt2Network : IDisposable
             statistics.Means + first, statistics.Inverses + first));
     }
 
-    /// <summary>dx += the norm's gradient, and likewise those of gain and bias: parts of rows have sums of their own, added up in order.</summary>
+    /// <summary>dx += the norm's gradient, and likewise those of gain and bias: parts of the rows have separate sums, added up in order.</summary>
     public void NormBackward(float* dy, float* x, int rows, NormParameters norm, NormStatistics statistics, float* dx)
     {
         int width = _config.Width;

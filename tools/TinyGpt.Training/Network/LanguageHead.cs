@@ -28,7 +28,7 @@ internal sealed unsafe class LanguageHead : IDisposable
         _logits = _memory.TakeFloats(floats);
     }
 
-    /// <summary>Computes the sum of the losses behind a forward pass.</summary>
+    /// <summary>Computes the sum of the losses after a forward pass.</summary>
     /// <param name="batch">What went forward.</param>
     /// <param name="weight">What each loss counts in the gradient; 0 leaves the gradient out.</param>
     /// <returns>The sum in nats, unweighted.</returns>

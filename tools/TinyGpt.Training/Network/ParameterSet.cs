@@ -90,10 +90,10 @@ internal sealed unsafe class ParameterSet : IDisposable
     /// <summary>Floats of the whole layout, gaps included.</summary>
     public long FloatCount => _used;
 
-    /// <summary>Where a tensor's gradient lies.</summary>
+    /// <summary>The place of a tensor's gradient.</summary>
     public float* GradientOf(NamedParameter parameter) => _gradients + (parameter.Pointer - _values);
 
-    /// <summary>How far behind the first float a tensor starts.</summary>
+    /// <summary>A tensor's offset from the first float.</summary>
     public long OffsetOf(NamedParameter parameter) => parameter.Pointer - _values;
 
     /// <summary>Makes all gradients zero.</summary>

@@ -9,7 +9,7 @@ namespace TinyGpt.Training.Numerics;
 internal unsafe delegate void UnitOfWork(int unit, float* scratch);
 
 /// <summary>
-/// A fixed team of threads. Which thread runs a unit is chance, so units write to places of their own and a sum over units is formed
+/// A fixed team of threads. Any thread may run a unit, so units write to separate places and a sum over units is formed
 /// afterwards, in order: then results depend neither on timing nor on the number of threads. One caller at a time.
 /// </summary>
 internal sealed unsafe class ComputeTeam : IDisposable

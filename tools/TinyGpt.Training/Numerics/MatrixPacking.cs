@@ -13,7 +13,7 @@ internal static unsafe class MatrixPacking
 {
     /// <summary>Packs one panel.</summary>
     /// <param name="source">The panel's first element.</param>
-    /// <param name="lineStride">Floats from line to line; 1 where lines lie beside each other.</param>
+    /// <param name="lineStride">Floats from line to line; 1 if lines are contiguous.</param>
     /// <param name="depthStride">Floats from k to k; 1 unless <paramref name="lineStride"/> is.</param>
     /// <param name="present">Lines that the matrix has.</param>
     /// <param name="lines">Lines of the panel, a multiple of 4.</param>

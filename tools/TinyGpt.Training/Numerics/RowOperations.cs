@@ -76,13 +76,13 @@ internal abstract unsafe class RowOperations
     /// <summary>Turns scores into softmax(scale · scores) in place.</summary>
     /// <param name="scores">The scores.</param>
     /// <param name="count">Scores that count; 1 or more.</param>
-    /// <param name="padded">Up to here zeros are written behind them.</param>
+    /// <param name="padded">Zeros are written after them up to this length.</param>
     /// <param name="scale">A positive factor.</param>
     public abstract void Softmax(float* scores, int count, int padded, float scale);
 
     /// <summary>Turns gradients of a softmax's outputs into those of its unscaled scores: p·(dp - Σ p·dp)·scale.</summary>
     /// <param name="shares">What <see cref="Softmax"/> made.</param>
-    /// <param name="gradient">The gradients; zeros are written behind <paramref name="count"/>.</param>
+    /// <param name="gradient">The gradients; zeros are written after <paramref name="count"/>.</param>
     /// <param name="count">How many count.</param>
     /// <param name="padded">Up to here zeros are written.</param>
     /// <param name="scale">The factor of the scores.</param>

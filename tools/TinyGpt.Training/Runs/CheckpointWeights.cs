@@ -89,7 +89,7 @@ internal sealed class CheckpointWeights(CheckpointModel model)
 
     private float[] ReadRows(string tensor) => ReadAll(model.RowsOf(tensor));
 
-    /// <summary>Where the numbers of heads lie among those with padding, for queries, keys and values or for one of them.</summary>
+    /// <summary>The places of the heads' numbers among those with padding, for queries, keys and values or for one of them.</summary>
     private int[] UnpaddedHeads(int parts)
     {
         ModelConfig config = model.Config;

@@ -4,7 +4,7 @@ namespace TinyGpt.Training;
 
 /// <summary>
 /// A GPT-2 to go on from: a Hugging Face folder, a <c>.safetensors</c> or <c>.gguf</c> file, or a <c>.tgpt</c> file, opened and checked as
-/// everywhere else. Rounded weights count as the numbers that they stand for; training soon mends them. Reading is thread-safe; disposing
+/// everywhere else. Quantized weights are read as their rounded values; training soon corrects them. Reading is thread-safe; disposing
 /// is not.
 /// </summary>
 public sealed class PretrainedModel : IDisposable

@@ -32,7 +32,7 @@ public static class StepTimer
     private static double Measure(
         double seconds, ModelConfig config, TrainingOptions options, TokenDataset data, int batchSize, CancellationToken cancellation)
     {
-        // A network of its own: the training itself begins at its first step, however long was measured.
+        // A separate network, so that the training itself starts at its first step, however long was measured.
         using GptTrainer trainer = new(config, options);
         trainer.Step([data.Batch(0, batchSize)], cancellation); // compiles everything
         long positions = 0;

@@ -7,7 +7,7 @@ using TinyGpt.Text;
 namespace TinyGpt.Training;
 
 /// <summary>
-/// All that decides what a training computes, apart from the model's shape and the tokenizer: they lie beside it in the folder. Immutable
+/// Everything that decides what a training computes, except the model's shape and the tokenizer, which are in the same folder. Immutable
 /// and thread-safe.
 /// </summary>
 public sealed record TrainingSettings

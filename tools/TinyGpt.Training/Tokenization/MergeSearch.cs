@@ -163,7 +163,7 @@ internal sealed class MergeSearch
     {
         public long Count { get; set; }
 
-        /// <summary>The highest count with which the pair is sure to stand in the queue.</summary>
+        /// <summary>The highest count with which the pair is certainly in the queue.</summary>
         public long Queued { get; set; }
 
         /// <summary>Every word that has the pair, and perhaps some that had it. A word may come more than once.</summary>

@@ -1,7 +1,7 @@
 namespace TinyGpt.Chat.Jinja.Syntax;
 
 /// <summary>An expression.</summary>
-/// <param name="Offset">Where it stands in the source.</param>
+/// <param name="Offset">Its offset in the source.</param>
 internal abstract record Expression(int Offset);
 
 internal sealed record Constant(int Offset, object Value) : Expression(Offset);

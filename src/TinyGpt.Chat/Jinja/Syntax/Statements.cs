@@ -1,7 +1,7 @@
 namespace TinyGpt.Chat.Jinja.Syntax;
 
 /// <summary>A statement.</summary>
-/// <param name="Offset">Where it stands in the source.</param>
+/// <param name="Offset">Its offset in the source.</param>
 internal abstract record Statement(int Offset);
 
 internal sealed record TextStatement(int Offset, string Value) : Statement(Offset);
@@ -30,7 +30,7 @@ internal sealed record CallBlock(int Offset, CallExpression Call, MacroDefinitio
 
 internal sealed record FilterBlock(int Offset, FilterExpression Filter, IReadOnlyList<Statement> Body) : Statement(Offset);
 
-/// <summary>Statements with names of their own: a block, or what the model has generated.</summary>
+/// <summary>Statements with a separate scope of names: a block, or what the model has generated.</summary>
 internal sealed record Scoped(int Offset, IReadOnlyList<Statement> Body) : Statement(Offset);
 
 internal sealed record Break(int Offset) : Statement(Offset);

@@ -6,9 +6,9 @@ namespace TinyGpt.Chat.Jinja.Values;
 /// </summary>
 internal sealed class TrackedText
 {
-    internal static readonly TrackedText Empty = new("", true);
+    private static readonly int[] NoCuts = []; // before Empty, which is made of it
 
-    private static readonly int[] NoCuts = [];
+    internal static readonly TrackedText Empty = new("", true);
 
     private readonly int[] _cuts; // where the origin changes, ascending, within the text
     private bool? _hasSurrogates;

@@ -24,6 +24,14 @@ public sealed class ConstraintVocabulary
     {
     }
 
+    /// <summary>Makes the vocabulary of a model for answers within a layout of turns.</summary>
+    /// <param name="model">The model; not used afterwards.</param>
+    /// <param name="end">The token with which an answer may end that could also go on, such as the layout's end of a turn, or null for none.</param>
+    /// <param name="excluded">Bytes that no answer may have, such as those that begin a mark of the layout.</param>
+    /// <exception cref="ArgumentException">The model has no tokenizer.</exception>
+    public ConstraintVocabulary(GptModel model, int? end, ReadOnlySpan<byte> excluded)
+        : this(RequireTokenizer(model), end, model.Config.VocabularySize) => Bytes &= ~ByteSet.Of(excluded);
+
     /// <summary>Makes the vocabulary of a tokenizer.</summary>
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="endOfText">The token with which an answer may end that could also go on, or null for none.</param>

@@ -364,7 +364,7 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
 
             ReadOnlySpan<byte> text = context.Chunk.AsSpan(0, written);
             int skipped = ShowableBytes > 0 ? 0
-                : Request.Grammar is null ? written - text.TrimStart(" \t\r\n"u8).Length
+                : !Request.IsFormed ? written - text.TrimStart(" \t\r\n"u8).Length
                 : Math.Min(written, context.Prompts.LeadBytes - SkippedBytes);
             ProducedBytes += written;
             SkippedBytes += skipped;

@@ -26,7 +26,7 @@ public sealed class ConstraintVocabulary
 
     /// <summary>Makes the vocabulary of a tokenizer.</summary>
     /// <param name="vocabulary">The tokens.</param>
-    /// <param name="endOfText">The token with which an answer may end that could also go on, or null for none.</param>
+    /// <param name="endOfText">The token that ends an answer which could also continue, or null for none.</param>
     public ConstraintVocabulary(TokenVocabulary vocabulary, int? endOfText)
         : this(vocabulary, endOfText, (vocabulary ?? throw new ArgumentNullException(nameof(vocabulary))).Count)
     {
@@ -89,7 +89,7 @@ public sealed class ConstraintVocabulary
     /// <summary>Ids that constraints can allow are below this.</summary>
     public int TokenCount { get; }
 
-    /// <summary>The token with which an answer may end that could also go on, or null for none.</summary>
+    /// <summary>The token that ends an answer which could also continue, or null for none.</summary>
     public int? EndOfText { get; }
 
     /// <summary>Bytes that it holds, for a plan of memory; exact to some percent.</summary>

@@ -62,7 +62,7 @@ public abstract class Pattern
     /// <summary>The pattern a number of times.</summary>
     /// <param name="min">0 or more.</param>
     /// <param name="max">At least min, or null for any number.</param>
-    /// <param name="separator">What stands between two; nothing by default.</param>
+    /// <param name="separator">The text between two; nothing by default.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     public Pattern Repeated(int min, int? max = null, string separator = "")
     {

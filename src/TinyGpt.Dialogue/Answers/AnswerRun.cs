@@ -145,7 +145,7 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
     /// <param name="free">How the character answers freely.</param>
     /// <param name="shared">A session that has computed the card, or null.</param>
     /// <param name="pages">Pages that are reserved for it.</param>
-    /// <param name="interval">The passes that it takes part in.</param>
+    /// <param name="interval">The interval of the forward passes that it takes part in.</param>
     public void Begin(ReadOnlySpan<int> prompt, SessionOptions free, GptSession? shared, int pages, int interval)
     {
         GptSession session = Session!;

@@ -265,7 +265,7 @@ public sealed class DialogueStage : IDisposable
     /// one slice of work at least, about 0.1 ms.
     /// </summary>
     /// <param name="budget">
-    /// How long to work: milliseconds, which include everything that the tick does but listeners that it has begun to call, or passes, which
+    /// How long to work: milliseconds, which include everything that the tick does but listeners that it has begun to call, or forward passes, which
     /// have words come in the same ticks on every machine.
     /// </param>
     /// <param name="cancellation">Checked between slices.</param>
@@ -294,7 +294,7 @@ public sealed class DialogueStage : IDisposable
     }
 
     /// <summary>
-    /// Ticks on a thread of the stage's own from now on, pass by pass on the engine's workers, and sleeps while there is nothing to do; the
+    /// Ticks on a thread of the stage from now on, one forward pass after another on the engine's workers, and sleeps while there is nothing to do; the
     /// game says lines and reads text as before. Words are those of a stage that is ticked; in which tick they come depends on time.
     /// </summary>
     /// <returns>The run; dispose it to stop, within a slice of about 0.1 ms, and tick again.</returns>

@@ -199,7 +199,7 @@ public sealed class Talk
     /// <param name="line">As for <see cref="Say(ReadOnlySpan{char})"/>.</param>
     /// <param name="options">
     /// 2 … <see cref="Grammar.MostParts"/> texts of one line, none of them blank, without what ends an answer in the layout, and of at most 4,096
-    /// bytes of UTF-8. Each costs a pass or more.
+    /// bytes of UTF-8. Each costs a forward pass or more.
     /// </param>
     /// <param name="remember">
     /// Whether the chosen text is the character's answer, which is read like any other; otherwise line and choice are forgotten, and the

@@ -130,7 +130,7 @@ internal sealed class ChatRequestComposer
 
     private static bool? Flag(ChatOptions options, string name) => options.AdditionalProperties?.TryGetValue(name, out bool value) == true ? value : null;
 
-    /// <summary>The form of models without a template of their own, whose tools the system describes.</summary>
+    /// <summary>The form of models without a template. The system message describes their tools.</summary>
     private PromptTemplate PlainTemplate() => new(_model, new ChatFormat(ChatFamily.Plain));
 
     private ChatRequest ComposeByTemplate(

@@ -1,6 +1,5 @@
 using System.Globalization;
 using TinyGpt.Constraints.Languages;
-using TinyGpt.Constraints.Numbers;
 using TinyGpt.Constraints.Matching;
 using Xunit;
 

@@ -8,8 +8,6 @@ namespace TinyGpt.Constraints;
 /// </summary>
 public sealed partial class Constraint
 {
-    private static readonly ConstraintOptions DefaultOptions = new();
-
     private Constraint(Grammar grammar) => Grammar = grammar;
 
     /// <summary>The language of the answers.</summary>
@@ -30,7 +28,7 @@ public sealed partial class Constraint
     public CompiledConstraint Compile(ConstraintVocabulary vocabulary, ConstraintOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
-        options ??= DefaultOptions;
+        options ??= ConstraintOptions.Default;
         options.Validate();
         return new CompiledConstraint(this, vocabulary, options);
     }

@@ -45,7 +45,8 @@ internal sealed class ParserStacks
 
     public int FrameCount => _frames.Count;
 
-    public long Bytes => (_stacks.Capacity * 16L) + (_frames.Capacity * 12L) + _index.Bytes;
+    /// <summary>Bytes of the stacks.</summary>
+    public MemoryCount Memory => _stacks.Memory + _frames.Memory + _index.Memory + _merged.Memory;
 
     /// <summary>The frames of a stack.</summary>
     public ReadOnlySpan<Frame> Frames(int stack) => _frames.Span.Slice(_stacks[stack].Start, _stacks[stack].Count);

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text;
 using TinyGpt.Constraints;
 
 namespace TinyGpt.Cli.Options;
@@ -42,18 +45,22 @@ internal sealed class ConstraintArguments
         });
     }
 
+    /// <summary>Whether a command's arguments say what an answer must look like.</summary>
+    public bool IsGivenIn(CommandResult result) =>
+        result.GetResult(_schema) is not null || result.GetResult(_grammar) is not null || result.GetResult(_regex) is not null;
+
     /// <summary>What an answer must look like, or null where nothing is said.</summary>
     /// <exception cref="CommandFailedException">The schema, grammar or expression cannot be used.</exception>
     public Constraint? Read(ParseResult arguments)
     {
         if (arguments.GetValue(_schema) is { } schema)
         {
-            return Understand(schema, () => Constraint.FromJsonSchema(WrittenText.WithoutMark(ReadFile(schema))!));
+            return Understand(schema, () => Constraint.FromJsonSchema(ReadFile(schema)));
         }
 
         if (arguments.GetValue(_grammar) is { } grammar)
         {
-            return Understand(grammar, () => Constraint.FromGbnf(WrittenText.WithoutMark(ReadFile(grammar))!));
+            return Understand(grammar, () => Constraint.FromGbnf(Encoding.UTF8.GetString(ReadFile(grammar))));
         }
 
         return arguments.GetValue(_regex) is { } regex ? Understand(_regex.Name, () => Constraint.FromRegex(regex)) : null;
@@ -71,11 +78,12 @@ internal sealed class ConstraintArguments
         }
     }
 
-    private static string ReadFile(string path)
+    private static byte[] ReadFile(string path)
     {
-        FileInfo file = new(path);
-        return file.Exists && file.Length > MaxFileBytes
-            ? throw new CommandFailedException($"{path}: has {file.Length:N0} bytes; at most {MaxFileBytes:N0} are read")
-            : File.ReadAllText(path);
+        ModelLoading.RequireFile(path);
+        long bytes = new FileInfo(path).Length;
+        return bytes > MaxFileBytes
+            ? throw new CommandFailedException(string.Create(CultureInfo.InvariantCulture, $"{path}: has {bytes:N0} bytes; at most {MaxFileBytes:N0} are read"))
+            : WrittenText.ReadFile(path);
     }
 }

@@ -18,7 +18,7 @@ fi
 [ -n "${SKIP_CI:-}" ] || .ci/run
 
 rm -rf "$out"
-dotnet pack TinyGpt.sln -c Release -o "$out" -p:ContinuousIntegrationBuild=true ${suffix:+-p:VersionSuffix=$suffix}
+dotnet pack TinyGpt.sln -c Release -o "$out" -p:TinyGptNet11=true -p:ContinuousIntegrationBuild=true ${suffix:+-p:VersionSuffix=$suffix}
 
 # The bill of materials: every package that a shipped project brings along, with its version.
 tools=artifacts/tools

@@ -17,7 +17,7 @@ internal sealed class ShippedAssembly : IDisposable
     private readonly AssemblyDefinition _assembly;
     private readonly Dictionary<string, string> _folders = [];
 
-    /// <summary>Reads an assembly that lies beside the tests.</summary>
+    /// <summary>Reads an assembly beside the tests.</summary>
     /// <param name="project">Its project.</param>
     public ShippedAssembly(ShippedProject project)
     {

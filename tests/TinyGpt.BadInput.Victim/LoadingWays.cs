@@ -12,7 +12,7 @@ internal static class LoadingWays
 {
     private const int GeneratedTokens = 5;
 
-    // An engine is as large as its model says, and whoever makes one asks the plan first.
+    // An engine is as large as its model says, so ask the plan before you make one.
     private const long LargestEngine = 256 << 20;
 
     private static readonly Dictionary<string, GptEngine> Engines = new(StringComparer.Ordinal);

@@ -5,7 +5,7 @@ namespace TinyGpt.BadInput.Victim;
 /// <summary>Loads a file and tells how that ended and what it took.</summary>
 internal static class Measurement
 {
-    // A collection takes longer than most loads, so there is one only where the last load left much behind.
+    // A collection takes longer than most loads, so there is one only if the last load left much garbage.
     private const long WorthCollecting = 4 << 20;
 
     /// <summary>Runs one load.</summary>

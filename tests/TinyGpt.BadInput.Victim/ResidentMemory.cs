@@ -4,7 +4,7 @@ using System.Globalization;
 namespace TinyGpt.BadInput.Victim;
 
 /// <summary>
-/// Watches how far this process's resident memory rises. Linux forgets the old peak on request, so that every load has a peak of its own;
+/// Watches how far this process's resident memory rises. Linux forgets the old peak on request, so that every load has a separate peak;
 /// elsewhere the peak is that of the whole life, and only a new record counts.
 /// </summary>
 internal static class ResidentMemory
@@ -15,7 +15,7 @@ internal static class ResidentMemory
     private static readonly bool CanForget = TryForget();
 
     /// <summary>Forgets the peak.</summary>
-    /// <returns>Where memory stands, in bytes; <see cref="Peak"/> minus this is the growth.</returns>
+    /// <returns>The resident memory, in bytes; <see cref="Peak"/> minus this is the growth.</returns>
     public static long Mark()
     {
         if (CanForget)

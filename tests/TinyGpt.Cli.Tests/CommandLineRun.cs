@@ -7,13 +7,13 @@ using Xunit;
 
 namespace TinyGpt.Cli.Tests;
 
-/// <summary>One run of <c>tinygpt</c> in a process of its own, as users and scripts run it.</summary>
+/// <summary>One run of <c>tinygpt</c> in a separate process, as users and scripts run it.</summary>
 /// <param name="ExitCode">What the process returned.</param>
 /// <param name="OutputBytes">All of standard output.</param>
 /// <param name="Error">All of standard error.</param>
 internal sealed record CommandLineRun(int ExitCode, byte[] OutputBytes, string Error)
 {
-    // Whoever runs the tests may have set these for himself.
+    // The user who runs the tests may have set these.
     private static readonly string[] OwnVariables =
     [
         KernelTiers.EnvironmentVariable, HubOptions.EndpointVariable, HubOptions.TokenVariable, HubOptions.OfflineVariable,

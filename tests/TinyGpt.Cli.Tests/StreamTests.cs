@@ -4,7 +4,7 @@ using Xunit;
 
 namespace TinyGpt.Cli.Tests;
 
-/// <summary>Standard streams that are not there, that nobody reads any more, and that are a terminal.</summary>
+/// <summary>Standard streams that are missing, that have lost their reader, and that are a terminal.</summary>
 public sealed class StreamTests
 {
     private const string Escapes = "\u001b]0;title\u0007\u001b[2J\u009b31m\u007f\u202e";

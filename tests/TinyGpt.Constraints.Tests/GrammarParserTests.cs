@@ -127,7 +127,7 @@ public sealed class GrammarParserTests
     [Fact]
     public void NoStateIsADeadEnd()
     {
-        // One branch never ends; nobody may be led into it.
+        // One branch never ends; no generation may enter it.
         Symbol endless = _builder.Rule("endless");
         _builder.Define(endless, _builder.Sequence(_builder.Literal("(!"), endless));
         Grammar grammar = _builder.Build(_builder.Choice(endless, _builder.Literal("(?")));

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace TinyGpt.Constraints.Tests;
 
-/// <summary>The samples of <c>docs/structured-answers.md</c>. They lie here word for word, and a test compares.</summary>
+/// <summary>The samples of <c>docs/structured-answers.md</c>. They are here word for word, and a test compares.</summary>
 public sealed partial class StructuredAnswersTests
 {
     [Fact]

@@ -75,7 +75,7 @@ public sealed class AnswerTests : IDisposable
         ChatResponse response = await client.GetResponseAsync(messages, options);
         Assert.Equal(ChatModels.Alone(_model, Prompt, sampling, 60).Text, response.Text);
 
-        // Each option makes a difference of its own, or the comparison above would show little.
+        // Each option alone makes a difference, or the comparison above would show little.
         foreach (SamplingOptions other in new[]
         {
             sampling with { Temperature = 0.2f }, sampling with { TopK = 1 }, sampling with { TopP = 0.05f }, sampling with { FrequencyPenalty = 9 },

@@ -19,7 +19,7 @@ internal static class ChatModels
             Sampling = sampling ?? SamplingOptions.Greedy,
         }, logger);
 
-    /// <summary>The answer of an engine of one session that nobody shares, from the prompt as a reader would write it.</summary>
+    /// <summary>The answer of an unshared engine with one session, from the prompt as a reader would write it.</summary>
     public static (string Text, int InputTokens, int OutputTokens) Alone(
         GptModel model, string prompt, SamplingOptions sampling, int tokens, params IReadOnlyList<string> stops)
     {

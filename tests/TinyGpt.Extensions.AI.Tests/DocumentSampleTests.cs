@@ -6,7 +6,7 @@ using Xunit;
 
 namespace TinyGpt.Extensions.AI.Tests;
 
-/// <summary>The samples of <c>docs/tools-and-templates.md</c>. They lie here word for word, and a test compares.</summary>
+/// <summary>The samples of <c>docs/tools-and-templates.md</c>. They are here word for word, and a test compares.</summary>
 public sealed partial class DocumentSampleTests
 {
     private enum Reward

@@ -122,7 +122,7 @@ public sealed class FamilyConfigTests : IDisposable
         Assert.Null(Read(With(Mistral, "sliding_window", "null")).AttentionWindow);
         Assert.Null(Read(With(Mistral, "sliding_window", "32768")).AttentionWindow);
         string windowed = With(With(Qwen25, "use_sliding_window", "true"), "sliding_window", "4096");
-        Assert.Null(Read(windowed).AttentionWindow); // max_window_layers is behind the last layer
+        Assert.Null(Read(windowed).AttentionWindow); // max_window_layers is after the last layer
         Assert.Equal(new AttentionWindow(4096, 21), Read(With(windowed, "max_window_layers", "21")).AttentionWindow);
         RotaryPositions scaled = Read(With(SmolLm2, "rope_scaling", """{"type":"linear","factor":2.0}""")).Rotary!;
         Assert.Equal(new RotaryScaling(RotaryScalingKind.Linear, 2), scaled.Scaling);

@@ -67,13 +67,13 @@ public sealed class RepackTests
     }
 
     [Fact]
-    public void A_classifier_of_another_width_stops_packing()
+    public void A_classifier_of_another_hidden_size_stops_packing()
     {
         using TemporaryFolder folder = new TinyCheckpoint().Write();
         WriteClassifier(folder, width: 20);
 
         Assert.Contains(
-            "width 20, not 24",
+            "hidden size 20, not 24",
             Assert.Throws<ModelFormatException>(() => Packer.Pack(folder.Name, folder.At("x.tgpt"), cancellation: Cancellation)).Message,
             StringComparison.Ordinal);
     }

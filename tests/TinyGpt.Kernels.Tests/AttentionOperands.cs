@@ -3,7 +3,7 @@ using TinyGpt.Kernels.Contract;
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>
-/// Queries of the last positions with their paged keys and values; the pages lie in mixed order and hold another head's floats between.
+/// Queries of the last positions with their paged keys and values; the pages are in mixed order and hold another head's floats between.
 /// </summary>
 internal sealed unsafe class AttentionOperands : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed unsafe class AttentionOperands : IDisposable
     /// <param name="headStride">Floats of a position.</param>
     /// <param name="keys">Keys of the last query.</param>
     /// <param name="magnitude">The largest magnitude in a query.</param>
-    /// <param name="queries">How many queries, at most as many as keys.</param>
+    /// <param name="queries">The number of queries, at most the number of keys.</param>
     public AttentionOperands(Random random, int headStride, int keys, float magnitude, int queries = 1)
     {
         int queryStride = headStride + 16;

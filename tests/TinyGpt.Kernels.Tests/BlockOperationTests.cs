@@ -4,7 +4,7 @@ using TinyGpt.Kernels.Scalar;
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>
-/// Compares one tier with the scalar tier, bit for bit, in what later models than GPT-2 added to a block: RMS norm, norms behind sums,
+/// Compares one tier with the scalar tier, bit for bit, in what later models than GPT-2 added to a block: RMS norm, norms after sums,
 /// rotary positions, gates, windows.
 /// </summary>
 public abstract unsafe class BlockOperationComparison(KernelTier tier)

@@ -104,7 +104,7 @@ internal sealed unsafe class MatrixBuffer : IDisposable
     public void Dispose() => _data.Dispose();
 }
 
-/// <summary>Where 4-bit weights lie, in the words of FORMAT.md.</summary>
+/// <summary>The places of 4-bit weights, in the words of FORMAT.md.</summary>
 internal static unsafe class Int4Places
 {
     /// <summary>Writes a weight of -8 … 7.</summary>

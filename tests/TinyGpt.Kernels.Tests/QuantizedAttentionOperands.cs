@@ -3,7 +3,7 @@ using TinyGpt.Kernels.Scalar;
 
 namespace TinyGpt.Kernels.Tests;
 
-/// <summary>Queries of the last positions with their paged int8 keys and values; the pages lie in mixed order, with gaps between heads.</summary>
+/// <summary>Queries of the last positions with their paged int8 keys and values; the pages are in mixed order, with gaps between heads.</summary>
 internal sealed unsafe class QuantizedAttentionOperands : IDisposable
 {
     private readonly NativeBuffer<byte> _pages;

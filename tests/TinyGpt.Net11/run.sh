@@ -34,7 +34,8 @@ if [ "${1:-}" = runtime ]; then
 fi
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+packages=$(mktemp -d)
+trap 'rm -rf "$log" "$packages"' EXIT
 passed=0
 failed=0
 report() { # report COMMAND-STATUS FINDING: counts a check
@@ -92,6 +93,17 @@ if [ ${#expected[@]} -ne 0 ]; then
   done
   rm -f "$listing"
 fi
+
+# The packages hold both builds: of the kernels, and of the tool, which is what an installed tool starts.
+for project in native-free-kernels/TinyGpt.Kernels tools/TinyGpt.Cli; do
+  dotnet pack "$root/$project" -c Release -v quiet --no-build -p:TinyGptNet11=true -o "$packages"
+done
+for framework in net10.0 net11.0; do
+  status=0
+  grep -a -q "lib/$framework/TinyGpt.Kernels.dll" "$packages"/TinyGpt.Kernels.*.nupkg || status=1
+  grep -a -q "tools/$framework/any/tinygpt.dll" "$packages"/TinyGpt.Cli.*.nupkg || status=1
+  report $status "the packages of kernels and tool hold $framework"
+done
 
 echo "net11: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

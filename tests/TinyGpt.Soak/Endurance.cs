@@ -4,7 +4,7 @@ namespace TinyGpt.Soak;
 
 /// <summary>
 /// Does everything that can be done with sessions, in random order, for a long time. Every answer is compared with the same
-/// prompt's answer in an engine of its own, now and then; resident memory is compared between the first tenth and the end.
+/// prompt's answer in a separate engine, now and then; resident memory is compared between the first tenth and the end.
 /// </summary>
 internal static class Endurance
 {

@@ -24,7 +24,7 @@ internal static class TestModels
         EndOfTextToken = 299,
     };
 
-    /// <summary>A shape in which everything needs padding, and bundles of heads do not divide evenly.</summary>
+    /// <summary>A shape in which everything needs padding, and head groups do not divide evenly.</summary>
     public static readonly ModelConfig Odd = Even with
     {
         VocabularySize = 101,

@@ -2,7 +2,7 @@ using TinyGpt.Kernels.Memory;
 
 namespace TinyGpt.Training.Tests;
 
-/// <summary>Floats outside the managed heap for calls that take pointers, with guards behind each array that must stay as they are.</summary>
+/// <summary>Floats outside the managed heap for calls that take pointers, with guards after each array that must not change.</summary>
 internal sealed unsafe class NativeFloats : IDisposable
 {
     private const int Guards = 16;
@@ -47,7 +47,7 @@ internal sealed unsafe class NativeFloats : IDisposable
         return copy;
     }
 
-    /// <summary>Fails if anything was written behind an array.</summary>
+    /// <summary>Fails if anything was written after an array.</summary>
     public void AssertGuards() => Assert.All(_arrays, array =>
         Assert.All(new Span<float>((float*)array.Address + array.Count, Guards).ToArray(), value => Assert.Equal(Guard, value)));
 

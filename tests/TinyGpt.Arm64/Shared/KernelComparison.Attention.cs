@@ -27,7 +27,7 @@ internal sealed unsafe partial class KernelComparison<TKernels>
             Pages = pages,
             Window = window,
             KeyOffset = 0,
-            ValueOffset = 2 * headBytes, // another head's lies between
+            ValueOffset = 2 * headBytes, // another head's are between
         };
         Results results = _memory.TakeResults(head.Queries * headStride * sizeof(float));
         ScalarKernels.Attend(head with { Output = (float*)results.Expected });

@@ -24,7 +24,7 @@ internal sealed unsafe class OperandMemory : IDisposable
     public float* TakeFloats(int count) => (float*)Take(count * sizeof(float));
 
     /// <summary>
-    /// Room for a result, twice, filled with a pattern: what a kernel leaves out, or writes behind the end, shows in the comparison.
+    /// Room for a result, twice, filled with a pattern: what a kernel leaves out, or writes after the end, shows in the comparison.
     /// </summary>
     public Results TakeResults(int bytes)
     {

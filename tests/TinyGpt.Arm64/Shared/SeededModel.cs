@@ -7,7 +7,7 @@ namespace TinyGpt.Arm64;
 
 /// <summary>
 /// A model whose weights come from a generator instead of a file, so that a decode needs neither files nor mapping. Each tensor
-/// has a stream of its own, chosen by its name.
+/// has a separate stream, chosen by its name.
 /// </summary>
 internal sealed unsafe class SeededModel : IDisposable
 {
@@ -48,7 +48,7 @@ internal sealed unsafe class SeededModel : IDisposable
         TiedHead = true,
     };
 
-    /// <summary>A shape in which everything needs padding, and bundles of heads do not divide evenly.</summary>
+    /// <summary>A shape in which everything needs padding, and head groups do not divide evenly.</summary>
     public static ModelConfig Odd => new()
     {
         Architecture = "gpt2",
@@ -166,7 +166,7 @@ internal sealed unsafe class SeededModel : IDisposable
         }
     }
 
-    /// <summary>Whether a row of a matrix, or a number of its bias, stands behind a head or behind the gates.</summary>
+    /// <summary>Whether a row of a matrix, or a number of its bias, is padding after a head or after the gates.</summary>
     private bool IsPaddingRow(ReadOnlySpan<char> matrix, int row) =>
         (matrix.EndsWith(ModelTensors.QueryKeyValue) && IsHeadPadding(row))
         || (Config.Gated && matrix.EndsWith(ModelTensors.FeedForwardIn) && IsGatePadding(row));

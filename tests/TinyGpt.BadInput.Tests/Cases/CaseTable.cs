@@ -19,7 +19,7 @@ internal sealed record CaseTable(string Format, IReadOnlyList<string> Ways, Inpu
     /// <summary>The names, for tests.</summary>
     public TheoryData<string> Names => [.. All.Select(bad => bad.Name)];
 
-    /// <summary>Checks that there are as many cases as promised, and that no two of them are the same files.</summary>
+    /// <summary>Checks that the promised number of cases is there, and that no two of them are the same files.</summary>
     public void RequireDistinct(int least)
     {
         Dictionary<string, string> seen = new(StringComparer.Ordinal);

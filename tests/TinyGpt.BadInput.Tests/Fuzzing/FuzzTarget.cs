@@ -9,7 +9,7 @@ using TinyGpt.BadInput.Victim;
 
 namespace TinyGpt.BadInput.Tests.Fuzzing;
 
-/// <summary>A kind of file to mutate. A mutation that stops at the first checksum tests nothing behind it, so most are repaired.</summary>
+/// <summary>A kind of file to mutate. A mutation that stops at the first checksum tests nothing after it, so most are repaired.</summary>
 /// <param name="LoadedBy">How its mutants are loaded.</param>
 /// <param name="Valid">What must load between mutants.</param>
 /// <param name="Mutate">Makes a mutant.</param>

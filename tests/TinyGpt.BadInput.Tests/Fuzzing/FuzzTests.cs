@@ -11,7 +11,7 @@ namespace TinyGpt.BadInput.Tests.Fuzzing;
 
 /// <summary>
 /// Mutants of valid files, until time is up: TINYGPT_FUZZ_SECONDS says how long, TINYGPT_FUZZ_SEED with which mutant to begin. Every mutant
-/// has a seed of its own, one higher than the one before, so that a failure is repeated by beginning with its seed.
+/// has a seed one higher than the previous one, so that a failure can be repeated by starting with its seed.
 /// </summary>
 public sealed class FuzzTests(BadInputFixture fixture) : IClassFixture<BadInputFixture>
 {

@@ -78,7 +78,7 @@ internal static class GgufCases
         new("a type that is not supported", "has type IQ4_XS, which is not supported (supported: F32", Tensor(tensor => tensor with { Type = 23 })),
         new("a type that does not exist", "has type number 1000", Tensor(tensor => tensor with { Type = 1000 })),
         new("an offset that is not aligned", "no multiple of the alignment 32", Tensor(tensor => tensor with { Offset = 36 })),
-        new("an offset behind the data", Damaged, Tensor(tensor => tensor with { Offset = 4096 })),
+        new("an offset after the data", Damaged, Tensor(tensor => tensor with { Offset = 4096 })),
         new("an offset of 2^63", Damaged, Tensor(tensor => tensor with { Offset = 1UL << 63 })),
         new("an offset of 2^64 - 32", Damaged, Tensor(tensor => tensor with { Offset = ulong.MaxValue - 31 })),
         new("two tensors in the same place", "tensors 'a' and 'b' overlap", Tensor(tensor => tensor with { Offset = 0 })),

@@ -14,8 +14,8 @@ internal static class GgufModelCases
 
     public static readonly BadCase[] All =
     [
-        new("an end of turn behind the vocabulary", "eot_token_id is 5", Number("tokenizer.ggml.eot_token_id", 5)),
-        new("an end of a message behind the vocabulary", "the number 4000000000", Draft(draft => draft.Set("tokenizer.ggml.eom_token_id", 10, BitConverter.GetBytes(4_000_000_000L)))),
+        new("an end of turn after the vocabulary", "eot_token_id is 5", Number("tokenizer.ggml.eot_token_id", 5)),
+        new("an end of a message after the vocabulary", "the number 4000000000", Draft(draft => draft.Set("tokenizer.ggml.eom_token_id", 10, BitConverter.GetBytes(4_000_000_000L)))),
         new("a head of another size in the embedding's place", "calls for [8, 1]", Draft(draft => draft.Change(
             "token_embd.weight", tensor => tensor with { Name = "output.weight", Sizes = [40, 1] }))),
         new("no architecture", "'general.architecture' is missing", Draft(draft => draft.Remove("general.architecture"))),

@@ -10,7 +10,7 @@ internal static class SafetensorsDraft
 {
     public const string Name = "model.safetensors";
 
-    /// <summary>Data bytes behind the headers of <see cref="Entries"/>.</summary>
+    /// <summary>Data bytes after the headers of <see cref="Entries"/>.</summary>
     public const int DataBytes = 16;
 
     private const int LengthBytes = 8;

@@ -6,7 +6,7 @@ using static TinyGpt.BadInput.Tests.Safetensors.SafetensorsDraft;
 
 namespace TinyGpt.BadInput.Tests.Safetensors;
 
-/// <summary>One safetensors file: its length, its header, where its tensors lie.</summary>
+/// <summary>One safetensors file: its length, its header, the places of its tensors.</summary>
 internal static class SafetensorsHeaderCases
 {
     private const int Longest = 4 << 20;
@@ -35,9 +35,9 @@ internal static class SafetensorsHeaderCases
         new("a header that is cut", Damaged, Header("{\"a\":{\"dtype\":\"F32\"")),
         new("a header that is an array", "must be an object", Header("[]")),
         new("a header that is null", "must be an object", Header("null")),
-        new("a header with something behind it", Damaged, Header("{}{}")),
+        new("a header with something after it", Damaged, Header("{}{}")),
         new("a header of spaces", Damaged, Header("        ")),
-        new("a header with a zero byte behind it", Damaged, Header("{}\0")),
+        new("a header with a zero byte after it", Damaged, Header("{}\0")),
         new("a header that is no UTF-8", "not valid UTF-8", HeaderBytes(() => [(byte)'{', (byte)'"', 0xC3, 0x28, .. "\":1}"u8])),
         new("a header in UTF-16", "", HeaderBytes(() => Encoding.BigEndianUnicode.GetBytes("{}"))),
         new("half of a surrogate pair in a name", "", Header("{\"\\udfff\":{}}")),
@@ -72,7 +72,7 @@ internal static class SafetensorsHeaderCases
         new("dimensions whose product is 4 in 64 bits", NoShape, Entries(Entry("a", "[4611686018427387905]", "[0,4]"))),
         new("dimensions whose product overflows to zero", NoShape, Entries(Entry("a", "[4294967296,4294967296]", "[0,0]"))),
         new("huge dimensions before a zero", NoShape, Entries(Entry("a", "[9223372036854775807,9223372036854775807,0]", "[0,0]"))),
-        new("huge dimensions behind a zero", "", Entries(Entry("a", "[0,9223372036854775807,9223372036854775807]", "[0,0]")))
+        new("huge dimensions after a zero", "", Entries(Entry("a", "[0,9223372036854775807,9223372036854775807]", "[0,0]")))
         {
             Expected = LoadResult.Loaded,
         },
@@ -86,9 +86,9 @@ internal static class SafetensorsHeaderCases
         new("an offset that is an object", "whole number of 64 bits", Entries(Entry("a", "[1]", "[{},4]"))),
         new("an offset below zero", Misplaced, Entries(Entry("a", "[2]", "[-4,4]"))),
         new("an end before the start", Misplaced, Entries(Entry("a", "[1]", "[8,4]"))),
-        new("an end behind the file", Misplaced, Entries(Entry("a", "[3]", "[8,20]"))),
-        new("an end a terabyte behind the file", Misplaced, Entries(Entry("a", "[274877906944]", "[0,1099511627776]"))),
-        new("a start and an end behind the file", Misplaced, Entries(Entry("a", "[1]", "[9223372036854775800,9223372036854775804]"))),
+        new("an end after the file", Misplaced, Entries(Entry("a", "[3]", "[8,20]"))),
+        new("an end a terabyte after the file", Misplaced, Entries(Entry("a", "[274877906944]", "[0,1099511627776]"))),
+        new("a start and an end after the file", Misplaced, Entries(Entry("a", "[1]", "[9223372036854775800,9223372036854775804]"))),
         new("an end that overflows with the header's length", Misplaced, Entries(Entry("a", "[1]", "[0,9223372036854775807]"))),
         new("a byte less than the shape", NoShape, Entries(Entry("a", "[4]", "[0,15]"))),
         new("half the bytes of the shape", NoShape, Entries(Entry("a", "[2]", "[0,8]", "F64"))),

@@ -18,7 +18,7 @@ internal sealed class SnapshotDraft
     public const int Tokens = 101;
     public const int Positions = 100;
 
-    /// <summary>Where the header's numbers stand.</summary>
+    /// <summary>The places of the header's numbers.</summary>
     public const int TokensAt = 40, PinnedAt = 44, StartAt = 48, GeneratedAt = 52, RemainingAt = 56, AnsweringAt = 60, FinishAt = 64,
         UnreadAt = 68, HeldAt = 72, PositionsAt = 76, FloatsAt = 80, PrecisionAt = 92, ConstraintAt = 96, ReservedAt = 100;
 
@@ -43,7 +43,7 @@ internal sealed class SnapshotDraft
 
     public byte[] Unread { get; private set; } = "ab"u8.ToArray();
 
-    /// <summary>A length and as many bytes for each page and layer: 64 positions, then 36.</summary>
+    /// <summary>A length and that number of bytes for each page and layer: 64 positions, then 36.</summary>
     public List<byte[]> Blocks { get; } = [Block(PagePositions), Block(PagePositions), Block(Positions - PagePositions), Block(Positions - PagePositions)];
 
     public static InputFiles Valid { get; } = File(new SnapshotDraft().Build());

@@ -21,7 +21,7 @@ internal sealed class DamageSweep(
     private readonly Dictionary<LoadResult, int> _results = [];
     private int _loads;
 
-    /// <summary>Cuts a file behind every byte.</summary>
+    /// <summary>Cuts a file after every byte.</summary>
     /// <param name="image">The file.</param>
     /// <param name="repair">Makes what checks the length or content right again; null for a format without such a thing.</param>
     public void Truncate(byte[] image, Func<byte[], byte[]>? repair = null)

@@ -55,7 +55,7 @@ internal static class TgptChunkCases
         new("a chunk with a gap of a whole unit before it", Misplaced, Json(json => Move(json, Head, 64))),
         new("a chunk that is not aligned", Misplaced, Json(json => Move(json, Head, 1))),
         new("a chunk before the file", Misplaced, ChunkEntry(Tokens, "offset", "-64")),
-        new("a chunk behind the file", Misplaced, ChunkEntry("tokenizer", "offset", "1099511627776")),
+        new("a chunk after the file", Misplaced, ChunkEntry("tokenizer", "offset", "1099511627776")),
         new("a chunk at the last aligned offset there is", Misplaced, ChunkEntry("tokenizer", "offset", "9223372036854775744")),
         new("a chunk at an offset of more than 64 bits", "whole number of 64 bits", ChunkEntry(Tokens, "offset", "18446744073709551616")),
         new("a chunk at an offset that is text", "whole number of 64 bits", ChunkEntry(Tokens, "offset", "\"64\"")),

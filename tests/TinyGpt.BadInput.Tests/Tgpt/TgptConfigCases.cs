@@ -24,7 +24,7 @@ internal static class TgptConfigCases
         new("a width of zero", "width 0", Configuration("width", "0")),
         new("a width below zero", "width -24", Configuration("width", "-24")),
         new("a width too large by one", "width 131073", Configuration("width", "131073")),
-        new("the largest width, with as many heads", "5 × 131072", Json(json =>
+        new("the largest hidden size, with the same number of heads", "5 × 131072", Json(json =>
         {
             json["config"]!["width"] = 131072;
             json["config"]!["heads"] = 131072;
@@ -53,7 +53,7 @@ internal static class TgptConfigCases
         new("an activation by number", "must be text", Configuration("activation", "1")),
         new("a tied head and a tensor for it", "not called for", Configuration("tiedHead", "true")),
         new("a tied head that is text", "must be true or false", Configuration("tiedHead", "\"false\"")),
-        new("an end of text behind the vocabulary", "endOfTextToken 5", Configuration("endOfTextToken", "5")),
+        new("an end of text after the vocabulary", "endOfTextToken 5", Configuration("endOfTextToken", "5")),
         new("an end of text below zero", "endOfTextToken -1", Configuration("endOfTextToken", "-1")),
         new("heads of keys that do not divide the heads", "keyValueHeads 3", Configuration("keyValueHeads", "3")),
         new("fewer heads of keys than the tensors have", "query_key_value", Configuration("keyValueHeads", "1")),
@@ -81,7 +81,7 @@ internal static class TgptConfigCases
         new("gates that the tensors do not have", "blocks.0.feed_forward_in", Configuration("gated", "true")),
         new("an unknown norm", "norm 'batch_norm'", Configuration("norm", "\"batch_norm\"")),
         new("a norm whose biases are too many", "attention_norm.bias", Configuration("norm", "\"rms_norm\"")),
-        new("norms behind the sums, and one before the head", "final_norm", Configuration("normPlacement", "\"after\"")),
+        new("norms after the sums, and one before the head", "final_norm", Configuration("normPlacement", "\"after\"")),
         new("a bias that the configuration says is not there", "query_key_value.bias", Configuration("queryKeyValueBias", "false")),
         new("a vocabulary smaller than the tokenizer", "the tokenizer has 5 tokens", Parts(draft =>
         {

@@ -30,7 +30,7 @@ internal sealed class TgptDraft
 
     public List<DraftChunk> Chunks { get; }
 
-    /// <summary>Spaces behind the metadata: room for changes that make it longer.</summary>
+    /// <summary>Spaces after the metadata: room for changes that make it longer.</summary>
     public int Spare { get; set; } = 1024;
 
     public JsonObject Config => Metadata["config"]!.AsObject();
@@ -81,7 +81,7 @@ internal sealed class TgptDraft
     }
 
     /// <summary>Lays the file out.</summary>
-    /// <param name="change">Damages the metadata at the last moment: nothing is put right behind it but its hash.</param>
+    /// <param name="change">Damages the metadata at the last moment: afterwards only its hash is corrected.</param>
     /// <param name="changeText">The same for its text.</param>
     public byte[] Build(Action<JsonObject>? change = null, Func<string, byte[]>? changeText = null)
     {
@@ -117,7 +117,7 @@ internal sealed class TgptDraft
         return image;
     }
 
-    /// <summary>Makes the header's hash right for the metadata, if that lies within the file.</summary>
+    /// <summary>Makes the header's hash right for the metadata, if that is within the file.</summary>
     public static void Rehash(byte[] image)
     {
         if (image.Length >= HeaderLength)

@@ -6,7 +6,7 @@ using static TinyGpt.BadInput.Tests.Tgpt.TgptDamage;
 
 namespace TinyGpt.BadInput.Tests.Tgpt;
 
-/// <summary>What version 3 added: parts in chunks of their own, of which the classifier is one, and several end tokens.</summary>
+/// <summary>What version 3 added: parts in separate chunks, of which the classifier is one, and several end tokens.</summary>
 internal static class TgptPartCases
 {
     private const int ClassesAt = 8;
@@ -36,7 +36,7 @@ internal static class TgptPartCases
         new("a hundred thousand parts", "at most 1 are accepted", Json(
             json => json["parts"] = new JsonArray([.. Enumerable.Range(0, 100_000).Select(_ => (JsonNode)new JsonObject())]), 400_000)),
         new("a chunk that no part has", "belongs to nothing", Json(json => json.Remove("parts"))),
-        new("an end token behind the vocabulary", "otherEndTokens [5]", Json(json => json["config"]!["otherEndTokens"] = new JsonArray(5))),
+        new("an end token after the vocabulary", "otherEndTokens [5]", Json(json => json["config"]!["otherEndTokens"] = new JsonArray(5))),
         new("an end token below zero", "otherEndTokens [-1]", Json(json => json["config"]!["otherEndTokens"] = new JsonArray(-1))),
         new("the end of text among the others", "endOfTextToken 4 again", Json(json => json["config"]!["otherEndTokens"] = new JsonArray(4))),
         new("other end tokens and no end of text", "without endOfTextToken", Json(json => json["config"]!.AsObject().Remove("endOfTextToken"))),
@@ -61,7 +61,7 @@ internal static class TgptPartCases
         Bad("a name that is no UTF-8", "class 0 that is damaged", Change(bytes => bytes[LabelsAt + 4] = 0xFF)),
         Bad("a weight that is no number", "not finite", Change(bytes => BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(bytes.Length - 4), float.NaN))),
         Bad("a classifier that is cut", "its header calls for", draft => draft.Chunk("classifier").SetRaw(Classifier[..^4])),
-        Bad("a classifier with something behind it", "its header calls for", draft => draft.Chunk("classifier").SetRaw([.. Classifier, 0])),
+        Bad("a classifier with something after it", "its header calls for", draft => draft.Chunk("classifier").SetRaw([.. Classifier, 0])),
         new("a classifier as it should be", "", () => File(WithClassifier)) { Expected = Victim.LoadResult.Loaded },
     ];
 

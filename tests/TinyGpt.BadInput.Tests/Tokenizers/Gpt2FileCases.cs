@@ -4,7 +4,7 @@ using TinyGpt.BadInput.Tests.Cases;
 
 namespace TinyGpt.BadInput.Tests.Tokenizers;
 
-/// <summary>vocab.json and merges.txt, and the two files that may lie beside them.</summary>
+/// <summary>vocab.json and merges.txt, and the two files that may be beside them.</summary>
 internal static class Gpt2FileCases
 {
     private const string NoJson = "not valid JSON";
@@ -21,7 +21,7 @@ internal static class Gpt2FileCases
         new("a vocabulary of no tokens", "0 tokens", VocabularyAlone("{}")),
         new("a vocabulary that is an array", "not an object", Vocabulary("[\"a\"]")),
         new("a vocabulary that is cut", NoJson, Vocabulary("{\"a\": 0")),
-        new("a vocabulary with something behind it", NoJson, Vocabulary("{\"a\": 0} 1")),
+        new("a vocabulary with something after it", NoJson, Vocabulary("{\"a\": 0} 1")),
         new("an id that is text", "not a number", Vocabulary("{\"a\": \"0\"}")),
         new("an id with a fraction", "not a 32-bit integer", Vocabulary("{\"a\": 0.5}")),
         new("an id of a million digits", "not a 32-bit integer", Vocabulary($"{{\"a\": {new string('9', 1_000_000)}}}")),

@@ -27,7 +27,7 @@ internal static class SamplePieces
         byte[] bytes = new byte[Length];
         "TGTV"u8.CopyTo(bytes);
         Write(bytes, 4, 2, Tokens, 0, 1, 10);
-        bytes[KindAt] = 1; // pieces, not split, not normalized, behind a space always
+        bytes[KindAt] = 1; // pieces, not split, not normalized, always with a prefix space
         bytes[KindAt + 3] = 1;
         Write(bytes, FlagsAt, 1 | 2 | 8, -1, 0);
         ReadOnlySpan<byte> lengths = [5, 0, 1, 0, 1, 0, 2, 0, 1, 0];

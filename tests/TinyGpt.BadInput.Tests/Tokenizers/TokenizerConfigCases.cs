@@ -18,7 +18,7 @@ internal static class TokenizerConfigCases
         new("an empty file", NoJson, Config("")),
         new("an array", "must be an object", Config("[]")),
         new("a file that is cut", NoJson, Config(Json[..^1])),
-        new("a file with something behind it", NoJson, Config(Json + "1")),
+        new("a file with something after it", NoJson, Config(Json + "1")),
         new("a file that is no UTF-8", "not valid UTF-8", () => Valid.With("tokenizer_config.json", [.. "{\"x\": "u8, 0xFF, .. "}"u8])),
         new("a hundred thousand levels", NoJson, Config($"{{\"x\": {new string('[', 100_000)}")),
         new("five megabytes", "at most 4194304 are accepted", Config(Json + new string(' ', 5 << 20))),

@@ -43,7 +43,7 @@ internal static class TokenizerJsonCases
         new("added tokens that are an object", "not an array", WithAdded("{}")),
         new("an added token without an id", "lacks its", WithAdded("[{\"content\": \"<pad>\"}]")),
         new("an added token whose id is below zero", "ids run from 0", WithAdded("[{\"id\": -1, \"content\": \"<pad>\"}]")),
-        new("an added token far behind the others", "no token has id 3", WithAdded("[{\"id\": 1048575, \"content\": \"<pad>\"}]")),
+        new("an added token far after the others", "no token has id 3", WithAdded("[{\"id\": 1048575, \"content\": \"<pad>\"}]")),
         new("an added token of an odd kind", "'single_word'", WithAdded("[{\"id\": 3, \"content\": \"<pad>\", \"single_word\": true}]")),
         new("an added token that strips by text", "neither true nor false", WithAdded("[{\"id\": 3, \"content\": \"<pad>\", \"rstrip\": \"\"}]")),
         new("an added token that is half a surrogate pair", "surrogate", WithAdded("[{\"id\": 3, \"content\": \"\\udead\"}]")),

@@ -19,7 +19,7 @@ internal static class VocabularyCases
         new("a header alone", NoCounts, Raw(bytes => bytes[..24])),
         new("a byte too few", NoCounts, Raw(bytes => bytes[..^1])),
         new("a byte too many", NoCounts, Raw(bytes => [.. bytes, 0])),
-        new("two behind each other", NoCounts, Raw(bytes => [.. bytes, .. bytes])),
+        new("two one after the other", NoCounts, Raw(bytes => [.. bytes, .. bytes])),
         new("other magic", "not 'TGTV'", Number(0, 0x54475054)),
         new("version 0", "version 0 is", Number(4, 0)),
         new("the highest version", "version 4294967295 is", Number(4, uint.MaxValue)),

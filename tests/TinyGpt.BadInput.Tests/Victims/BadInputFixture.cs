@@ -68,7 +68,7 @@ public sealed class BadInputFixture : IDisposable
     {
         if (_warm.Add(way))
         {
-            // The first load compiles the code, which takes time and memory of its own.
+            // The first load compiles the code, which takes additional time and memory.
             RequireValid(way, valid, "nothing");
         }
 

@@ -33,7 +33,7 @@ public sealed class GoldenSaveTests
         return copy.ToArray();
     }
 
-    /// <summary>What everybody says until nobody has anything left to say, each talk by itself, transcripts included.</summary>
+    /// <summary>What all characters say until they are done, each talk by itself, transcripts included.</summary>
     private static string Words(DialogueStage stage)
     {
         Talk[] sides = [.. stage.Exchanges.SelectMany(exchange => new[] { exchange.FirstSide, exchange.SecondSide })];

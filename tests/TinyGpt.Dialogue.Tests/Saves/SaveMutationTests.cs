@@ -11,7 +11,7 @@ namespace TinyGpt.Dialogue.Tests.Saves;
 /// </summary>
 public sealed class SaveMutationTests
 {
-    private const int HeaderLength = 40; // magic, version and the model's hash, which are compared as they stand
+    private const int HeaderLength = 40; // magic, version and the model's hash, which are compared as they are
     private const int HashLength = 32;
     private const int MostMutations = 2000;
 
@@ -67,7 +67,7 @@ public sealed class SaveMutationTests
         Assert.True(loaded > 50, $"{loaded} stages were restored: hardly anything was tried");
     }
 
-    /// <summary>The saved sessions within a save, which have checksums of their own.</summary>
+    /// <summary>The saved sessions within a save, which have separate checksums.</summary>
     private static IEnumerable<Range> FindSessions(byte[] save)
     {
         for (int at = save.AsSpan().IndexOf("TGSS"u8); at >= 0;)

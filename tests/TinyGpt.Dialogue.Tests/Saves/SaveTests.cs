@@ -233,7 +233,7 @@ public sealed class SaveTests
         }
     }
 
-    /// <summary>A talk, an exchange, a choice and an answer under a grammar; saved and made again after so many ticks.</summary>
+    /// <summary>A talk, an exchange, a choice and an answer under a grammar; saved and restored after the given number of ticks.</summary>
     private static string Play(GptModel model, int? savedAfter, bool keysAndValues, int sequences, int? pages)
     {
         DialogueStage stage = new(model, StageScript.Options(sequences, pages));

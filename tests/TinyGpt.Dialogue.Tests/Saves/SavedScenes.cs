@@ -29,7 +29,7 @@ internal static class SavedScenes
         return stage;
     }
 
-    /// <summary>Few pages: answers under way, suspended and waited for, at several distances; an aside, and text that nobody read.</summary>
+    /// <summary>Few pages: answers under way, suspended and waited for, at several distances; an aside, and unread text.</summary>
     public static DialogueStage Crowded(GptModel model)
     {
         DialogueStage stage = new(model, StageScript.Options(sequences: 6, pages: 12));

@@ -42,7 +42,7 @@ public sealed class ConcurrencyTests
         byte[] buffer = new byte[4096];
         for (int tick = 0; stage.Tick(StepBudget.Passes(8)) != StepStatus.Idle; tick++)
         {
-            Assert.True(tick < 5000, "somebody waits for ever");
+            Assert.True(tick < 5000, "a talk waits for ever");
             Array.ForEach(talks, talk => talk.TryRead(buffer, out _));
         }
 

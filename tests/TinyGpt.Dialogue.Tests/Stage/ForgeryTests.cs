@@ -2,7 +2,7 @@ using Xunit;
 
 namespace TinyGpt.Dialogue.Tests.Stage;
 
-/// <summary>What players write and cards say is text: none of it can end a turn or begin somebody else's.</summary>
+/// <summary>What players write and cards say is text: none of it can end a turn or begin another.</summary>
 public sealed class ForgeryTests
 {
     private static readonly PromptLayout Marked = PromptLayout.Plain with

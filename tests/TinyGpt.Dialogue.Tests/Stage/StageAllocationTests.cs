@@ -46,11 +46,11 @@ public sealed class StageAllocationTests
         }
 
         Assert.Equal(0, allocated);
-        Assert.True(heard > 20 * Window, $"{heard} bytes were heard: hardly anybody spoke");
+        Assert.True(heard > 20 * Window, $"{heard} bytes were heard: hardly any character spoke");
         Assert.True(stage.ComputedTokens > computed + (10 * Window));
     }
 
-    /// <summary>One frame of a game: somebody is interrupted, exchanges that ended begin again, and what was said is read.</summary>
+    /// <summary>One frame of a game: a character is interrupted, exchanges that ended begin again, and what was said is read.</summary>
     private static int Tick(DialogueStage stage, Exchange[] exchanges, Talk[] talks, int tick)
     {
         Span<byte> buffer = stackalloc byte[256];

@@ -252,7 +252,7 @@ public sealed class TalkTests
         Assert.False(talk.HasText);
     }
 
-    /// <summary>What an engine says greedily behind a prompt.</summary>
+    /// <summary>What an engine says greedily after a prompt.</summary>
     private static string Direct(GptModel model, string prompt, out string raw)
     {
         using GptEngine engine = new(model);

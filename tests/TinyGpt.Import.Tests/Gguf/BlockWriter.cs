@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace TinyGpt.Import.Tests.Gguf;
 
 /// <summary>
-/// Writes the blocks of ggml's quantized types from the numbers that they stand for: the other direction than the product's, one bit field
+/// Writes the blocks of ggml's quantized types from their values: the other direction than the product's, one bit field
 /// after the other.
 /// </summary>
 internal static class BlockWriter

@@ -9,7 +9,7 @@ namespace TinyGpt.Import.Tests.Gguf;
 /// <param name="Data">Its bytes.</param>
 internal sealed record GgufDraftTensor(string Name, uint Type, ulong[] Sizes, byte[] Data)
 {
-    /// <summary>Where the header says that it starts; by itself behind the one before, aligned.</summary>
+    /// <summary>Where the header says that it starts; by default after the previous one, aligned.</summary>
     public ulong? Offset { get; init; }
 }
 

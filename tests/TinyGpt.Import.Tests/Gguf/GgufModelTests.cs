@@ -5,7 +5,7 @@ using static TinyGpt.Import.Tests.Gguf.TinyGguf;
 
 namespace TinyGpt.Import.Tests.Gguf;
 
-/// <summary>Where the numbers of a GGUF file come to lie, and which models are refused.</summary>
+/// <summary>Where the numbers of a GGUF file end up, and which models are refused.</summary>
 public sealed class GgufModelTests
 {
     [Theory]

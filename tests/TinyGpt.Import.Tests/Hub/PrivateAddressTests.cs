@@ -4,7 +4,7 @@ using Xunit;
 
 namespace TinyGpt.Import.Tests;
 
-/// <summary>A hub on the internet cannot send this machine to itself or into its own network.</summary>
+/// <summary>A hub on the internet cannot send this machine to itself or into its network.</summary>
 public sealed class PrivateAddressTests
 {
     private const string PublicAddress = "93.184.216.34";
@@ -40,7 +40,7 @@ public sealed class PrivateAddressTests
     {
         Assert.True(PrivateAddresses.ContainHostOf(new Uri(location)));
         HubException refusal = await Assert.ThrowsAsync<HubException>(() => Follow(location, name => [IPAddress.Parse(PublicAddress)]));
-        Assert.Contains("own network", refusal.Reason, StringComparison.Ordinal);
+        Assert.Contains("address in this machine's network", refusal.Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class PrivateAddressTests
     {
         HubException refusal = await Assert.ThrowsAsync<HubException>(() => Follow(
             location, name => name == "cdn.example" ? [.. addresses.Select(IPAddress.Parse)] : [IPAddress.Parse(PublicAddress)]));
-        Assert.Contains("own network", refusal.Reason, StringComparison.Ordinal);
+        Assert.Contains("address in this machine's network", refusal.Reason, StringComparison.Ordinal);
         Assert.StartsWith("http://cdn.example/x", refusal.Message, StringComparison.Ordinal);
     }
 

@@ -54,7 +54,7 @@ public sealed class PullTests
         await fixture.Pull();
         int requests = fixture.Hub.Requests.Count;
         DateTime written = File.GetLastWriteTimeUtc(fixture.At("tiny.tgpt"));
-        fixture.Hub.Commit = new string('b', 40); // somebody changed the read-me
+        fixture.Hub.Commit = new string('b', 40); // the read-me was changed
         PulledModel again = await fixture.Pull();
         Assert.Equal((0, fixture.Hub.Commit), (again.DownloadedBytes, again.Commit));
         Assert.Equal(requests + 1, fixture.Hub.Requests.Count);
@@ -203,6 +203,6 @@ public sealed class PullTests
         await Assert.ThrowsAsync<ModelFormatException>(() => client.PullAsync(plan, cancellation: Cancellation));
         Assert.Equal([.. Complete[..4], "gguf/Q8/tiny-q8.gguf", .. Complete[4..]], fixture.CachedFiles());
         Assert.Equal(fixture.Hub.Files["Q8/tiny-q8.gguf"], await File.ReadAllBytesAsync(fixture.At("gguf/Q8/tiny-q8.gguf"), Cancellation));
-        Assert.NotNull(fixture.Cache.Find(plan.Name)); // the model that was pulled before is still what the name stands for
+        Assert.NotNull(fixture.Cache.Find(plan.Name)); // the model that was pulled before is still what the name means
     }
 }

@@ -42,7 +42,7 @@ public sealed class SlowServerTests
         Assert.Contains("less than 1024 a second", failure.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>A clock that goes on by the same time whenever somebody looks.</summary>
+    /// <summary>A clock that advances by the same time at every reading.</summary>
     private sealed class SteppingClock(TimeSpan step) : TimeProvider
     {
         private long _ticks;

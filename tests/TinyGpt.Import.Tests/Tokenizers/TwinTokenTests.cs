@@ -67,7 +67,7 @@ public sealed class TwinTokenTests
 
     /// <summary>
     /// What Hugging Face's tokenizers library makes of these: the prefix space is put before the text first, so that a token which is looked
-    /// for in normalized text begins with one, and no other is put behind it.
+    /// for in normalized text begins with one, and no other is put after it.
     /// </summary>
     [Theory]
     [InlineData("a <unk> b", new[] { 4, 0, 1, 3 })]

@@ -3,7 +3,7 @@ using TinyGpt.Kernels.Scalar;
 
 namespace TinyGpt.Kernels.Tests;
 
-/// <summary>RMS norm, norms behind sums, sums, norms of heads and rotations, in rows and heads of exactly the length that the contract asks for.</summary>
+/// <summary>RMS norm, norms after sums, sums, norms of heads and rotations, in rows and heads of exactly the length that the contract asks for.</summary>
 internal static unsafe class BlockSweep
 {
     private const float Epsilon = 1e-5f;

@@ -67,7 +67,7 @@ internal sealed class CallRecord : IDisposable
     public void AssertSame(int expected, int actual) =>
         Assert.True(expected == actual, $"{_call}: {actual}, but the scalar tier has {expected}.");
 
-    /// <summary>Fails, naming the call, if a result is NaN: somebody read poison.</summary>
+    /// <summary>Fails, naming the call, if a result is NaN: poison was read.</summary>
     public void AssertNumbers(GuardedBuffer<float> actual, string what) =>
         Assert.False(actual.Span.Contains(float.NaN), $"{_call}: the {what} holds NaN.");
 

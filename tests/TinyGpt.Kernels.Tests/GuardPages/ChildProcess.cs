@@ -14,7 +14,7 @@ internal sealed record ChildOutcome(int ExitCode, string LastCall, string Output
     public override string ToString() => $"Exit code {ExitCode}. Last call: {LastCall}.\n{Output}";
 }
 
-/// <summary>Runs one explicit test of this program in a process of its own.</summary>
+/// <summary>Runs one explicit test of this program in a separate process.</summary>
 internal static class ChildProcess
 {
     private const string TierVariable = "TINYGPT_GUARD_TIER";
@@ -61,7 +61,7 @@ internal static class ChildProcess
 
     private static Process Start(string test, KernelTier tier, string record, Violation? violation)
     {
-        // The tests run either as a program of their own or by way of dotnet, which then has to be told what to run.
+        // The tests run either as a program or through dotnet, which then has to be told what to run.
         string[] emulator = (Environment.GetEnvironmentVariable("TINYGPT_EMULATOR") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         ProcessStartInfo start = new(emulator is [string first, ..] ? first : Environment.ProcessPath!)
         {
@@ -89,7 +89,7 @@ internal static class ChildProcess
         start.Environment[TierVariable] = KernelTiers.Name(tier);
         start.Environment[RecordVariable] = record;
         start.Environment[ViolationVariable] = violation?.ToString();
-        start.Environment["DOTNET_DbgEnableMiniDump"] = "0"; // a crash on purpose leaves no dump behind
+        start.Environment["DOTNET_DbgEnableMiniDump"] = "0"; // a crash on purpose leaves no dump
         return Process.Start(start)!;
     }
 

@@ -5,7 +5,7 @@ namespace TinyGpt.Kernels.Tests;
 /// <summary>What <see cref="DeliberateViolation"/> does wrong.</summary>
 public enum Violation
 {
-    /// <summary>Reads the byte behind a buffer.</summary>
+    /// <summary>Reads the byte after a buffer.</summary>
     ReadBehind,
 
     /// <summary>Reads the byte before a buffer.</summary>

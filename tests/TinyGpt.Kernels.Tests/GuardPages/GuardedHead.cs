@@ -4,7 +4,7 @@ using TinyGpt.Kernels.Scalar;
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>
-/// Queries and paged keys and values that grow by a position at a time. Each page lies in a mapping of its own, holds one head and is
+/// Queries and paged keys and values that grow by a position at a time. Each page is in a separate mapping, holds one head and is
 /// sealed; positions not yet appended, or their scales, are NaN, so that reading them spoils the result.
 /// </summary>
 internal sealed unsafe class GuardedHead : IDisposable
@@ -20,7 +20,7 @@ internal sealed unsafe class GuardedHead : IDisposable
 
     /// <param name="random">What fills the query.</param>
     /// <param name="headStride">Floats of a position.</param>
-    /// <param name="keysFirst">Whether the values or the keys lie at the page's end.</param>
+    /// <param name="keysFirst">Whether the values or the keys are at the page's end.</param>
     /// <param name="isQuantized">Whether keys and values are int8 with scales.</param>
     /// <param name="edge">The guarded end of every buffer.</param>
     public GuardedHead(Random random, int headStride, bool keysFirst, bool isQuantized, GuardedEdge edge)

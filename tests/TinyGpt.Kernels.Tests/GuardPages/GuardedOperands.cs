@@ -109,7 +109,7 @@ internal sealed unsafe class GuardedMatrix : IDisposable
 /// <summary>Rows of floats.</summary>
 internal static class GuardedFloats
 {
-    /// <summary>A random row of exactly the padded length of <paramref name="width"/> features, zeros behind them; not sealed.</summary>
+    /// <summary>A random row of exactly the padded length of <paramref name="width"/> features, zeros after them; not sealed.</summary>
     public static GuardedBuffer<float> Padded(Random random, int width, GuardedEdge edge, int kind = 0)
     {
         GuardedBuffer<float> row = new(Math.Max(PanelLayout.PaddedInputs(width), PanelLayout.InputsPerGroup), edge);

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace TinyGpt.Kernels.Tests;
 
 /// <summary>
-/// Pages with unreadable pages before and behind them. A sweep needs hundreds of thousands and no more than a few dozen at a time, so
+/// Pages with unreadable pages before and after them. A sweep needs hundreds of thousands and no more than a few dozen at a time, so
 /// they are rented and given back instead of being mapped and unmapped; the process keeps them until it ends.
 /// </summary>
 internal sealed unsafe class GuardedPages
@@ -28,7 +28,7 @@ internal sealed unsafe class GuardedPages
 
     public bool IsReadOnly { get; private set; }
 
-    /// <summary>Finds or maps writable pages for at least so many bytes.</summary>
+    /// <summary>Finds or maps writable pages for at least the given number of bytes.</summary>
     public static GuardedPages Rent(nint bytes)
     {
         nint page = Environment.SystemPageSize;

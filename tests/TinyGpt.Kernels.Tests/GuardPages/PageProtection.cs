@@ -19,7 +19,7 @@ internal static unsafe partial class PageProtection
     /// <summary>Whether this class knows the operating system's calls.</summary>
     public static bool IsSupported => IsUnix || OperatingSystem.IsWindows();
 
-    /// <summary>Maps zeroed pages that nobody may touch yet.</summary>
+    /// <summary>Maps zeroed pages that may not be accessed yet.</summary>
     public static byte* Map(nint bytes)
     {
         if (IsUnix)

@@ -3,7 +3,7 @@ using TinyGpt.Kernels.Scalar;
 
 namespace TinyGpt.Kernels.Tests;
 
-/// <summary>Quantization of rows, plain and behind activations and gates: all groups, the first, the last, and none.</summary>
+/// <summary>Quantization of tokens, plain and after activations and gates: all groups, the first, the last, and none.</summary>
 internal static unsafe class QuantizationSweep
 {
     public static void Run<TKernels>(CallRecord record)

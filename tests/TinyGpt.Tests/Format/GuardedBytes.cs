@@ -3,7 +3,7 @@ using Xunit;
 
 namespace TinyGpt.Tests.Format;
 
-/// <summary>Bytes with a page before and after them that cannot be read or written: whoever leaves them ends the process.</summary>
+/// <summary>Bytes with a page before and after them that cannot be read or written: an access outside ends the process.</summary>
 internal sealed unsafe partial class GuardedBytes : IDisposable
 {
     private const int ReadWrite = 3;
@@ -16,7 +16,7 @@ internal sealed unsafe partial class GuardedBytes : IDisposable
     private readonly int _count;
 
     /// <param name="count">How many bytes.</param>
-    /// <param name="atEnd">Whether the last byte lies just before a guard page, or the first just after one.</param>
+    /// <param name="atEnd">Whether the last byte is just before a guard page, or the first just after one.</param>
     public GuardedBytes(int count, bool atEnd)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "guard pages are made by Linux's mmap");

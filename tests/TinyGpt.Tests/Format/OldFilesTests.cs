@@ -3,7 +3,7 @@ using Xunit;
 
 namespace TinyGpt.Tests.Format;
 
-/// <summary>Files in <c>tests/Golden</c> that the first version wrote, with an LZ4 encoder of its own and the framework's SHA-256.</summary>
+/// <summary>Files in <c>tests/Golden</c> that the first version wrote, with the project's former LZ4 encoder and the framework's SHA-256.</summary>
 public sealed class OldFilesTests
 {
     private static readonly int[] Answer =

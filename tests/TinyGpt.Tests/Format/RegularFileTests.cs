@@ -4,7 +4,7 @@ using Xunit;
 
 namespace TinyGpt.Tests.Format;
 
-/// <summary>Pipes and devices are refused before they are opened: a pipe that nobody writes to would be waited for, for ever.</summary>
+/// <summary>Pipes and devices are refused before they are opened: opening a pipe without a writer would wait for ever.</summary>
 public sealed class RegularFileTests
 {
     public static TheoryData<string, string> Ways()

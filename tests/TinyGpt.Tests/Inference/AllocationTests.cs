@@ -5,7 +5,7 @@ namespace TinyGpt.Tests.Inference;
 
 /// <summary>
 /// Counts what the whole process allocates, on all threads. The test runner's own threads allocate now and then, so one of several
-/// windows must show nothing at all: decoding that allocated would do so in each. (The command line's tests count a process of its own.)
+/// windows must show nothing at all: decoding that allocated would do so in each. (The command line's tests count a separate process.)
 /// </summary>
 [CollectionDefinition(nameof(AllocationTests), DisableParallelization = true)]
 [Collection(nameof(AllocationTests))]

@@ -15,7 +15,7 @@ public sealed class FamilyTests(ITestOutputHelper output)
     private const double QuantizationError = 0.04;
     private const int Positions = 100; // more than a page and the longest window
 
-    // A number that lies on the border of two integers is rounded one way in float32 and the other way in float64, and from there on the two
+    // A number on the border of two integers is rounded one way in float32 and the other way in float64, and from there on the two
     // computations are a quantization apart. That happens about once in ten thousand tokens and layers; with these tokens it does not.
     private const uint Seed = 21;
 

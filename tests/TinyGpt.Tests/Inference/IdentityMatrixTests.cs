@@ -141,6 +141,6 @@ public sealed class IdentityMatrixTests
         return Convert.ToHexString(hash.GetHashAndReset());
     }
 
-    /// <summary>One way to come to the same bits.</summary>
+    /// <summary>One way to get the same bits.</summary>
     private sealed record Run(KernelTier Tier, int Threads, int Batch, int Chunk, bool Shared, bool Saved);
 }

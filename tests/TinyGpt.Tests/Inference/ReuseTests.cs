@@ -3,7 +3,7 @@ using Xunit;
 
 namespace TinyGpt.Tests.Inference;
 
-/// <summary>One session serves many talks, and each says what a session of its own would have said.</summary>
+/// <summary>One session serves many talks, and each says what a separate session would have said.</summary>
 public sealed class ReuseTests
 {
     private static readonly ModelConfig Config = TestModels.Even with { Layers = 2 };

@@ -146,7 +146,7 @@ public sealed class SessionTests
             stopping.Append(prompt);
             engine.Step(StepBudget.Unlimited);
             Assert.Equal(FinishReason.ContextFull, stopping.Finish);
-            Assert.Equal(11, stopping.GeneratedTokens); // the last one needs no position of its own
+            Assert.Equal(11, stopping.GeneratedTokens); // the last one needs no position
             Assert.Throws<ContextOverflowException>(() => stopping.Append([1]));
         }
 
@@ -255,7 +255,7 @@ public sealed class SessionTests
     [Fact]
     public void Stop_strings_end_an_answer_across_token_borders_and_are_not_part_of_it()
     {
-        using GptModel model = TestModels.Slm4096(); // one token a character, so every stop string lies across borders
+        using GptModel model = TestModels.Slm4096(); // one token a character, so every stop string spans borders
         using GptEngine engine = new(model);
         using GptSession session = engine.CreateSession(options: new SessionOptions { StopStrings = ["paper plane", "airplane is"] });
         session.Append("Q: Are you AGI?\n"u8);

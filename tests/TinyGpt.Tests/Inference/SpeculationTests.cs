@@ -6,8 +6,8 @@ using Xunit;
 namespace TinyGpt.Tests.Inference;
 
 /// <summary>
-/// Guessing ahead changes no bit: tokens, logits of the tokens that were chosen, text and the reason of the end are those without it.
-/// The vocabularies are small, so that even random models repeat themselves and guesses are right now and then.
+/// Draft tokens change no bit: tokens, logits of the chosen tokens, text and the reason of the end are the same without them.
+/// The vocabularies are small, so that even random models repeat themselves and draft tokens are accepted now and then.
 /// </summary>
 public sealed class SpeculationTests
 {
@@ -60,7 +60,7 @@ public sealed class SpeculationTests
             }
         }
 
-        Assert.True(passes < 0.9 * tokens, $"{tokens} tokens took {passes} passes: hardly a guess was right");
+        Assert.True(passes < 0.9 * tokens, $"{tokens} tokens took {passes} forward passes: hardly a draft token was accepted");
     }
 
     [Fact]
@@ -264,7 +264,7 @@ public sealed class SpeculationTests
 
     private static int[] Prompt(ModelConfig config, uint seed = 7) => TestModels.Tokens(config, 25 + (int)seed, seed);
 
-    /// <summary>The whole sequence after a greedy answer without guesses.</summary>
+    /// <summary>The whole sequence after a greedy answer without draft tokens.</summary>
     private static int[] Continue(GptModel model, int[] tokens, int count)
     {
         using GptEngine engine = new(model);

@@ -90,7 +90,7 @@ public sealed class StoriesTests(ITestOutputHelper output)
 
     /// <summary>
     /// The texts are the model's own, drawn over a cache of float32, so the ratio is e to the divergence between the two. It scatters by
-    /// 0.0005 over as many tokens as these; over five times as many it is 1.0035.
+    /// 0.0005 over the same number of tokens; over five times that number it is 1.0035.
     /// </summary>
     [Fact]
     public void An_int8_cache_costs_little_over_long_texts()

@@ -149,7 +149,7 @@ internal abstract class FamilyReference(FamilyCheckpoint checkpoint, ReferencePr
 
     private double[] SeenByCache(double[] head) => precision.QuantizesCache ? Rounded(head, head.Length) : head;
 
-    /// <summary>Zeros behind each head up to a multiple of 16, which move the borders of the groups that are rounded together.</summary>
+    /// <summary>Zeros after each head up to a multiple of 16, which move the borders of the groups that are rounded together.</summary>
     private static double[] Padded(double[] x, int headSize) => headSize == 0
         ? x
         : [.. x.Chunk(headSize).SelectMany(head => head.Concat(new double[((headSize + 15) / 16 * 16) - headSize]))];

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace TinyGpt.Tests.Reference;
 
-/// <summary>GPT-1 (Radford et al., 2018): norms behind the sums, and none before the head.</summary>
+/// <summary>GPT-1 (Radford et al., 2018): norms after the sums, and none before the head.</summary>
 internal sealed class Gpt1Reference(FamilyCheckpoint checkpoint, ReferencePrecision precision) : FamilyReference(checkpoint, precision)
 {
     public override double[][] Logits(ReadOnlySpan<int> tokens)
@@ -73,7 +73,7 @@ internal sealed class GptNeoReference(FamilyCheckpoint checkpoint, ReferencePrec
     }
 }
 
-/// <summary>GPT-NeoX and Pythia: query, key and value of each head behind each other, a part of each head rotated, both layers side by side.</summary>
+/// <summary>GPT-NeoX and Pythia: query, key and value of each head one after the other, a part of each head rotated, both layers in parallel.</summary>
 internal sealed class GptNeoXReference(FamilyCheckpoint checkpoint, ReferencePrecision precision) : FamilyReference(checkpoint, precision)
 {
     public override double[][] Logits(ReadOnlySpan<int> tokens)
@@ -109,7 +109,7 @@ internal sealed class GptNeoXReference(FamilyCheckpoint checkpoint, ReferencePre
     }
 }
 
-/// <summary>OPT (Zhang et al., 2022, arXiv:2205.01068): positions from 2 on, ReLU, norms before or behind.</summary>
+/// <summary>OPT (Zhang et al., 2022, arXiv:2205.01068): positions from 2 on, ReLU, norms before or after.</summary>
 internal sealed class OptReference(FamilyCheckpoint checkpoint, ReferencePrecision precision) : FamilyReference(checkpoint, precision)
 {
     private const double Epsilon = 1e-5;

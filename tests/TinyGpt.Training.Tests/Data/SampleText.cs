@@ -11,7 +11,7 @@ internal static class SampleText
         "all", "night", "it's", "raining", "again", "bread", "costs", "12", "road", "to", "chapel", "is", "long", "naïve", "café",
     ];
 
-    /// <summary>A text of so many words; the same every time.</summary>
+    /// <summary>A text with the given number of words; the same every time.</summary>
     public static string OfWords(int count, ulong seed = 1)
     {
         StringBuilder text = new();

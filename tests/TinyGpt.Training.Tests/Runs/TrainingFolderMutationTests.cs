@@ -63,7 +63,7 @@ public sealed class TrainingFolderMutationTests : IDisposable
             }
         }
 
-        // These were "unexpected": a division by zero, memory without end, an argument that nobody gave.
+        // These were "unexpected": a division by zero, memory without end, an argument that was not given.
         foreach (string wrong in (string[])["batchSize = 0", "validationInterval = 0", "context = -1", "options.threads = 2147483647",
             "options.accumulationSteps = 65537", "data = \"\"", "validationShare = 1.5", "options.dropout = 1", "batchSize = 2147483647"])
         {

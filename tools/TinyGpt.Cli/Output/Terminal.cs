@@ -25,6 +25,11 @@ internal static class Terminal
     /// <summary>Puts this in the place of the console's own writers. Called once, before anything is written.</summary>
     public static void Open()
     {
+        if (OperatingSystem.IsWindows())
+        {
+            UseUnicode();
+        }
+
         _rawOutput = Console.Out;
         _rawError = Console.Error;
         if (ShowsOutput)
@@ -60,6 +65,19 @@ internal static class Terminal
     public static IAnsiConsole CreateOutputConsole() => Create(_rawOutput);
 
     public static IAnsiConsole CreateErrorConsole() => Create(_rawError);
+
+    /// <summary>
+    /// Windows gives a console an old code page, in which the UTF-8 of a model is other characters. Lines that are typed are read as UTF-16,
+    /// because the console loses all but ASCII when it reads in UTF-8. The next program finds the console as it was.
+    /// </summary>
+    private static void UseUnicode()
+    {
+        (Encoding output, Encoding input) = (Console.OutputEncoding, Console.InputEncoding);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => (Console.OutputEncoding, Console.InputEncoding) = (output, input);
+        UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);
+        Console.OutputEncoding = utf8;
+        Console.InputEncoding = Console.IsInputRedirected ? utf8 : Encoding.Unicode;
+    }
 
     private static IAnsiConsole Create(TextWriter writer) => AnsiConsole.Create(new AnsiConsoleSettings { Out = new TerminalConsole(writer) });
 

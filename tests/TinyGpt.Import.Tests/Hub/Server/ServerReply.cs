@@ -4,7 +4,7 @@ using System.Text;
 namespace TinyGpt.Import.Tests;
 
 /// <summary>What a <see cref="LocalServer"/> answers, byte for byte; right answers and wrong ones.</summary>
-/// <param name="Send">Writes the answer; the connection is closed behind it.</param>
+/// <param name="Send">Writes the answer; the connection is closed after it.</param>
 internal sealed record ServerReply(Func<Stream, CancellationToken, Task> Send)
 {
     /// <summary>An answer without content.</summary>

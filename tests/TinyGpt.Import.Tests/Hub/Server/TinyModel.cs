@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TinyGpt.Import.Tests;
 
-/// <summary>The files of a GPT-2 of seven tokens as they lie in a model's folder on a hub, beside others that nobody needs.</summary>
+/// <summary>The files of a GPT-2 of seven tokens as they are in a model's folder on a hub, beside others that are not needed.</summary>
 internal static class TinyModel
 {
     public const string Weights = "model.safetensors";

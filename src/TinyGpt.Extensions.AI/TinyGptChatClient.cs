@@ -29,8 +29,9 @@ namespace TinyGpt.Extensions.AI;
 /// </para>
 /// <para>
 /// A function's name and arguments are constrained: the arguments always keep the function's JSON schema. In the mode auto the answer is free
-/// until the model begins a call in the form of its template; required and a function by name begin with the call. A call that
-/// <c>MaxOutputTokens</c> cuts short is left out, and the answer's end says <see cref="ChatFinishReason.Length"/>. Thoughts of models that think come as
+/// until the model begins a call in the form of its template; required and a function by name begin with the call. Arguments
+/// end in time for <c>MaxOutputTokens</c> where that is enough for the shortest ones. Otherwise the call is left out, and the answer's end says
+/// <see cref="ChatFinishReason.Length"/>. Thoughts of models that think come as
 /// <see cref="TextReasoningContent"/>.
 /// </para>
 /// <para>
@@ -43,7 +44,8 @@ namespace TinyGpt.Extensions.AI;
 /// 16 characters and values that are texts of up to 24 characters, integers of up to six digits or booleans; a name can be in it twice. A
 /// schema is compiled when it is first met, on the thread pool; the last 64 are kept. Such an answer is whole unless a stop
 /// sequence of the request, its <c>MaxOutputTokens</c> or the end of the context cuts it short; the last two show as
-/// <see cref="ChatFinishReason.Length"/>.
+/// <see cref="ChatFinishReason.Length"/>. Where the schema goes to TinyGpt.Constraints, an answer ends whole before its tokens run out if it can:
+/// <see cref="FinishProperty"/> then has <see cref="FinishReason.Shortened"/>.
 /// </para>
 /// <para>
 /// White space at the start of an answer is dropped. Unread text of a stream is kept until it is read, at most

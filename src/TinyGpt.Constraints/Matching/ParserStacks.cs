@@ -26,6 +26,7 @@ internal sealed class ParserStacks
     public const int Root = 0;
 
     private const int Unknown = -1;
+    private const int MaxFrames = 1 << 21;
 
     private GrowingArray<Entry> _stacks;
     private GrowingArray<Frame> _frames;
@@ -121,6 +122,11 @@ internal sealed class ParserStacks
             {
                 return i;
             }
+        }
+
+        if (_frames.Count > MaxFrames)
+        {
+            throw new ConstraintException("The grammar is too ambiguous: a text can be read in too many ways.");
         }
 
         _index.Add(hash);

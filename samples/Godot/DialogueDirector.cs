@@ -4,7 +4,7 @@ using TinyGpt.Dialogue;
 namespace TinyGpt.Samples.Godot;
 
 /// <summary>
-/// Owns the model and the one stage on which everybody talks, and advances it in each frame. Make it an autoload, before all scenes with
+/// Owns the model and the one stage of all characters, and advances it in each frame. Make it an autoload, before all scenes with
 /// folk in them: Godot calls its <see cref="_Process"/> first then, so that words come in the frame in which they are computed.
 /// </summary>
 public partial class DialogueDirector : Node
@@ -18,7 +18,7 @@ public partial class DialogueDirector : Node
     [Export]
     public string ModelPath { get; set; } = "res://villagers.tgpt";
 
-    /// <summary>What everybody in the world knows; computed once, shared by all.</summary>
+    /// <summary>What every character of the world knows; computed once and shared.</summary>
     [Export]
     public string World { get; set; } = "";
 
@@ -56,7 +56,7 @@ public partial class DialogueDirector : Node
     /// <inheritdoc/>
     public override void _Process(double delta) => Stage.Tick(StepBudget.Milliseconds(BudgetMilliseconds));
 
-    /// <summary>Writes everybody, with all that was said, into the game's save.</summary>
+    /// <summary>Writes all characters and talks into the game's save.</summary>
     /// <param name="save">The game's save, at the place of the stage; stays open.</param>
     public void Save(Stream save) => Stage.Save(save);
 

@@ -4,7 +4,7 @@ using TinyGpt.Dialogue;
 namespace TinyGpt.Samples.MonoGame;
 
 /// <summary>
-/// Owns the stage on which everybody talks, and advances it in each frame. Add it to <c>Game.Components</c>, and make it once: an engine
+/// Owns the stage of all characters, and advances it in each frame. Add it to <c>Game.Components</c>, and make it once: an engine
 /// takes all its memory when it is made.
 /// </summary>
 public sealed class DialogueComponent : GameComponent
@@ -29,7 +29,7 @@ public sealed class DialogueComponent : GameComponent
     public DialogueStage Stage { get; private set; }
 
     /// <summary>
-    /// Advances everybody. With <c>IsFixedTimeStep</c> MonoGame catches up on missed frames with several updates in a row; a slice of work in
+    /// Advances all characters. With <c>IsFixedTimeStep</c> MonoGame catches up on missed frames with several updates in a row; a slice of work in
     /// each is enough then.
     /// </summary>
     /// <param name="gameTime">The frame's time.</param>
@@ -39,7 +39,7 @@ public sealed class DialogueComponent : GameComponent
         Stage.Tick(gameTime.IsRunningSlowly ? StepBudget.Milliseconds(0) : _budget);
     }
 
-    /// <summary>Writes everybody, with all that was said, into the game's save.</summary>
+    /// <summary>Writes all characters and talks into the game's save.</summary>
     /// <param name="save">The game's save, at the place of the stage; stays open.</param>
     public void Save(Stream save) => Stage.Save(save);
 

@@ -21,7 +21,7 @@ public sealed class Villager : IDisposable
     private Talk _talk;
     private double _allowance;
 
-    /// <summary>Puts somebody on the stage.</summary>
+    /// <summary>Puts a character on the stage.</summary>
     /// <param name="dialogue">The game's component.</param>
     /// <param name="persona">Who it is.</param>
     /// <exception cref="PersonaException">The persona is not valid.</exception>

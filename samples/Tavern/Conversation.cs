@@ -25,7 +25,7 @@ internal sealed class Conversation
     /// <summary>The character that answers; null if there is no talk.</summary>
     public Patron? Answerer { get; private set; }
 
-    /// <summary>Whether somebody talks.</summary>
+    /// <summary>Whether there is a talk.</summary>
     public bool IsActive => Asker is not null;
 
     /// <summary>Whether a patron takes part.</summary>
@@ -97,7 +97,7 @@ internal sealed class Conversation
 }
 
 /// <summary>
-/// The exchanges of everybody with everybody, one for each direction of asking. They are opened while the game loads, so that nothing is
+/// The exchanges of all pairs of characters, one for each direction of asking. They are opened while the game loads, so that nothing is
 /// allocated while it runs.
 /// </summary>
 internal sealed class Acquaintances

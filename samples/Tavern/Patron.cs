@@ -10,7 +10,7 @@ internal sealed class Patron
     public const int LingeringFrames = 150;
 
     // Speech goes at four characters in six frames, some forty a second. Text is read from the talk when it is shown and not before, so
-    // that somebody who is interrupted has said exactly what could be read.
+    // that an interrupted character has said exactly what could be read.
     private const int SpeechFrames = 6;
     private const int SpeechBytes = 4;
     private const int FramesPerStep = 7;
@@ -52,13 +52,13 @@ internal sealed class Patron
     /// <summary>Whether the patron has arrived at its seat.</summary>
     public bool IsSeated => Room.Seats[Seat].X == X && Room.Seats[Seat].Y == Y;
 
-    /// <summary>Whether the patron stands where its bubble would hide the guests at the bar.</summary>
+    /// <summary>Whether the patron's bubble would hide the guests at the bar.</summary>
     public bool IsBehindBar => IsSeated && Seat == Room.InnkeepersSeat;
 
     /// <summary>The column of the table at which the patron sits, above which it speaks; null for the bar and on the way.</summary>
     public int? TableColumn => IsSeated ? Room.ColumnOf(Room.Seats[Seat].Table) : null;
 
-    /// <summary>Frames since the patron last had somebody to talk to.</summary>
+    /// <summary>Frames since the patron's last talk.</summary>
     public int IdleFrames { get; set; }
 
     /// <summary>What the patron says or has just said.</summary>
@@ -90,7 +90,7 @@ internal sealed class Patron
         _voice = talk;
     }
 
-    /// <summary>Lets the last line go out of the air, because somebody answers it.</summary>
+    /// <summary>Removes the last line, because it is being answered.</summary>
     public void LetLineFade() => Said = null;
 
     /// <summary>Says no more.</summary>

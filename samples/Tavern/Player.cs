@@ -72,7 +72,7 @@ internal sealed class Player
         Said.Append(Line);
     }
 
-    /// <summary>Lets the last line go out of the air, because somebody answers it.</summary>
+    /// <summary>Removes the last line, because it is being answered.</summary>
     public void LetLineFade() => Said = null;
 
     /// <summary>Lets time pass.</summary>

@@ -5,7 +5,7 @@ namespace TinyGpt.Samples.Tavern;
 /// <summary>The game without a terminal and without waiting: keys come from a script, and the last frame is kept as text.</summary>
 internal sealed class Rehearsal
 {
-    /// <summary>Frames after which nothing is new any more: code is compiled and everybody has been drawn.</summary>
+    /// <summary>Frames after which nothing is new any more: code is compiled and every person has been drawn.</summary>
     public const int WarmUpFrames = 120;
 
     private readonly TavernGame _game;

@@ -1,6 +1,6 @@
 namespace TinyGpt.Samples.Tavern;
 
-/// <summary>Where somebody can sit or stand to talk.</summary>
+/// <summary>A place to sit or stand for a talk.</summary>
 /// <param name="X">The column.</param>
 /// <param name="Y">The row.</param>
 /// <param name="Table">The table, of which there are <see cref="Room.Tables"/>; the last is the bar.</param>
@@ -54,7 +54,7 @@ internal sealed class Room
     /// <summary>The innkeeper's place in <see cref="Seats"/>.</summary>
     public const int InnkeepersSeat = 6;
 
-    /// <summary>Whether somebody can stand there.</summary>
+    /// <summary>Whether a person can stand there.</summary>
     public bool IsFree(int x, int y) => x > 0 && x < Screen.Width - 1 && y > Top && y < Bottom && _glyphs[(y * Screen.Width) + x] == ' ';
 
     /// <summary>The next step of the shortest way to a seat; the same place when there.</summary>

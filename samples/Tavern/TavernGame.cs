@@ -10,7 +10,7 @@ namespace TinyGpt.Samples.Tavern;
 internal sealed class TavernGame : IDisposable
 {
     private const ulong Seed = 7;
-    private const int KvPages = 40; // half of what everybody would need to speak at length at the same time
+    private const int KvPages = 40; // half of what all characters would need to speak at length at the same time
     private const int EarshotColumns = 9;
     private const int PatientFrames = 240;
     private const int LonelyFrames = 420;

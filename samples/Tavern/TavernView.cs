@@ -35,7 +35,7 @@ internal static class TavernView
         DrawInput(game, screen);
     }
 
-    /// <summary>Draws the end of what somebody says, above the row <paramref name="y"/> and around a column near <paramref name="x"/>.</summary>
+    /// <summary>Draws the end of what a person says, above the row <paramref name="y"/> and around a column near <paramref name="x"/>.</summary>
     private static void DrawBubble(Screen screen, int x, int y, int middle, Utterance? utterance)
     {
         if (utterance is null || utterance.Words.IsEmpty)

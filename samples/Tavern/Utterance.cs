@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TinyGpt.Samples.Tavern;
 
-/// <summary>Something that somebody says, as far as it has been said.</summary>
+/// <summary>A line of a person, as far as it has been said.</summary>
 internal sealed class Utterance
 {
     private readonly char[] _text = new char[400];

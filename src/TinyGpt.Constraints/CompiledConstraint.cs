@@ -197,7 +197,7 @@ public sealed class CompiledConstraint : TokenConstraint, IDisposable
                 index = token == _vocabulary.EndOfText ? GrammarParser.Dead : _parser.Step(index, _vocabulary.TokenBytes(token));
             }
 
-            // An answer that needs more by itself has it, or it would never go on.
+            // An answer that needs more by itself gets it, or it would never continue.
             _mostStates = Math.Max(_options.MaxStates, 2 * _parser.Size);
             _mostBytes = Math.Max(_grammarBytes + _memory.MaxParserBytes, 2 * _parser.Memory.Used);
             return Number(index);
@@ -276,7 +276,7 @@ public sealed class CompiledConstraint : TokenConstraint, IDisposable
         return true;
     }
 
-    /// <summary>Finds the tokens after a state from which an answer of so many tokens can still end.</summary>
+    /// <summary>Finds the tokens after a state from which an answer of the given number of tokens can still end.</summary>
     private bool TryFindWithin(int index, int tokens, long deadline, out bool narrowed)
     {
         narrowed = false;

@@ -1,6 +1,3 @@
-using TinyGpt.Constraints.Gbnf;
-using TinyGpt.Constraints.Grammars;
-
 namespace TinyGpt.Constraints;
 
 /// <content>Constraints of grammars in GBNF.</content>
@@ -19,7 +16,6 @@ public sealed partial class Constraint
     {
         ArgumentNullException.ThrowIfNull(grammar);
         ArgumentException.ThrowIfNullOrEmpty(root);
-        GrammarBuilder builder = new();
-        return FromGrammar(builder, new GbnfReader(grammar, builder).Read(root));
+        return FromPattern(Pattern.Gbnf(grammar, root));
     }
 }

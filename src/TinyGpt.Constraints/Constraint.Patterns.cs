@@ -12,6 +12,6 @@ public sealed partial class Constraint
     {
         ArgumentNullException.ThrowIfNull(pattern);
         GrammarBuilder builder = new();
-        return FromGrammar(builder, pattern.Add(builder));
+        return new Constraint(builder.Build(pattern.Add(builder)), pattern);
     }
 }

@@ -39,17 +39,15 @@ public sealed partial class Constraint
     /// The schema is wrong, too large, allows no value, or has something that cannot be kept exactly. The location is a JSON pointer.
     /// </exception>
     public static Constraint FromJsonSchema(string schema, JsonSchemaOptions? options = null) =>
-        FromJsonSchema(Encoding.UTF8.GetBytes(schema), options);
+        FromPattern(Pattern.Json(schema, options ?? new JsonSchemaOptions()));
 
     /// <summary>Understands a JSON schema; see <see cref="FromJsonSchema(string, JsonSchemaOptions?)"/>.</summary>
     /// <param name="utf8Schema">The schema's JSON text as UTF-8.</param>
     /// <param name="options">How JSON is written; null for the defaults.</param>
     /// <exception cref="ConstraintException">The schema cannot be used.</exception>
-    public static Constraint FromJsonSchema(ReadOnlySpan<byte> utf8Schema, JsonSchemaOptions? options = null)
-    {
-        GrammarBuilder builder = new();
-        return FromGrammar(builder, AddJsonSchema(builder, utf8Schema, options ?? new JsonSchemaOptions()));
-    }
+    public static Constraint FromJsonSchema(ReadOnlySpan<byte> utf8Schema, JsonSchemaOptions? options = null) =>
+        System.Text.Unicode.Utf8.IsValid(utf8Schema) ? FromJsonSchema(Encoding.UTF8.GetString(utf8Schema), options)
+            : throw new ConstraintException("The schema is no JSON: it is not valid UTF-8.", "#");
 
     /// <summary>Puts the values of a schema into a grammar.</summary>
     internal static Symbol AddJsonSchema(GrammarBuilder builder, ReadOnlySpan<byte> utf8Schema, JsonSchemaOptions options)

@@ -8,7 +8,12 @@ namespace TinyGpt.Constraints;
 /// </summary>
 public sealed partial class Constraint
 {
-    private Constraint(Grammar grammar) => Grammar = grammar;
+    private readonly Pattern? _pattern;
+
+    private Constraint(Grammar grammar, Pattern? pattern) => (Grammar, _pattern) = (grammar, pattern);
+
+    /// <summary>What the constraint was made of, to put it together with other patterns or to save it.</summary>
+    public Pattern Pattern => _pattern ?? throw new InvalidOperationException("The constraint was made of a grammar in memory.");
 
     /// <summary>The language of the answers.</summary>
     internal Grammar Grammar { get; }
@@ -17,7 +22,7 @@ public sealed partial class Constraint
     /// <param name="builder">The grammar; not used afterwards.</param>
     /// <param name="start">What a whole answer is.</param>
     /// <exception cref="ConstraintException">A rule is not defined or left-recursive, nothing matches, or the grammar is too large.</exception>
-    internal static Constraint FromGrammar(GrammarBuilder builder, Symbol start) => new(builder.Build(start));
+    internal static Constraint FromGrammar(GrammarBuilder builder, Symbol start) => new(builder.Build(start), null);
 
     /// <summary>Binds the constraint to a vocabulary.</summary>
     /// <param name="vocabulary">The model's vocabulary.</param>

@@ -24,9 +24,17 @@ public sealed class ConstraintVocabulary
     {
     }
 
+    /// <summary>Makes the vocabulary of a model for answers within a layout of turns.</summary>
+    /// <param name="model">The model; not used afterwards.</param>
+    /// <param name="end">The token with which an answer may end that could also go on, such as the layout's end of a turn, or null for none.</param>
+    /// <param name="excluded">Bytes that no answer may have, such as those that begin a mark of the layout.</param>
+    /// <exception cref="ArgumentException">The model has no tokenizer.</exception>
+    public ConstraintVocabulary(GptModel model, int? end, ReadOnlySpan<byte> excluded)
+        : this(RequireTokenizer(model), end, model.Config.VocabularySize) => Bytes &= ~ByteSet.Of(excluded);
+
     /// <summary>Makes the vocabulary of a tokenizer.</summary>
     /// <param name="vocabulary">The tokens.</param>
-    /// <param name="endOfText">The token with which an answer may end that could also go on, or null for none.</param>
+    /// <param name="endOfText">The token that ends an answer which could also continue, or null for none.</param>
     public ConstraintVocabulary(TokenVocabulary vocabulary, int? endOfText)
         : this(vocabulary, endOfText, (vocabulary ?? throw new ArgumentNullException(nameof(vocabulary))).Count)
     {
@@ -89,7 +97,7 @@ public sealed class ConstraintVocabulary
     /// <summary>Ids that constraints can allow are below this.</summary>
     public int TokenCount { get; }
 
-    /// <summary>The token with which an answer may end that could also go on, or null for none.</summary>
+    /// <summary>The token that ends an answer which could also continue, or null for none.</summary>
     public int? EndOfText { get; }
 
     /// <summary>Bytes that it holds beside the caches of compiled constraints, for a plan of memory; exact to some percent.</summary>

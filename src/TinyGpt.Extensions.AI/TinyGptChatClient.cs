@@ -42,10 +42,10 @@ namespace TinyGpt.Extensions.AI;
 /// backslashes); integers with <c>minimum</c> and <c>maximum</c> (up to 15 digits); booleans. What cannot be kept is refused with
 /// <see cref="ResponseFormatException"/>, which names the place. JSON without a schema is an object of up to six members, with names of up to
 /// 16 characters and values that are texts of up to 24 characters, integers of up to six digits or booleans; a name can be in it twice. A
-/// schema is compiled when it is first met, on the thread pool; the last 64 are kept. Such an answer is whole unless a stop
-/// sequence of the request, its <c>MaxOutputTokens</c> or the end of the context cuts it short; the last two show as
-/// <see cref="ChatFinishReason.Length"/>. Where the schema goes to TinyGpt.Constraints, an answer ends whole before its tokens run out if it can:
-/// <see cref="FinishProperty"/> then has <see cref="FinishReason.Shortened"/>.
+/// schema is compiled when it is first met, on the thread pool; the last 64 are kept. Where a schema sets no bounds, integers are those of
+/// <see cref="int"/>, and other numbers, dates, times and addresses those that .NET reads. Where tokens run out, the answer is completed in time and
+/// ends with <see cref="ChatFinishReason.Length"/>; only a stop sequence of the request, the end of
+/// the context, or fewer tokens than the shortest answer has, cut it.
 /// </para>
 /// <para>
 /// White space at the start of an answer is dropped. Unread text of a stream is kept until it is read, at most
@@ -247,8 +247,8 @@ public sealed class TinyGptChatClient : IChatClient
 
     private static ChatFinishReason FinishOf(ChatRequest request) => request.Finish switch
     {
-        FinishReason.Length or FinishReason.ContextFull or FinishReason.ArenaFull when request.Answer is not { Calls: > 0 } => ChatFinishReason.Length,
         _ when request.Answer is { Calls: > 0 } => ChatFinishReason.ToolCalls,
+        FinishReason.Length or FinishReason.Shortened or FinishReason.ContextFull or FinishReason.ArenaFull => ChatFinishReason.Length,
         _ => ChatFinishReason.Stop,
     };
 

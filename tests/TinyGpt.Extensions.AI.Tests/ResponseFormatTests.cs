@@ -156,7 +156,7 @@ public sealed class ResponseFormatTests : IDisposable
         options.ResponseFormat = Format("""{"type": "array", "items": {"type": "string", "minLength": 2}, "minItems": 1}""");
         ChatResponse response = await client.GetResponseAsync("hello", options);
         using JsonDocument answer = JsonDocument.Parse(response.Text);
-        Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+        Assert.Equal(ChatFinishReason.Length, response.FinishReason);
         Assert.Equal(FinishReason.Shortened, response.AdditionalProperties![TinyGptChatClient.FinishProperty]);
     }
 

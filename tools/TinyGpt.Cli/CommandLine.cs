@@ -9,7 +9,7 @@ namespace TinyGpt.Cli;
 /// <summary>The program: parses its arguments, runs a command, and turns whatever happens into one line and an exit code.</summary>
 internal static class CommandLine
 {
-    // "@" begins a response file by default, and here a prompt that is addressed to somebody.
+    // "@" starts a response file by default, but here a prompt may start with it.
     private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
 
     public static async Task<int> RunAsync(string[] arguments)

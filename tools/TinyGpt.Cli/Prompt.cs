@@ -5,7 +5,7 @@ namespace TinyGpt.Cli;
 /// <summary>Asks for the next line of a talk.</summary>
 internal static class Prompt
 {
-    /// <summary>Shows a prompt where somebody sees it, and reads a line.</summary>
+    /// <summary>Shows a prompt on a terminal, and reads a line.</summary>
     /// <param name="text">The prompt.</param>
     /// <param name="cancellation">
     /// Ctrl-C. A user who sees the prompt leaves with it quietly, as with Ctrl-D. The line of the prompt is ended in either case.

@@ -34,7 +34,7 @@ public sealed record BenchmarkSettings
     /// </summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Tokens of a prompt in one pass, or null for the engine's default.</summary>
+    /// <summary>Tokens of a prompt in one forward pass, or null for the engine's default.</summary>
     public int? ChunkTokens { get; init; }
 
     /// <summary>The kernel tier, or null for the engine's choice.</summary>

@@ -33,7 +33,7 @@ internal abstract unsafe class MatrixWork : IDisposable
     /// <param name="matrices">The matrices.</param>
     /// <param name="weights">The memory that holds them, if it is to be freed with the work.</param>
     /// <param name="tokens">Tokens to multiply; whole chunks are computed.</param>
-    /// <param name="chunk">Rows in one pass.</param>
+    /// <param name="chunk">Tokens in one forward pass.</param>
     protected MatrixWork(IReadOnlyList<PackedMatrix> matrices, NativeArena? weights, int tokens, int chunk)
     {
         _matrices = matrices;
@@ -68,7 +68,7 @@ internal abstract unsafe class MatrixWork : IDisposable
     /// <param name="tier">A tier that this process can execute.</param>
     /// <param name="tensors">The model's tensors.</param>
     /// <param name="tokens">Tokens of the prompt; whole chunks are computed.</param>
-    /// <param name="chunk">Rows in one pass.</param>
+    /// <param name="chunk">Tokens in one forward pass.</param>
     public static MatrixWork OfPrompt(KernelTier tier, IReadOnlyList<TensorShape> tensors, int tokens, int chunk) =>
         For(tier, [.. tensors.Where(tensor => tensor.IsQuantized && !IsVocabulary(tensor))], tokens, chunk);
 
@@ -97,7 +97,7 @@ internal abstract unsafe class MatrixWork : IDisposable
     /// <param name="tier">A tier that this process can execute.</param>
     /// <param name="shapes">The matrices.</param>
     /// <param name="tokens">Tokens to multiply; whole chunks are computed.</param>
-    /// <param name="chunk">Rows in one pass.</param>
+    /// <param name="chunk">Tokens in one forward pass.</param>
     public static MatrixWork For(KernelTier tier, IReadOnlyList<TensorShape> shapes, int tokens, int chunk)
     {
         NativeArena arena = new(shapes.Sum(shape => NativeArena.RoundUp(shape.Bytes)));

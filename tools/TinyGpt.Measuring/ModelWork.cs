@@ -2,7 +2,7 @@ using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Measuring;
 
-/// <summary>What a pass over a model must read and multiply, counted from its tensors.</summary>
+/// <summary>What a forward pass must read and multiply, counted from the model's tensors.</summary>
 internal sealed class ModelWork
 {
     private readonly ModelConfig _config;
@@ -46,7 +46,7 @@ internal sealed class ModelWork
         _config = config;
     }
 
-    /// <summary>Weights, scales, biases and norms that every pass reads.</summary>
+    /// <summary>Weights, scales, biases and norms that every forward pass reads.</summary>
     public long WeightBytes { get; }
 
     /// <summary>Keys and values of one position in all layers, scales included: the difference of two plans.</summary>

@@ -31,7 +31,7 @@ internal sealed unsafe class NativeArena : IDisposable
         GC.AddMemoryPressure(checked((long)bytes));
     }
 
-    /// <summary>Frees the memory if nobody disposed the arena.</summary>
+    /// <summary>Frees the memory if the arena was not disposed.</summary>
     ~NativeArena() => Free();
 
     /// <summary>The size in bytes.</summary>

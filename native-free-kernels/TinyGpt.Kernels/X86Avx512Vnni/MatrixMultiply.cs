@@ -107,7 +107,7 @@ internal readonly unsafe struct Avx512VnniMatrixMultiply : ITileKernel
     }
 
     /// <summary>
-    /// One token: bound by memory, so what is computed must not hold up what is loaded. Four k-blocks at a time have sums of their own,
+    /// One token is bound by memory, so computing must not delay loading. Four k-blocks at a time have separate sums,
     /// which hides the latency of the dot product; integer sums may be split and joined at will.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

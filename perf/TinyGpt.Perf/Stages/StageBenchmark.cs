@@ -8,7 +8,7 @@ namespace TinyGpt.Perf;
 
 /// <summary>
 /// A game's loop of 60 frames a second on a stage of 32 characters that all talk: how long ticks with a budget take, what that costs of
-/// the throughput of a stage that has all the time it wants, what is allocated, and whether everybody says the same in all ways to run it.
+/// the throughput of a stage without a budget, the allocated bytes, and whether all characters say the same in all ways to run it.
 /// </summary>
 internal static class StageBenchmark
 {
@@ -89,7 +89,7 @@ internal static class StageBenchmark
     private static FramedPlay Framed(Play play, List<double> ticks, Play before, Play after) =>
         new([.. ticks.Order()], play.TokensPerSecond, [before.TokensPerSecond, after.TokensPerSecond]);
 
-    /// <summary>Makes a stage on which everybody has spoken once, and measures a play of one more line for each.</summary>
+    /// <summary>Makes a stage on which every character has spoken once, and measures a play of one more line for each.</summary>
     /// <param name="run">Runs the play to its end; returns the seconds that count.</param>
     private static Play Measure(GptModel model, int threads, KernelTier? tier, Func<StagePlay, double> run, CancellationToken cancellation)
     {

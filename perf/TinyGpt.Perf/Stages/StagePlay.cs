@@ -58,7 +58,7 @@ internal sealed class StagePlay : IDisposable
     /// <summary>Tokens that were read and generated so far.</summary>
     public long ComputedTokens => _stage.ComputedTokens;
 
-    /// <summary>Has everybody told a line, and be done when it is answered.</summary>
+    /// <summary>Tells every character a line, and is done when it is answered.</summary>
     public void Begin() => Array.Clear(_isToldLine);
 
     /// <summary>The game's part of a frame: reads what was said, and tells their line to those that have not heard it. Allocates nothing.</summary>

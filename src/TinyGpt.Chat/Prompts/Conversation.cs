@@ -46,7 +46,7 @@ public sealed class Conversation(PromptTemplate template, GptSession session)
     }
 
     /// <summary>
-    /// Ends thoughts that take too long: the model goes on as if it had ended them itself, with as many tokens for the answer as the session's
+    /// Ends thoughts that take too long: the model continues as if it had ended them itself, with the number of tokens for the answer that is the session's
     /// options allow. The mark that ends them is not part of what the session says.
     /// </summary>
     /// <exception cref="InvalidOperationException">The template knows no thinking.</exception>

@@ -13,7 +13,7 @@ internal sealed class Grammar
     /// <summary>The successors of choices.</summary>
     public required int[] Lists { get; init; }
 
-    /// <summary>The rules that are called, in an order in which each stands after those that call it before anything is read.</summary>
+    /// <summary>The rules that are called, ordered so that each comes after those that call it before anything is read.</summary>
     public required GrammarRule[] Rules { get; init; }
 
     /// <summary>Where the whole text begins.</summary>
@@ -52,19 +52,19 @@ internal enum GrammarNodeKind : byte
     /// <summary>Goes back to the caller.</summary>
     Return,
 
-    /// <summary>Reads a text of the language A, then goes on at Next.</summary>
+    /// <summary>Reads a text of the language A, then continues at Next.</summary>
     Terminal,
 
-    /// <summary>Reads rule A, then goes on at Next.</summary>
+    /// <summary>Reads rule A, then continues at Next.</summary>
     Call,
 
     /// <summary>Goes on at any of the B nodes in the lists from A.</summary>
     Choice,
 
-    /// <summary>Reads rule A, Min to Max times, then goes on at Next.</summary>
+    /// <summary>Reads rule A, Min to Max times, then continues at Next.</summary>
     Loop,
 
-    /// <summary>Reads members in any order, then goes on at Next; what they are lies in the lists from A (<see cref="UnorderedMembers"/>).</summary>
+    /// <summary>Reads members in any order, then continues at Next; the members are in the lists from A (<see cref="UnorderedMembers"/>).</summary>
     Unordered,
 
     /// <summary>No text leads from here to the end.</summary>
@@ -75,7 +75,7 @@ internal enum GrammarNodeKind : byte
 /// <param name="Kind">What it does.</param>
 /// <param name="A">A language, a rule or the first of the successors.</param>
 /// <param name="B">How many successors there are.</param>
-/// <param name="Next">Where it goes on.</param>
+/// <param name="Next">The node at which reading continues.</param>
 /// <param name="Min">The fewest times.</param>
 /// <param name="Max">The most times.</param>
 internal record struct GrammarNode(GrammarNodeKind Kind, int A = 0, int B = 0, int Next = 0, int Min = 0, int Max = 0)

@@ -46,7 +46,7 @@ internal sealed class GrammarBuilder
         return Add(new SymbolEntry(SymbolKind.Rule, Undefined, _names.Count - 1, 0));
     }
 
-    /// <summary>Says what a rule stands for.</summary>
+    /// <summary>Sets the content of a rule.</summary>
     /// <param name="rule">From <see cref="Rule"/>; not yet defined.</param>
     /// <param name="body">Any symbol.</param>
     public void Define(Symbol rule, Symbol body)

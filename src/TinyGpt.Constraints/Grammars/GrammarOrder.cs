@@ -2,7 +2,7 @@ using TinyGpt.Constraints.Languages;
 
 namespace TinyGpt.Constraints.Grammars;
 
-/// <summary>Puts rules in an order in which callers stand before what they call at their beginning, and refuses left recursion.</summary>
+/// <summary>Orders rules so that callers come before the rules that they call at their start, and refuses left recursion.</summary>
 internal static class GrammarOrder
 {
     /// <summary>Sorts the rules and renumbers the calls.</summary>

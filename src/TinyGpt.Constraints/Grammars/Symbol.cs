@@ -4,7 +4,7 @@ namespace TinyGpt.Constraints.Grammars;
 /// <param name="Id">Its place in the builder.</param>
 internal readonly record struct Symbol(int Id)
 {
-    /// <summary>The symbol that stands for the empty text.</summary>
+    /// <summary>The symbol of the empty text.</summary>
     public static Symbol Empty => new(0);
 
     /// <summary>The symbol that nothing matches.</summary>

@@ -17,7 +17,7 @@ internal readonly ref struct UnorderedMembers
 
     public UnorderedMembers(in GrammarNode node, int[] lists) => _list = lists.AsSpan(node.A, node.B);
 
-    /// <summary>How many members there are. This is also the number that stands for any other.</summary>
+    /// <summary>How many members there are. This is also the number of any other.</summary>
     public int Count => _list[0];
 
     public int Required => _list[1];

@@ -133,7 +133,7 @@ internal sealed partial class RegexTable
         }
     }
 
-    /// <summary>Forgets the nodes that were made since there were so many, and what is known about the others' successors.</summary>
+    /// <summary>Forgets the nodes after the given number, and what is known about the others' successors.</summary>
     public void Truncate(int nodes, int sets, int lists)
     {
         _nodes.Truncate(nodes);
@@ -150,7 +150,7 @@ internal sealed partial class RegexTable
     /// <summary>What <see cref="Truncate"/> goes back to.</summary>
     public (int Nodes, int Sets, int Lists) Mark() => (_nodes.Count, _sets.Count, _lists.Count);
 
-    /// <summary>Works the lengths out again, for texts of the available bytes alone. Nodes stand after those that they are made of.</summary>
+    /// <summary>Computes the lengths again, for texts of only the available bytes. Nodes come after those that they are made of.</summary>
     private void ForgetWhatNeedsEveryByte()
     {
         _transitions.Truncate(0);
@@ -263,7 +263,7 @@ internal sealed partial class RegexTable
         return result;
     }
 
-    /// <summary>Combines nodes that lie in the scratch, which may move while more is added to it.</summary>
+    /// <summary>Combines nodes in the scratch, which may move while more is added to it.</summary>
     private RegexNode CombineScratch(Kind kind, int start, int end)
     {
         const int Small = 32;

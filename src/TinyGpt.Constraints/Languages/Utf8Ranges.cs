@@ -54,7 +54,7 @@ internal static class Utf8Ranges
         return sequences;
     }
 
-    /// <summary>Cuts where the bytes behind the first that differs do not run from the lowest to the highest.</summary>
+    /// <summary>Cuts where the bytes after the first different one do not run from the lowest to the highest.</summary>
     private static void SplitLength(List<Sequence> sequences, int first, int last, int length)
     {
         for (int bytes = length - 1; bytes > 0; bytes--)

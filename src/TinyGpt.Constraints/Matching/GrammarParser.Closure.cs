@@ -3,7 +3,7 @@ using TinyGpt.Constraints.Languages;
 
 namespace TinyGpt.Constraints.Matching;
 
-/// <summary>Where reading goes on at the end of a terminal: through ends of rules, choices and calls to the next terminals.</summary>
+/// <summary>Continues at the end of a terminal, through ends of rules, choices and calls, to the next terminals.</summary>
 internal sealed partial class GrammarParser
 {
     private readonly List<(int Rule, Frame Frame)> _calls = [];
@@ -57,8 +57,8 @@ internal sealed partial class GrammarParser
     }
 
     /// <summary>
-    /// Follows what lies in the work list to the next terminals. Calls of one rule are made together, after all rules that can call it
-    /// here, so that a rule is entered once, whoever calls it.
+    /// Follows the work list to the next terminals. Calls of one rule are made together, after all rules that can call it
+    /// here, so that a rule is entered once for all callers.
     /// </summary>
     /// <returns>The state.</returns>
     private int Close()
@@ -83,7 +83,7 @@ internal sealed partial class GrammarParser
             EnterNextRule();
         }
 
-        // Ends of rules come last: they begin another search. Where a rule that was entered here ends at once, its caller has gone on already.
+        // Ends of rules come last: they begin another search. Where a rule that was entered here ends at once, its caller has already continued.
         int kept = 0;
         for (int i = 0; i < _returns.Count; i++)
         {
@@ -158,8 +158,8 @@ internal sealed partial class GrammarParser
         }
     }
 
-    /// <summary>Reads a loop's body once more, or goes on behind the loop, or both.</summary>
-    /// <param name="frame">The loop, how many times its body was read, and the stack on which it goes on behind the loop.</param>
+    /// <summary>Reads a loop's body once more, or continues after the loop, or both.</summary>
+    /// <param name="frame">The loop, how many times its body was read, and the stack on which reading continues after the loop.</param>
     private void Loop(Frame frame)
     {
         ref GrammarNode node = ref _grammar.Nodes[frame.Node];
@@ -175,10 +175,10 @@ internal sealed partial class GrammarParser
         }
     }
 
-    /// <summary>Reads one more member, or goes on behind all of them, or both.</summary>
+    /// <summary>Reads one more member, or continues after all of them, or both.</summary>
     /// <param name="at">The node.</param>
     /// <param name="set">The members that were read.</param>
-    /// <param name="parent">The stack on which it goes on behind them.</param>
+    /// <param name="parent">The stack on which reading continues after them.</param>
     private void Unordered(int at, int set, int parent)
     {
         UnorderedMembers members = new(_grammar.Nodes[at], _grammar.Lists);
@@ -214,7 +214,7 @@ internal sealed partial class GrammarParser
         }
     }
 
-    /// <summary>The stack on which reading goes on behind a node.</summary>
+    /// <summary>The stack on which reading continues after a node.</summary>
     private int Continue(in GrammarNode node, int stack) =>
         node.Next == Grammar.Return ? stack : Push(new Frame(node.Next, 0, stack));
 

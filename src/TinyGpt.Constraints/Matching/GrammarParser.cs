@@ -5,10 +5,10 @@ namespace TinyGpt.Constraints.Matching;
 
 /// <summary>A terminal that is being read, and what comes after it.</summary>
 /// <param name="Language">What is left of the terminal.</param>
-/// <param name="Stack">Where its end is gone on from.</param>
+/// <param name="Stack">The stack on which reading continues after its end.</param>
 internal readonly record struct Configuration(int Language, int Stack) : IComparable<Configuration>
 {
-    /// <summary>What stands for the end of the whole text.</summary>
+    /// <summary>The mark of the end of the whole text.</summary>
     public static Configuration End => new(RegexNode.Empty.Id, ParserStacks.Root);
 
     public int CompareTo(Configuration other)
@@ -188,7 +188,7 @@ internal sealed partial class GrammarParser
     }
 
     /// <summary>
-    /// The number of the state with the configurations that lie in the scratch from an index on, and are taken away from there. Those with
+    /// The number of the state with the configurations in the scratch from an index on, which are removed from there. Those with
     /// the same language become one, with both stacks.
     /// </summary>
     private int Intern(int first)

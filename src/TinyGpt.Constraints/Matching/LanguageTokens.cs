@@ -1,8 +1,8 @@
 namespace TinyGpt.Constraints.Matching;
 
 /// <summary>
-/// The tokens that lie within what is left of a terminal, whatever comes after it, and the nodes of the token tree at which the terminal
-/// can end while tokens go on. The same for all stacks.
+/// The tokens within the rest of a terminal, whatever comes after it, and the nodes of the token trie at which the terminal
+/// can end while tokens continue. They are the same for all stacks.
 /// </summary>
 internal sealed class LanguageTokens(int words)
 {

@@ -2,7 +2,7 @@ using TinyGpt.Constraints.Languages;
 
 namespace TinyGpt.Constraints.Matching;
 
-/// <summary>Where a rule's caller goes on.</summary>
+/// <summary>The place at which a rule's caller continues.</summary>
 /// <param name="Node">The node after the call.</param>
 /// <param name="Count">For a loop, how many times its body is read when it is read to the end; 0 for everything else.</param>
 /// <param name="Parent">The stack below.</param>

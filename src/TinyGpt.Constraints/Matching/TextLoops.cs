@@ -18,7 +18,7 @@ internal sealed class TextLoops(RegexTable regex)
     private readonly HashSet<(int Language, Part Part)> _seen = [];
     private readonly Stack<(int Language, Part Part)> _open = new();
 
-    /// <summary>How a character goes on: its border, or what bytes are left of it.</summary>
+    /// <summary>The rest of a character: its border, or its remaining bytes.</summary>
     private enum Part
     {
         Border,
@@ -64,7 +64,7 @@ internal sealed class TextLoops(RegexTable regex)
 
             if (!all)
             {
-                // A counter has run out, and no text goes on; one that could end on the way might go on behind its end.
+                // A counter has run out, and no text continues. One that could end on the way might continue after its end.
                 return ends ? 0 : count;
             }
 

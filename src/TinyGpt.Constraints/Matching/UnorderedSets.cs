@@ -69,7 +69,7 @@ internal sealed class UnorderedSets
         return _next.Add((set, member)) + 1;
     }
 
-    /// <summary>The set that a number of <see cref="With"/> stands for.</summary>
+    /// <summary>The set of a number of <see cref="With"/>.</summary>
     public int Take(int with)
     {
         (int set, int member) = _next[with - 1];
@@ -90,7 +90,7 @@ internal sealed class UnorderedSets
         return Intern(entry.Node, bits[..entry.Words], Next(members, entry.Count));
     }
 
-    /// <summary>Bytes of the shortest text after what a number of <see cref="With"/> stands for.</summary>
+    /// <summary>Bytes of the shortest text after the set of a number of <see cref="With"/>.</summary>
     public int Distance(int with)
     {
         (int set, int member) = _next[with - 1];

@@ -138,7 +138,7 @@ internal sealed class ObjectSymbols(
     private Symbol Counted(ObjectShape shape, List<Member> members, OtherProperties others)
     {
         int limit = shape.Max == int.MaxValue ? Math.Max(shape.Min, 1) : Math.Max(Math.Max(shape.Min, 1), Math.Min(shape.Max, members.Count));
-        if ((long)limit * members.Count > MaxCounts) throw Refused(shape, "minProperties or maxProperties together with so many properties");
+        if ((long)limit * members.Count > MaxCounts) throw Refused(shape, "minProperties or maxProperties together with this number of properties");
         RepetitionSymbols.Plan plan = new(others.Member, [.. shape.Some.Select(_ => 1)], shape.Min, shape.Max);
         Dictionary<int, Symbol> next = [];
         for (int count = 0; count <= Math.Min(limit, members.Count); count++) next[count] = repetitions.After(plan, count);

@@ -24,7 +24,7 @@ internal sealed class SchemaDocument
 
     public Place Root { get; }
 
-    /// <summary>Whether schemas inside the document have identifiers of their own.</summary>
+    /// <summary>Whether schemas inside the document have separate identifiers.</summary>
     public bool HasSeveralResources => Identifiers().Values.Any(place => !ReferenceEquals(place.Base, Root.Base));
 
     /// <summary>The place of a member or an item.</summary>

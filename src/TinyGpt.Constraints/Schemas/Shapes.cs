@@ -6,7 +6,7 @@ namespace TinyGpt.Constraints.Schemas;
 /// </summary>
 internal sealed record Scope(SchemaNode Schema, Scope? Outer)
 {
-    /// <summary>Whether a scope is this one or lies in it.</summary>
+    /// <summary>Whether a scope is this one or inside it.</summary>
     public bool Contains(Scope? inner)
     {
         for (; inner is not null; inner = inner.Outer)
@@ -65,7 +65,7 @@ internal abstract class Shape
     }
 }
 
-/// <summary>That some item, from an index on, meets a claim: at least and at most so many of them.</summary>
+/// <summary>Some items, from an index on, meet a claim: a minimum and a maximum number of them.</summary>
 internal sealed record SomeItem(Claim Claim, int From, int Min, int Max);
 
 /// <summary>Arrays as a conjunction.</summary>

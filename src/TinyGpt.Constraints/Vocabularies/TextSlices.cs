@@ -57,7 +57,7 @@ internal sealed class TextSlices
     /// <summary>Bytes that they hold.</summary>
     public long Bytes => ((MaxCharacters + 1) * _upTo[0].LongLength * sizeof(ulong)) + Others.Bytes;
 
-    /// <summary>The tokens of at most so many characters.</summary>
+    /// <summary>The tokens of at most the given number of characters.</summary>
     public ReadOnlySpan<ulong> UpTo(int characters) => _upTo[characters];
 
     /// <summary>The characters of an ordinary text, or 0 for any other.</summary>

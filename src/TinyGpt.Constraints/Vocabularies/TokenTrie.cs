@@ -8,7 +8,7 @@ namespace TinyGpt.Constraints.Vocabularies;
 /// </summary>
 internal sealed class TokenTrie
 {
-    /// <summary>In place of a node: the root, which stands before the first.</summary>
+    /// <summary>In place of a node: the root, which comes before the first.</summary>
     public const int Root = -1;
 
     /// <summary>In place of a token: none ends at the node.</summary>

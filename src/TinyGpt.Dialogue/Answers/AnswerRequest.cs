@@ -1,12 +1,28 @@
+using TinyGpt.Constraints;
+
 namespace TinyGpt.Dialogue.Answers;
 
-/// <summary>What is asked of a character: to answer freely, to answer by a grammar, or to choose.</summary>
-/// <param name="Grammar">The grammar, or null.</param>
-/// <param name="Options">How to answer under the grammar, or null.</param>
-/// <param name="Choice">The choice, or null.</param>
-/// <param name="IsAside">Whether line and answer are forgotten afterwards.</param>
-internal readonly record struct AnswerRequest(Grammar? Grammar, SessionOptions? Options, PendingChoice? Choice, bool IsAside)
+/// <summary>What is asked of a character: to answer freely, to answer by a grammar or a constraint, or to choose.</summary>
+internal readonly record struct AnswerRequest
 {
+    /// <summary>The grammar, or null.</summary>
+    public Grammar? Grammar { get; init; }
+
+    /// <summary>The constraint, or null.</summary>
+    public Constraint? Constraint { get; init; }
+
+    /// <summary>How to answer under the grammar or the constraint, or null.</summary>
+    public SessionOptions? Options { get; init; }
+
+    /// <summary>The choice, or null.</summary>
+    public PendingChoice? Choice { get; init; }
+
+    /// <summary>Whether line and answer are forgotten afterwards.</summary>
+    public bool IsAside { get; init; }
+
+    /// <summary>Whether the answer has a form, so that only the layout's lead is skipped at its beginning.</summary>
+    public bool IsFormed => Grammar is not null || Constraint is not null;
+
     /// <summary>To answer freely.</summary>
     public static AnswerRequest Free => default;
 

@@ -145,7 +145,7 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
     /// <param name="free">How the character answers freely.</param>
     /// <param name="shared">A session that has computed the card, or null.</param>
     /// <param name="pages">Pages that are reserved for it.</param>
-    /// <param name="interval">The passes that it takes part in.</param>
+    /// <param name="interval">The interval of the forward passes that it takes part in.</param>
     public void Begin(ReadOnlySpan<int> prompt, SessionOptions free, GptSession? shared, int pages, int interval)
     {
         GptSession session = Session!;
@@ -364,7 +364,7 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
 
             ReadOnlySpan<byte> text = context.Chunk.AsSpan(0, written);
             int skipped = ShowableBytes > 0 ? 0
-                : Request.Grammar is null ? written - text.TrimStart(" \t\r\n"u8).Length
+                : !Request.IsFormed ? written - text.TrimStart(" \t\r\n"u8).Length
                 : Math.Min(written, context.Prompts.LeadBytes - SkippedBytes);
             ProducedBytes += written;
             SkippedBytes += skipped;

@@ -1,4 +1,5 @@
 using System.Text;
+using TinyGpt.Constraints;
 using TinyGpt.Dialogue.Grammars;
 using TinyGpt.Dialogue.Prompts;
 
@@ -9,6 +10,8 @@ internal sealed class RequestFactory(GptModel model, PromptWriter prompts, int l
 {
     private readonly GrammarCompiler _compiler = new(model);
     private readonly Dictionary<Grammar, AnswerRequest> _grammars = new(ReferenceEqualityComparer.Instance);
+
+    private readonly ConstraintRequests _constraints = new(model, prompts, lookupTokens);
 
     private string AnswerEnd => prompts.Layout.AnswerEnd;
 
@@ -35,13 +38,19 @@ internal sealed class RequestFactory(GptModel model, PromptWriter prompts, int l
                     StopStrings = [AnswerEnd],
                     LookupTokens = lookupTokens,
                 };
-                request = new AnswerRequest(grammar, options, null, IsAside: false);
+                request = new AnswerRequest { Grammar = grammar, Options = options };
                 _grammars.Add(grammar, request);
             }
 
             return request;
         }
     }
+
+    /// <summary>What is asked of a character that answers under a constraint, which is compiled if it is new here.</summary>
+    /// <param name="constraint">The constraint.</param>
+    /// <param name="maxTokens">The most tokens; raised to what the shortest answer needs.</param>
+    /// <exception cref="ConstraintException">No text of it can be written with the model's vocabulary without what ends an answer.</exception>
+    public AnswerRequest ByConstraint(Constraint constraint, int maxTokens) => _constraints.Make(constraint, maxTokens);
 
     /// <summary>What is asked of a character that chooses.</summary>
     /// <exception cref="ArgumentException">There are too few or too many options, or one is not as it must be.</exception>
@@ -70,6 +79,6 @@ internal sealed class RequestFactory(GptModel model, PromptWriter prompts, int l
             tokens[i] = [.. ids, .. prompts.AnswerEnd];
         }
 
-        return new AnswerRequest(null, null, new PendingChoice(new Choice([.. options]), tokens, said), IsAside: false);
+        return new AnswerRequest { Choice = new PendingChoice(new Choice([.. options]), tokens, said) };
     }
 }

@@ -24,6 +24,7 @@ internal sealed class SnapshotReader
     private readonly SessionPool _sessions;
     private readonly AnswerContext _context;
     private readonly SavedGrammars _grammars;
+    private readonly SavedConstraints _constraints;
     private readonly List<(ExchangeTurns Exchange, int LinesLeft, AnswerRun? Next)> _turns = [];
     private readonly Dictionary<int, AnswerRun> _sides = [];
     private long _ticks;
@@ -36,6 +37,7 @@ internal sealed class SnapshotReader
         (_save, _name, _target) = (save, name, target);
         (_engine, _sessions, _roster, _context, _) = target;
         _grammars = new SavedGrammars(target.Requests);
+        _constraints = new SavedConstraints(target.Requests);
     }
 
     private int ContextLength => _context.Prompts.ContextLength;
@@ -96,9 +98,9 @@ internal sealed class SnapshotReader
         }
 
         int version = _save.Int32();
-        if (version != SaveFormat.Version)
+        if (version is < 1 or > SaveFormat.Version)
         {
-            throw _save.Failure($"version {version} is not supported (supported: {SaveFormat.Version})");
+            throw _save.Failure($"version {version} is not supported (supported: 1 and {SaveFormat.Version})");
         }
 
         Span<byte> hash = stackalloc byte[_engine.Model.ContentHash.Length];
@@ -271,6 +273,7 @@ internal sealed class SnapshotReader
         {
             SaveFormat.RequestKind.Grammar => _grammars.Read(_save),
             SaveFormat.RequestKind.Choice => ReadChoice(),
+            SaveFormat.RequestKind.Constraint => _constraints.Read(_save, ContextLength),
             _ => AnswerRequest.Free,
         };
         return request with { IsAside = isAside };
@@ -336,7 +339,7 @@ internal sealed class SnapshotReader
         ReadOnlySpan<byte> text = _context.Texts.Decode(answer, session.Tokens[run.PromptTokens - 1]);
         int blank = text.Length - text.TrimStart(" \t\r\n"u8).Length;
         if (run.ProducedBytes > AnswerText.ShownLength(text)
-            || run.SkippedBytes > (run.Request.Grammar is null ? blank : Math.Min(text.Length, _context.Prompts.LeadBytes)))
+            || run.SkippedBytes > (!run.Request.IsFormed ? blank : Math.Min(text.Length, _context.Prompts.LeadBytes)))
         {
             throw _save.Failure("an answer under way has less text than was taken of it");
         }

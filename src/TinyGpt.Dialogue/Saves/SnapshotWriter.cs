@@ -16,7 +16,7 @@ internal static class SnapshotWriter
     {
         SaveWriter save = new(destination);
         save.Int32(SaveFormat.Magic);
-        save.Int32(SaveFormat.Version);
+        save.Int32(roster.Runs.Exists(static run => run.Request.Constraint is not null) ? SaveFormat.Version : 1);
         save.Bytes(model.ContentHash);
         save.Int64((long)roster.Seed);
         save.Int64(ticks);
@@ -111,12 +111,18 @@ internal static class SnapshotWriter
         AnswerRequest request = run.Request;
         save.Int32((int)(!run.IsBusy ? SaveFormat.RequestKind.None
             : request.Choice is not null ? SaveFormat.RequestKind.Choice
+            : request.Constraint is not null ? SaveFormat.RequestKind.Constraint
             : request.Grammar is not null ? SaveFormat.RequestKind.Grammar
             : SaveFormat.RequestKind.Free));
         save.Boolean(request.IsAside);
         if (request.Grammar is not null)
         {
             GrammarForm.Write(save, request.Grammar);
+        }
+
+        if (request.Constraint is not null)
+        {
+            SavedConstraints.Write(save, request);
         }
 
         if (request.Choice is { } choice)

@@ -1,3 +1,4 @@
+using TinyGpt.Constraints;
 using TinyGpt.Dialogue.Answers;
 using TinyGpt.Dialogue.Grammars;
 using TinyGpt.Dialogue.Personas;
@@ -223,7 +224,7 @@ public sealed class DialogueStage : IDisposable
     }
 
     /// <summary>
-    /// Compiles a grammar, so that the first <see cref="Talk.Ask"/> with it costs nothing: some milliseconds, or more as
+    /// Compiles a grammar, so that the first <see cref="Talk.Ask(ReadOnlySpan{char}, Grammar, bool)"/> with it costs nothing: some milliseconds, or more as
     /// <see cref="GrammarCompiler"/> says. Does nothing if the stage knows it. Allocates; ticks of other threads go on meanwhile.
     /// </summary>
     /// <param name="grammar">The grammar; known by reference afterwards, and kept as long as the stage.</param>
@@ -241,11 +242,30 @@ public sealed class DialogueStage : IDisposable
     }
 
     /// <summary>
+    /// Compiles a constraint, so that the first <see cref="Talk.Ask(ReadOnlySpan{char}, Constraint, int?, bool)"/> with it costs nothing. The first one
+    /// on a stage also reads the model's vocabulary, some tenths of a second for 128,000 tokens. Allocates; ticks of other threads go on meanwhile.
+    /// </summary>
+    /// <param name="constraint">The constraint; known by reference afterwards, and kept as long as the stage.</param>
+    /// <exception cref="ArgumentNullException">The constraint is null.</exception>
+    /// <exception cref="ConstraintException">No text of it can be written with the model's vocabulary within the layout.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
+    public void Prepare(Constraint constraint)
+    {
+        ArgumentNullException.ThrowIfNull(constraint);
+        lock (_core.Gate)
+        {
+            _core.RequireAlive();
+        }
+
+        _core.Requests.ByConstraint(constraint, maxTokens: 1);
+    }
+
+    /// <summary>
     /// Does what was requested since the last tick, advances all characters within the budget, and makes text readable. Never waits. A tick does
     /// one slice of work at least, about 0.1 ms.
     /// </summary>
     /// <param name="budget">
-    /// How long to work: milliseconds, which include everything that the tick does but listeners that it has begun to call, or passes, which
+    /// How long to work: milliseconds, which include everything that the tick does but listeners that it has begun to call, or forward passes, which
     /// have words come in the same ticks on every machine.
     /// </param>
     /// <param name="cancellation">Checked between slices.</param>
@@ -274,7 +294,7 @@ public sealed class DialogueStage : IDisposable
     }
 
     /// <summary>
-    /// Ticks on a thread of the stage's own from now on, pass by pass on the engine's workers, and sleeps while there is nothing to do; the
+    /// Ticks on a thread of the stage from now on, one forward pass after another on the engine's workers, and sleeps while there is nothing to do; the
     /// game says lines and reads text as before. Words are those of a stage that is ticked; in which tick they come depends on time.
     /// </summary>
     /// <returns>The run; dispose it to stop, within a slice of about 0.1 ms, and tick again.</returns>
@@ -352,7 +372,7 @@ public sealed class DialogueStage : IDisposable
         catch (Exception exception)
         {
             stage.Dispose();
-            throw exception is PersonaException or GrammarException or SnapshotException or ArgumentException
+            throw exception is PersonaException or GrammarException or ConstraintException or SnapshotException or ArgumentException
                 ? new StageSaveException(name, $"it does not fit: {exception.Message}", exception)
                 : exception is StageSaveException ? exception : new StageSaveException(name, "it cannot be read", exception);
         }

@@ -30,7 +30,7 @@ public sealed record StageOptions
     public ulong Seed { get; init; }
 
     /// <summary>
-    /// How far a character can be and still take part in every pass, in the unit of <see cref="Npc.Distance"/>; above 0, 10 by default. One
+    /// How far a character can be and still take part in every forward pass, in the unit of <see cref="Npc.Distance"/>; above 0, 10 by default. One
     /// at twice the distance takes part in every second, and so on to every eighth.
     /// </summary>
     public float FullRateDistance { get; init; } = 10;

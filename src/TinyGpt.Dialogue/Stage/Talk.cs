@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using TinyGpt.Constraints;
 using TinyGpt.Dialogue.Answers;
 using TinyGpt.Dialogue.Grammars;
 using TinyGpt.Dialogue.Inbox;
@@ -147,7 +148,7 @@ public sealed class Talk
     /// <param name="line">As for <see cref="Say(ReadOnlySpan{char})"/>.</param>
     /// <param name="grammar">
     /// What the answer must look like; it is compiled the first time that the stage sees it (by reference: keep it, and call
-    /// <see cref="DialogueStage.Prepare"/> while the game loads). The answer is always a whole text of it: the persona's
+    /// <see cref="DialogueStage.Prepare(Grammar)"/> while the game loads). The answer is always a whole text of it: the persona's
     /// <see cref="Persona.MaxAnswerTokens"/> and stops do not count.
     /// </param>
     /// <param name="remember">Whether line and answer stay in the talk; otherwise they are forgotten when the answer is complete.</param>
@@ -164,11 +165,41 @@ public sealed class Talk
         Post(line, _core.Requests.ByGrammar(grammar, new GrammarWork()) with { IsAside = !remember });
     }
 
+    /// <summary>
+    /// Says something to the character and has it answer within a constraint: a JSON schema, a regular expression, a grammar in GBNF or a pattern.
+    /// </summary>
+    /// <param name="line">As for <see cref="Say(ReadOnlySpan{char})"/>.</param>
+    /// <param name="constraint">
+    /// What a whole answer must be. It is compiled the first time that the stage sees it (by reference: keep it, and call
+    /// <see cref="DialogueStage.Prepare(Constraint)"/> while the game loads). The answer never has the first character of what ends an answer in the
+    /// layout, such as a line break. Ticks allocate until the constraint's caches have grown to what its answers need.
+    /// </param>
+    /// <param name="maxTokens">
+    /// The most tokens of the answer, 1 or more; null (the default) for the persona's <see cref="Persona.MaxAnswerTokens"/>. Raised to what the
+    /// shortest answer needs. Where tokens run out, the shortest end is taken in time, so that the answer is always whole. Stops do not count.
+    /// </param>
+    /// <param name="remember">Whether line and answer stay in the talk; otherwise they are forgotten when the answer is complete.</param>
+    /// <exception cref="ArgumentNullException">The constraint is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of tokens is not positive.</exception>
+    /// <exception cref="ArgumentException">
+    /// The line is blank or too long or cannot be written, or with the card and the line the answer does not fit the context.
+    /// </exception>
+    /// <exception cref="ConstraintException">No text of the constraint can be written with the model's vocabulary within the layout.</exception>
+    /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
+    public void Ask(ReadOnlySpan<char> line, Constraint constraint, int? maxTokens = null, bool remember = true)
+    {
+        ArgumentNullException.ThrowIfNull(constraint);
+        int most = maxTokens ?? Run.Talk.Card.Persona.MaxAnswerTokens;
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1, nameof(maxTokens));
+        Post(line, _core.Requests.ByConstraint(constraint, most) with { IsAside = !remember });
+    }
+
     /// <summary>Says something to the character and has it choose its answer. Allocates.</summary>
     /// <param name="line">As for <see cref="Say(ReadOnlySpan{char})"/>.</param>
     /// <param name="options">
     /// 2 … <see cref="Grammar.MostParts"/> texts of one line, none of them blank, without what ends an answer in the layout, and of at most 4,096
-    /// bytes of UTF-8. Each costs a pass or more.
+    /// bytes of UTF-8. Each costs a forward pass or more.
     /// </param>
     /// <param name="remember">
     /// Whether the chosen text is the character's answer, which is read like any other; otherwise line and choice are forgotten, and the

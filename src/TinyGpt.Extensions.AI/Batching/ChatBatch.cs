@@ -237,7 +237,7 @@ internal sealed class ChatBatch : IDisposable
 
             if (finish != FinishReason.None)
             {
-                session.EndText(); // an answer that was cut does not go on
+                session.EndText(); // an answer that was cut does not continue
             }
 
             while (session.TryRead(_text, out int written))

@@ -72,7 +72,7 @@ internal sealed record ChatRequest(int[] Prompt, SamplingOptions Sampling, Sessi
     }
 
     /// <summary>Goes on where the session has ended a part of the answer.</summary>
-    /// <returns>Whether the session goes on.</returns>
+    /// <returns>Whether the session continues.</returns>
     public bool Continue(GptSession session)
     {
         if (Answer is null)

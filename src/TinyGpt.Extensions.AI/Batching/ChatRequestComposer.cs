@@ -51,7 +51,7 @@ internal sealed class ChatRequestComposer
         }
 
         TokenConstraint? grammar = options.ResponseFormat is ChatResponseFormatJson json
-            ? await _grammars.ForAsync(json, cancellation).ConfigureAwait(false)
+            ? await _grammars.ForAsync(json, options.MaxOutputTokens, cancellation).ConfigureAwait(false)
             : null;
         List<PromptTool> tools = ToolsOf(options);
         if (_template is not null || tools.Count > 0)
@@ -130,7 +130,7 @@ internal sealed class ChatRequestComposer
 
     private static bool? Flag(ChatOptions options, string name) => options.AdditionalProperties?.TryGetValue(name, out bool value) == true ? value : null;
 
-    /// <summary>The form of models without a template of their own, whose tools the system describes.</summary>
+    /// <summary>The form of models without a template. The system message describes their tools.</summary>
     private PromptTemplate PlainTemplate() => new(_model, new ChatFormat(ChatFamily.Plain));
 
     private ChatRequest ComposeByTemplate(
@@ -170,7 +170,8 @@ internal sealed class ChatRequestComposer
         int budget = options.AdditionalProperties?.TryGetValue("thinking_budget", out int tokens) == true ? tokens : int.MaxValue;
         TemplateAnswer answer = new(template, reader, budget, callable, _constraints, prompt.Length, sampling, session);
         return new ChatRequest(
-            prompt, sampling, TemplateAnswer.Begin(session, callable), PagesFor(prompt.Length, session.MaxNewTokens), started) { Answer = answer };
+            prompt, sampling, TemplateAnswer.Begin(session, callable), PagesFor(prompt.Length, session.MaxNewTokens), started)
+        { Answer = answer };
     }
 
     private static List<ChatMessage> TalkOf(IEnumerable<ChatMessage> messages, ChatOptions options)

@@ -9,7 +9,7 @@ internal static class TemplateMessages
 {
     private static readonly JsonElement NoArguments = JsonDocument.Parse("{}").RootElement;
 
-    /// <summary>Translates messages; each result of a tool becomes a message of its own.</summary>
+    /// <summary>Translates messages; each result of a tool becomes a separate message.</summary>
     /// <exception cref="UnsupportedChatOptionException">A message holds what is no text, call or result.</exception>
     public static List<PromptMessage> Translate(IReadOnlyList<ChatMessage> messages)
     {

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace TinyGpt.Extensions.AI.ResponseFormats;
 
-/// <summary>One object of a JSON schema, and where it stands in it. Annotations, which allow and forbid nothing, are left out.</summary>
+/// <summary>One object of a JSON schema, and its place in it. Annotations, which allow and forbid nothing, are left out.</summary>
 internal sealed class SchemaNode
 {
     private static readonly HashSet<string> Annotations = ["$schema", "$comment", "title", "description", "default", "examples"];

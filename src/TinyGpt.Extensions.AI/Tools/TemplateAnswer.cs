@@ -87,7 +87,7 @@ internal sealed class TemplateAnswer(
     /// <summary>Goes on where the session has ended a part of the answer.</summary>
     /// <param name="session">The session, whose text has been read.</param>
     /// <param name="contents">What the caller is to see.</param>
-    /// <returns>Whether the session goes on.</returns>
+    /// <returns>Whether the session continues.</returns>
     public bool Continue(GptSession session, List<AIContent> contents)
     {
         switch (_phase)
@@ -207,7 +207,7 @@ internal sealed class TemplateAnswer(
         return Append(session, _format!.AfterArguments, options with { MaxNewTokens = ProbeTokens, StopStrings = [] });
     }
 
-    /// <summary>Writes text for the model and lets it go on, as far as the request's tokens reach.</summary>
+    /// <summary>Writes text for the model and lets it continue, within the request's tokens.</summary>
     private bool Append(GptSession session, string text, SessionOptions next)
     {
         int left = promptTokens + options.MaxNewTokens - session.Tokens.Length;

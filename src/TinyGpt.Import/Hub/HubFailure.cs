@@ -32,7 +32,7 @@ internal static class HubFailure
     {
         "GatedRepo" => "the model's conditions must be accepted first",
         "RepoNotFound" => "there is no such model, or it is private",
-        _ => "the hub does not show this to everybody, or it does not exist",
+        _ => "the hub restricts access to this, or it does not exist",
     };
 
     private static string Permission(Uri hub, bool hasToken) =>

@@ -160,7 +160,7 @@ internal sealed class PartialFile : IDisposable
                 int count = await _stream.ReadAsync(block.AsMemory(0, BlockLength), cancellation).ConfigureAwait(false);
                 if (count == 0)
                 {
-                    throw new EndOfStreamException($"{_path}{Extension}: somebody else changes the file");
+                    throw new EndOfStreamException($"{_path}{Extension}: another process changes the file");
                 }
 
                 _hash?.AppendData(block, 0, count);

@@ -14,7 +14,7 @@ internal sealed class PullLock : IDisposable
 
     /// <summary>Waits until the lock is free.</summary>
     /// <param name="path">The lock's file, in a folder that exists.</param>
-    /// <param name="waiting">Called once if somebody has it.</param>
+    /// <param name="waiting">Called once if another process has it.</param>
     /// <param name="cancellation">Ends waiting.</param>
     public static async Task<PullLock> AcquireAsync(string path, Action waiting, CancellationToken cancellation)
     {
@@ -38,7 +38,7 @@ internal sealed class PullLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Whether a file could not be opened because somebody else has it.</summary>
+    /// <summary>Whether a file could not be opened because another process has it.</summary>
     internal static bool IsHeld(IOException exception)
     {
         // The low 16 bits are the system's own error: a sharing or lock violation, or EAGAIN.

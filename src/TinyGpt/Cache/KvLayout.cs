@@ -4,7 +4,7 @@ namespace TinyGpt.Cache;
 
 /// <summary>
 /// The layout of a page of 64 positions: for each layer the keys of every key-value head, then the values of every one. One head's keys (or
-/// values) are 64 × head stride floats; or as many int8 and, behind them, 64 scales.
+/// values) are 64 × head stride floats; or the same number of int8, followed by 64 scales.
 /// </summary>
 internal readonly record struct KvLayout(KvPrecision Precision, int Layers, int Heads, int HeadStride)
 {

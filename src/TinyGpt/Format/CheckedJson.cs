@@ -31,7 +31,7 @@ internal readonly struct CheckedJson
     /// <param name="utf8">The text.</param>
     /// <param name="limits">How deep and how much it may be.</param>
     /// <param name="file">For errors.</param>
-    /// <param name="offset">Where the text starts in the file, or null if it is a file of its own.</param>
+    /// <param name="offset">Where the text starts in the file, or null if it is a separate file.</param>
     /// <param name="root">The outermost object.</param>
     /// <param name="path">What errors call the outermost object; nothing for all of a file.</param>
     public static JsonDocument Parse(

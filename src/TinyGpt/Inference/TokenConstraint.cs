@@ -76,7 +76,7 @@ public abstract class TokenConstraint
     /// <param name="state">A state.</param>
     public virtual bool CanEnd(int state) => IsComplete(state);
 
-    /// <summary>Guesses the next tokens where the constraint leaves hardly a choice. They are checked like any guess and decide nothing.</summary>
+    /// <summary>Drafts the next tokens where the constraint leaves hardly a choice. They are checked like any draft token and decide nothing.</summary>
     /// <param name="state">A state.</param>
     /// <param name="tokens">Receives the tokens.</param>
     /// <returns>How many there are.</returns>

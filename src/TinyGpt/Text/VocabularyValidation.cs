@@ -103,7 +103,7 @@ internal static class VocabularyValidation
     {
         bool mayFallBack = content.Rules.Kind == TokenizerKind.SentencePiece;
         return content.Scores is not null && (!mayFallBack || content.Merges.Length > 0) ? "scores are for vocabularies of pieces without merges"
-            : content.ByteTokens is not null && !mayFallBack ? "tokens that stand for bytes are for vocabularies of pieces"
+            : content.ByteTokens is not null && !mayFallBack ? "byte tokens are for vocabularies of pieces"
             : content.Rules.Kind != TokenizerKind.ByteLevel && content.Rules.Unknown is null && content.ByteTokens?.Contains(-1) != false
                 ? "there is neither an unknown token nor one for each byte"
             : null;
@@ -127,7 +127,7 @@ internal static class VocabularyValidation
             : !Utf8.IsValid(bytes) ? $"special token {id} is not valid UTF-8"
             : (traits & ~AllTraits) != 0 ? $"special token {id} has unknown traits {(int)traits}"
             : (traits & AddedTokenTraits.WithPrefix) != 0 && content.Rules is not { Kind: TokenizerKind.SentencePiece, PrefixSpace: PrefixSpace.Always }
-                ? $"special token {id} is looked for behind the prefix space, and there is none"
+                ? $"special token {id} is looked for after the prefix space, and there is none"
             : null;
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using TinyGpt.Constraints;
 using TinyGpt.Dialogue.Tests.Stage;
 using TinyGpt.Tests;
 using Xunit;
@@ -17,7 +18,7 @@ public sealed class SaveMutationTests
 
     private static readonly int[] Values = [0, 1, -1, 2, 255, 300, 1 << 20, int.MaxValue, int.MinValue];
 
-    public static TheoryData<string> Scenes => ["busy", "crowded", "computed"];
+    public static TheoryData<string> Scenes => ["busy", "crowded", "computed", "constrained"];
 
     [Theory]
     [MemberData(nameof(Scenes))]
@@ -90,7 +91,7 @@ public sealed class SaveMutationTests
         }
         catch (StageSaveException exception)
         {
-            Assert.Null(exception.InnerException is not (null or PersonaException or GrammarException or SnapshotException or ArgumentException or EndOfStreamException) ? exception : null);
+            Assert.Null(exception.InnerException is not (null or PersonaException or GrammarException or ConstraintException or SnapshotException or ArgumentException or EndOfStreamException) ? exception : null);
             return false;
         }
 
@@ -119,7 +120,12 @@ public sealed class SaveMutationTests
 
     private static byte[] Save(string scene, GptModel model)
     {
-        using DialogueStage stage = scene == "crowded" ? SavedScenes.Crowded(model) : SavedScenes.Busy(model);
+        using DialogueStage stage = scene switch
+        {
+            "crowded" => SavedScenes.Crowded(model),
+            "constrained" => SavedScenes.Constrained(model),
+            _ => SavedScenes.Busy(model),
+        };
         using MemoryStream stream = new();
         stage.Save(stream, keysAndValues: scene == "computed");
         return stream.ToArray();

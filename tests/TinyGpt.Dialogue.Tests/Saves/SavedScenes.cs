@@ -1,3 +1,4 @@
+using TinyGpt.Constraints;
 using TinyGpt.Dialogue.Tests.Stage;
 
 namespace TinyGpt.Dialogue.Tests.Saves;
@@ -26,6 +27,21 @@ internal static class SavedScenes
         stage.Tick(StepBudget.Passes(9));
         talks[0].Say("Enough!");
         stage.Tick(StepBudget.Passes(5));
+        return stage;
+    }
+
+    /// <summary>Answers within constraints of each kind, one of them an aside.</summary>
+    public static DialogueStage Constrained(GptModel model)
+    {
+        DialogueStage stage = new(model, StageScript.Options(sequences: 12));
+        Constraint schema = Constraint.FromJsonSchema("""{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}""");
+        Constraint[] constraints = [schema, Constraint.FromRegex("[a-z]+[.!]"), Constraint.FromGbnf("root ::= \"(\" root? \")\""), schema];
+        for (int i = 0; i < 8; i++)
+        {
+            stage.Open(stage.Add(StageScript.Mira with { Name = $"Npc{i}" })).Ask("Well?", constraints[i % 4], maxTokens: 40, remember: i < 2);
+        }
+
+        stage.Tick(StepBudget.Passes(12));
         return stage;
     }
 

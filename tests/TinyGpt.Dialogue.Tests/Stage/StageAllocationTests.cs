@@ -1,3 +1,4 @@
+using TinyGpt.Constraints;
 using Xunit;
 
 namespace TinyGpt.Dialogue.Tests.Stage;
@@ -48,6 +49,53 @@ public sealed class StageAllocationTests
         Assert.Equal(0, allocated);
         Assert.True(heard > 20 * Window, $"{heard} bytes were heard: hardly any character spoke");
         Assert.True(stage.ComputedTokens > computed + (10 * Window));
+    }
+
+    [Fact]
+    public void Characters_that_answer_within_a_constraint_allocate_nothing_once_its_caches_are_filled()
+    {
+        using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { Layers = 1, ContextLength = 256 });
+        using DialogueStage stage = new(model, StageScript.Options(sequences: 9));
+        Talk[] talks = [.. Enumerable.Range(0, 4).Select(i => stage.Open(stage.Add(StageScript.Tom with { Name = $"Npc{i}" })))];
+        Constraint order = Constraint.FromJsonSchema(
+            """{"type":"object","properties":{"item":{"enum":["ale","bread"]},"count":{"type":"integer","minimum":1,"maximum":99}},"required":["item","count"]}""",
+            new JsonSchemaOptions { IsCompact = true });
+        int heard = 0;
+        long allocated = long.MaxValue;
+        for (int window = 0; allocated != 0 && window < 2 * MostWindows; window++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int tick = 0; tick < Window; tick++)
+            {
+                heard += Ask(stage, talks, order);
+            }
+
+            allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        }
+
+        Assert.Equal(0, allocated);
+        Assert.True(heard > 2 * Window, $"{heard} bytes were heard: hardly anybody spoke");
+    }
+
+    private static int Ask(DialogueStage stage, Talk[] talks, Constraint order)
+    {
+        Span<byte> buffer = stackalloc byte[256];
+        int heard = 0;
+        foreach (Talk talk in talks)
+        {
+            if (talk.State == TalkState.Idle)
+            {
+                talk.Ask("What do you order?", order, maxTokens: 40);
+            }
+
+            while (talk.TryRead(buffer, out int written))
+            {
+                heard += written;
+            }
+        }
+
+        stage.Tick(StepBudget.OnePass);
+        return heard;
     }
 
     /// <summary>One frame of a game: a character is interrupted, exchanges that ended begin again, and what was said is read.</summary>

@@ -190,7 +190,7 @@ public sealed class TalkTests
         Exchange exchange = stage.OpenBetween(npc, stage.Add(StageScript.Tom));
         Assert.Throws<ArgumentNullException>(() => stage.Add(null!));
         Assert.Throws<ArgumentNullException>(() => stage.OpenBetween(npc, null!));
-        Assert.Throws<ArgumentNullException>(() => stage.Prepare(null!));
+        Assert.Throws<ArgumentNullException>(() => stage.Prepare((Grammar)null!));
         Assert.Throws<ArgumentNullException>(() => stage.Save(null!));
         Assert.Throws<NotSupportedException>(() => stage.Save(new MemoryStream([], writable: false)));
         Assert.Throws<ArgumentNullException>(() => DialogueStage.Restore(null!, model));
@@ -200,7 +200,7 @@ public sealed class TalkTests
         Assert.Throws<PersonaException>(() => npc.SetFact("", "x"));
         Assert.Throws<PersonaException>(() => npc.Mood = null!);
         Assert.Throws<ArgumentNullException>(() => talk.Summary = null!);
-        Assert.Throws<ArgumentNullException>(() => talk.Ask("Well?", null!));
+        Assert.Throws<ArgumentNullException>(() => talk.Ask("Well?", (Grammar)null!));
         Assert.Throws<ArgumentNullException>(() => talk.Choose(null!, ["yes", "no"]));
         Assert.Throws<ArgumentNullException>(() => talk.Choose("Well?", null!));
         Assert.Throws<ArgumentException>(() => talk.Choose("Well?", ["yes", null!]));

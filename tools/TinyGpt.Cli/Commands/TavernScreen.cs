@@ -26,7 +26,7 @@ internal sealed class TavernScreen(GptEngine engine, TavernCard first, SamplingO
     private int _answerTokens;
     private TimeSpan _answerTime;
 
-    /// <summary>Answers line after line until the input ends or somebody leaves.</summary>
+    /// <summary>Answers line after line until the input ends or the user leaves.</summary>
     public void Run(CancellationToken cancellation)
     {
         using Stream output = Terminal.OpenOutput();

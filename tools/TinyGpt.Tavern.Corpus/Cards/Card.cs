@@ -8,7 +8,7 @@ namespace TinyGpt.Tavern.Corpus;
 /// <param name="Price">In coins, 2 to 99.</param>
 internal sealed record Ware(string Name, int Price);
 
-/// <summary>What somebody wants to have done.</summary>
+/// <summary>What a person wants to have done.</summary>
 /// <param name="Deed">An infinitive.</param>
 /// <param name="Place">With its article.</param>
 /// <param name="Reward">In coins.</param>

@@ -90,7 +90,7 @@ internal sealed class TalkWriter(LineLibrary lines, CardDeck deck, TalkEmphasis?
         SlotValues values = state.ValuesFor(question);
         bool granted = state.Grants(question);
 
-        // Intents about strangers may have no refusals: not knowing somebody is their answer.
+        // Intents about strangers may have no refusals: not knowing a person is their answer.
         IReadOnlyList<LineVariant> choices = granted || question is { Rule.Topic: IntentTopic.Stranger, Intent.Refusals.Count: 0 }
             ? question.Intent.Answers
             : question.Intent.Refusals;

@@ -140,7 +140,7 @@ public sealed class TinyGptChatClient : IChatClient
     /// <exception cref="ArgumentException">
     /// There are no messages, a stop sequence is empty or no valid Unicode, or the format does not know a role or made no tokens.
     /// </exception>
-    /// <exception cref="Text.TokenizationException">A message cannot be written with the model's vocabulary.</exception>
+    /// <exception cref="TinyGpt.TokenizationException">A message cannot be written with the model's vocabulary.</exception>
     /// <exception cref="ContextOverflowException">The prompt is longer than the model's context.</exception>
     /// <exception cref="InvalidOperationException">
     /// The prompt needs more pages than the engine has, the format's function returned null, or the engine has failed.

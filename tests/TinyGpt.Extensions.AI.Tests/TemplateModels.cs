@@ -27,15 +27,15 @@ internal static class TemplateModels
     {
         List<byte[]> tokens =
             [.. Enumerable.Range(0, 256).Select(value => new[] { (byte)value }), "<e>"u8.ToArray(), .. marks.Select(Encoding.UTF8.GetBytes)];
-        Text.TokenVocabulary vocabulary = Text.TokenVocabulary.Create(tokens, [], [.. Enumerable.Range(256, 1 + marks.Length)]);
+        TokenVocabulary vocabulary = TokenVocabulary.Create(tokens, [], [.. Enumerable.Range(256, 1 + marks.Length)]);
         string folder = Directory.CreateTempSubdirectory("tinygpt-template").FullName;
         try
         {
             string path = Path.Combine(folder, "plain.tgpt");
             SyntheticModel.Write(DialogueModels.Config with { VocabularySize = tokens.Count, ContextLength = 2048 }, path);
-            Text.ChatFormat chat = new(Text.ChatFamily.Unknown)
+            ChatFormat chat = new(ChatFamily.Unknown)
             {
-                Templates = [new Text.NamedChatTemplate(Text.NamedChatTemplate.Default, template)],
+                Templates = [new NamedChatTemplate(NamedChatTemplate.Default, template)],
             };
             return new GptModel(Packer.PackInMemory(path, new PackOptions { Tokenizer = TokenizerContent.Of(vocabulary) with { Chat = chat } }));
         }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
-using TinyGpt.Text;
 using Xunit;
 using ChatRole = Microsoft.Extensions.AI.ChatRole;
 

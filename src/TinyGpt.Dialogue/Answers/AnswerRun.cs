@@ -1,6 +1,4 @@
-using TinyGpt.Dialogue.Prompts;
 using TinyGpt.Dialogue.Talks;
-using TinyGpt.Text;
 
 namespace TinyGpt.Dialogue.Answers;
 

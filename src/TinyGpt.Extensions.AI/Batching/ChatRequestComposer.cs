@@ -5,7 +5,6 @@ using TinyGpt.Extensions.AI.Prompts;
 using TinyGpt.Extensions.AI.ResponseFormats;
 using TinyGpt.Extensions.AI.Tools;
 using TinyGpt.Text;
-using ChatRole = Microsoft.Extensions.AI.ChatRole;
 
 namespace TinyGpt.Extensions.AI.Batching;
 

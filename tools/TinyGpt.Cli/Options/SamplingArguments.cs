@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using TinyGpt.Text;
 
 namespace TinyGpt.Cli.Options;
 
@@ -117,6 +116,9 @@ internal sealed class SamplingArguments
             Seed = arguments.GetValue(_seed),
         };
     }
+
+    /// <summary>Whether a command's arguments let a full context slide.</summary>
+    public bool SlidesIn(CommandResult result) => result.GetValue(_contextPolicy) == "slide";
 
     /// <summary>An engine with room for the requested draft tokens.</summary>
     public GptEngineOptions WithLookup(GptEngineOptions options, ParseResult arguments) =>

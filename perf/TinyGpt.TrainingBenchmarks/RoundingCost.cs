@@ -1,6 +1,5 @@
 using System.Text.Json;
 using TinyGpt.Import;
-using TinyGpt.Text;
 using TinyGpt.Training;
 
 namespace TinyGpt.TrainingBenchmarks;

@@ -1,5 +1,4 @@
 using TinyGpt.Constraints.Matching;
-using TinyGpt.Constraints.Vocabularies;
 
 namespace TinyGpt.Constraints;
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using TinyGpt.Constraints.Languages;
 using TinyGpt.Constraints.Matching;
 using TinyGpt.Constraints.Vocabularies;
-using TinyGpt.Text;
 
 namespace TinyGpt.Constraints;
 

@@ -1,7 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.AI;
-using TinyGpt.Text;
-using ChatRole = Microsoft.Extensions.AI.ChatRole;
 
 namespace TinyGpt.Extensions.AI;
 

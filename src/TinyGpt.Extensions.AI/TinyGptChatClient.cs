@@ -41,9 +41,10 @@ namespace TinyGpt.Extensions.AI;
 /// backslashes); integers with <c>minimum</c> and <c>maximum</c> (up to 15 digits); booleans. What cannot be kept is refused with
 /// <see cref="ResponseFormatException"/>, which names the place. JSON without a schema is an object of up to six members, with names of up to
 /// 16 characters and values that are texts of up to 24 characters, integers of up to six digits or booleans; a name can be in it twice. A
-/// schema is compiled when it is first met, on the thread pool; the last 64 are kept. Such an answer is whole unless a stop
-/// sequence of the request, its <c>MaxOutputTokens</c> or the end of the context cuts it short; the last two show as
-/// <see cref="ChatFinishReason.Length"/>.
+/// schema is compiled when it is first met, on the thread pool; the last 64 are kept. Where a schema sets no bounds, integers are those of
+/// <see cref="int"/>, and other numbers, dates, times and addresses those that .NET reads. Where tokens run out, the answer is completed in time and
+/// ends with <see cref="ChatFinishReason.Length"/>; only a stop sequence of the request, the end of
+/// the context, or fewer tokens than the shortest answer has, cut it.
 /// </para>
 /// <para>
 /// White space at the start of an answer is dropped. Unread text of a stream is kept until it is read, at most
@@ -138,7 +139,7 @@ public sealed class TinyGptChatClient : IChatClient
     /// <exception cref="ArgumentException">
     /// There are no messages, a stop sequence is empty or no valid Unicode, or the format does not know a role or made no tokens.
     /// </exception>
-    /// <exception cref="Text.TokenizationException">A message cannot be written with the model's vocabulary.</exception>
+    /// <exception cref="TinyGpt.TokenizationException">A message cannot be written with the model's vocabulary.</exception>
     /// <exception cref="ContextOverflowException">The prompt is longer than the model's context.</exception>
     /// <exception cref="InvalidOperationException">
     /// The prompt needs more pages than the engine has, the format's function returned null, or the engine has failed.
@@ -245,8 +246,8 @@ public sealed class TinyGptChatClient : IChatClient
 
     private static ChatFinishReason FinishOf(ChatRequest request) => request.Finish switch
     {
-        FinishReason.Length or FinishReason.ContextFull or FinishReason.ArenaFull when request.Answer is not { Calls: > 0 } => ChatFinishReason.Length,
         _ when request.Answer is { Calls: > 0 } => ChatFinishReason.ToolCalls,
+        FinishReason.Length or FinishReason.Shortened or FinishReason.ContextFull or FinishReason.ArenaFull => ChatFinishReason.Length,
         _ => ChatFinishReason.Stop,
     };
 

@@ -1,6 +1,4 @@
-using TinyGpt.Format;
 using TinyGpt.Kernels;
-using TinyGpt.Text;
 
 namespace TinyGpt.Import;
 

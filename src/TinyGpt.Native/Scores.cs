@@ -1,5 +1,3 @@
-using TinyGpt.Text;
-
 namespace TinyGpt.Native;
 
 /// <summary>How likely a model holds texts as the continuation of a session.</summary>

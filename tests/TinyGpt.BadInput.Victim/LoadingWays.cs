@@ -1,6 +1,4 @@
-using TinyGpt.Format;
 using TinyGpt.Import;
-using TinyGpt.Text;
 
 namespace TinyGpt.BadInput.Victim;
 
@@ -189,7 +187,7 @@ internal static class LoadingWays
         Tokenizer tokenizer = Tokenizer.Create(TokenVocabulary.Read(content.Data.Span, "talk"));
         try
         {
-            new ChatTemplate(chat, tokenizer, content.EndOfText).Encode(new ChatTurn(ChatRole.User, "ab<|im_end|>"));
+            new ChatTemplate(chat, tokenizer, content.EndOfText).Encode(new ChatTurn(TurnRole.User, "ab<|im_end|>"));
         }
         catch (TokenizationException)
         {

@@ -4,7 +4,6 @@ using TinyGpt.Constraints.Languages;
 using TinyGpt.Constraints.Matching;
 using TinyGpt.Import;
 using TinyGpt.Tests;
-using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Constraints.Tests;

@@ -1,7 +1,6 @@
 using System.Text;
 using TinyGpt.Import;
 using TinyGpt.Tests;
-using TinyGpt.Text;
 
 namespace TinyGpt.Dialogue.Tests;
 

@@ -2,7 +2,6 @@ using Microsoft.Extensions.AI;
 using TinyGpt.Dialogue.Tests;
 using TinyGpt.Import;
 using TinyGpt.Tests;
-using TinyGpt.Text;
 using Xunit;
 using ChatRole = Microsoft.Extensions.AI.ChatRole;
 

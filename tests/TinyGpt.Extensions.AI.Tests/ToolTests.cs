@@ -165,10 +165,7 @@ public sealed class ToolTests
         {
             ChatResponse<Report> response = await client.GetResponseAsync<Report>(
                 Question, new ChatOptions { Temperature = 0.2f, Seed = seed, MaxOutputTokens = 400 });
-            if (response.FinishReason == ChatFinishReason.Stop)
-            {
-                Assert.NotNull(response.Result.Where);
-            }
+            Assert.NotNull(response.Result.Where);
         }
     }
 
@@ -193,8 +190,7 @@ public sealed class ToolTests
         ],
     };
 
-    // No integers: a schema of int has no bounds, and a random model writes more digits than an int holds.
-    private sealed record Report(Place Where, List<double> Days, Dictionary<string, bool> Flags, double? Wind, DateTime When, string[] Codes);
+    private sealed record Report(Place Where, List<int> Days, Dictionary<string, bool> Flags, double? Wind, DateTime When, int[] Codes);
 
     private sealed record Place(string Name, bool IsIndoors);
 }

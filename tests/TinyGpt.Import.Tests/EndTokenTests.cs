@@ -1,7 +1,4 @@
-using TinyGpt.Format;
 using TinyGpt.Import.Tests.Gguf;
-using TinyGpt.Import.Tests.Tokenizers;
-using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Import.Tests;
@@ -96,9 +93,9 @@ public sealed class EndTokenTests
             TokenTypes = [1, 1, mark == "<|im_start|>" ? type : 3, mark == "<|im_end|>" ? type : 3],
             Merges = [],
             EndOfText = 3,
-            ChatTemplates = [new TinyGpt.Text.NamedChatTemplate(TinyGpt.Text.NamedChatTemplate.Default, "<|im_start|>user\n<|im_end|>")],
+            ChatTemplates = [new NamedChatTemplate(NamedChatTemplate.Default, "<|im_start|>user\n<|im_end|>")],
         };
-        Tokenizer tokens = Text.Tokenizer.Create(TokenVocabulary.Read(tokenizer.ToContent(4).Data.Span, "small.gguf"));
+        TinyGpt.Tokenizer tokens = TinyGpt.Tokenizer.Create(TokenVocabulary.Read(tokenizer.ToContent(4).Data.Span, "small.gguf"));
 
         Assert.Equal([2, 0, 3], tokens.Encode("<|im_start|>a<|im_end|>", SpecialTokenHandling.Recognize));
         Assert.Equal([3], tokenizer.ToContent(4).EndTokens);

@@ -1,4 +1,3 @@
-using TinyGpt.Format;
 using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Import.Tests;

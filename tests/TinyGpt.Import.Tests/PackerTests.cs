@@ -1,4 +1,3 @@
-using TinyGpt.Format;
 using Xunit;
 
 namespace TinyGpt.Import.Tests;

@@ -1,4 +1,3 @@
-using TinyGpt.Format;
 using TinyGpt.Kernels;
 using Xunit;
 

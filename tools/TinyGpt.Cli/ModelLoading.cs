@@ -1,8 +1,6 @@
 using TinyGpt.Cli.Output;
-using TinyGpt.Format;
 using TinyGpt.Import;
 using TinyGpt.Tavern;
-using TinyGpt.Text;
 
 namespace TinyGpt.Cli;
 

@@ -1,4 +1,3 @@
-using TinyGpt.Text;
 using TinyGpt.Training;
 
 namespace TinyGpt.Cli;

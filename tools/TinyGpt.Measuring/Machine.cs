@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using TinyGpt.Threading;
+using TinyGpt.Decoding;
 using ArmIntrinsics = System.Runtime.Intrinsics.Arm;
 using X86Intrinsics = System.Runtime.Intrinsics.X86;
 

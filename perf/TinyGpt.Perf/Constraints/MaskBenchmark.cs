@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using TinyGpt.Constraints;
 using TinyGpt.Import;
-using TinyGpt.Text;
 
 namespace TinyGpt.Perf;
 

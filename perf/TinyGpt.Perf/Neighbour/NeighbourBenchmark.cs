@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using TinyGpt.Decoding;
 using TinyGpt.Kernels;
 using TinyGpt.Measuring;
-using TinyGpt.Model;
 
 namespace TinyGpt.Perf;
 

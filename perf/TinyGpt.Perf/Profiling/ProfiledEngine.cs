@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using TinyGpt.Decoding;
 using TinyGpt.Kernels;
-using TinyGpt.Model;
 
 namespace TinyGpt.Perf;
 

@@ -1,5 +1,3 @@
-using TinyGpt.Text;
-
 namespace TinyGpt.Perf;
 
 /// <summary>Vocabularies for models with random weights: all bytes, then invented words.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using TinyGpt.Format;
 using TinyGpt.Kernels;
 using TinyGpt.Tavern;
 

@@ -1,7 +1,6 @@
 using TinyGpt.Chat.Jinja.Builtins;
 using TinyGpt.Chat.Jinja.Evaluation;
 using TinyGpt.Chat.Jinja.Syntax;
-using TinyGpt.Chat.Jinja.Values;
 
 namespace TinyGpt.Chat;
 

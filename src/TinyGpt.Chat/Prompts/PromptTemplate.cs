@@ -1,7 +1,7 @@
 using System.Text;
 using TinyGpt.Chat.Jinja.Values;
 using TinyGpt.Chat.Prompts;
-using TinyGpt.Text;
+using TinyGpt.Text.Chat;
 
 namespace TinyGpt.Chat;
 

@@ -91,7 +91,10 @@ internal sealed class NumberText
         return _regex.Union(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(parts));
     }
 
-    /// <summary>Numbers with exponents of up to 299, where all of their size are in the range: everything, between 0 and 1, or from 1 on.</summary>
+    /// <summary>
+    /// Numbers with exponents of up to 299, where all of their size are in the range: everything, between 0 and 1, from 1 on, or from 1 to a
+    /// power of ten.
+    /// </summary>
     private void AddExponents(List<RegexNode> parts, ExactDecimal low, bool lowIsOpen, ExactDecimal? high)
     {
         RegexNode exponent = _regex.Bytes(ByteSet.Of("eE"u8));
@@ -105,6 +108,14 @@ internal sealed class NumberText
         }
 
         RegexNode mantissa = _regex.Concat(Digit(1, 9), _anyFraction);
+        bool hasOne = low.CompareTo(ExactDecimal.One) is var order && (order < 0 || (order == 0 && !lowIsOpen));
+        if (hasOne && high is { } most && most.CompareTo(ExactDecimal.One) >= 0)
+        {
+            int exponents = Math.Min(most.Floor().ToString(CultureInfo.InvariantCulture).Length - 2, 299);
+            RegexNode powers = Integers(BigInteger.Zero, exponents);
+            parts.Add(_regex.Concat(mantissa, exponent, _regex.Optional(_regex.Byte((byte)'+')), powers));
+        }
+
         if (low.Sign == 0 && (high is not { } top || top.CompareTo(ExactDecimal.One) >= 0))
         {
             parts.Add(_regex.Concat(mantissa, exponent, _regex.Byte((byte)'-'), _regex.Intersect(number, _someNonZero)));

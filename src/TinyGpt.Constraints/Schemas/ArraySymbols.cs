@@ -1,5 +1,4 @@
 using TinyGpt.Constraints.Grammars;
-using TinyGpt.Constraints.Json;
 using TinyGpt.Constraints.Languages;
 
 namespace TinyGpt.Constraints.Schemas;

@@ -1,7 +1,6 @@
 using TinyGpt.Constraints.Grammars;
 using TinyGpt.Constraints.Json;
 using TinyGpt.Constraints.Languages;
-using TinyGpt.Constraints.Numbers;
 
 namespace TinyGpt.Constraints.Schemas;
 

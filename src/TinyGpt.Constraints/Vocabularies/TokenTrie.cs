@@ -1,5 +1,3 @@
-using TinyGpt.Constraints.Languages;
-
 namespace TinyGpt.Constraints.Vocabularies;
 
 /// <summary>

@@ -1,6 +1,5 @@
 using TinyGpt.Dialogue.Prompts;
 using TinyGpt.Dialogue.Talks;
-using TinyGpt.Text;
 
 namespace TinyGpt.Dialogue.Answers;
 

@@ -1,5 +1,4 @@
 using TinyGpt.Dialogue.Grammars;
-using TinyGpt.Text;
 
 namespace TinyGpt.Dialogue;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using TinyGpt.Dialogue.Grammars;
-using TinyGpt.Text;
 
 namespace TinyGpt.Dialogue;
 

@@ -1,5 +1,3 @@
-using TinyGpt.Text;
-
 namespace TinyGpt.Dialogue.Grammars;
 
 /// <summary>

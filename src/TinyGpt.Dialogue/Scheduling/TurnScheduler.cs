@@ -1,5 +1,4 @@
 using TinyGpt.Dialogue.Answers;
-using TinyGpt.Dialogue.Prompts;
 
 namespace TinyGpt.Dialogue.Scheduling;
 

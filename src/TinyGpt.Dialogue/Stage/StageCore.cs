@@ -27,7 +27,7 @@ internal sealed class StageCore : IDisposable
         Options = options;
         int lookupTokens = options.Engine.MaxLookupTokens;
         Roster = new Roster(options.Seed, lookupTokens);
-        Text.Tokenizer tokenizer = model.Tokenizer
+        Tokenizer tokenizer = model.Tokenizer
             ?? throw new ArgumentException("The model has no tokenizer, so it cannot write texts.", nameof(model));
         int contextLength = Math.Min(model.Config.ContextLength, options.Engine.PlannedContext ?? int.MaxValue);
         Prompts = new PromptWriter(options.Layout, tokenizer, contextLength, options.World);

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using TinyGpt.Text;
 
 namespace TinyGpt.Dialogue.Talks;
 

@@ -5,7 +5,6 @@ using TinyGpt.Extensions.AI.Prompts;
 using TinyGpt.Extensions.AI.ResponseFormats;
 using TinyGpt.Extensions.AI.Tools;
 using TinyGpt.Text;
-using ChatRole = Microsoft.Extensions.AI.ChatRole;
 
 namespace TinyGpt.Extensions.AI.Batching;
 
@@ -51,7 +50,7 @@ internal sealed class ChatRequestComposer
         }
 
         TokenConstraint? grammar = options.ResponseFormat is ChatResponseFormatJson json
-            ? await _grammars.ForAsync(json, cancellation).ConfigureAwait(false)
+            ? await _grammars.ForAsync(json, options.MaxOutputTokens, cancellation).ConfigureAwait(false)
             : null;
         List<PromptTool> tools = ToolsOf(options);
         if (_template is not null || tools.Count > 0)
@@ -170,7 +169,8 @@ internal sealed class ChatRequestComposer
         int budget = options.AdditionalProperties?.TryGetValue("thinking_budget", out int tokens) == true ? tokens : int.MaxValue;
         TemplateAnswer answer = new(template, reader, budget, callable, _constraints, prompt.Length, sampling, session);
         return new ChatRequest(
-            prompt, sampling, TemplateAnswer.Begin(session, callable), PagesFor(prompt.Length, session.MaxNewTokens), started) { Answer = answer };
+            prompt, sampling, TemplateAnswer.Begin(session, callable), PagesFor(prompt.Length, session.MaxNewTokens), started)
+        { Answer = answer };
     }
 
     private static List<ChatMessage> TalkOf(IEnumerable<ChatMessage> messages, ChatOptions options)

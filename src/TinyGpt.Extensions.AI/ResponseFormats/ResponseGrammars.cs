@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using TinyGpt.Constraints;
 using TinyGpt.Dialogue;
+using TinyGpt.Extensions.AI.Schemas;
 using TinyGpt.Extensions.AI.Tools;
 
 namespace TinyGpt.Extensions.AI.ResponseFormats;
@@ -11,6 +12,12 @@ internal sealed class ResponseGrammars(GptModel model, ToolConstraints constrain
 {
     private const int MostKept = 64;
 
+    /// <summary>What <see cref="AnyObject"/> is, as a schema.</summary>
+    private const string AnyObjectSchema = """
+        {"type": "object", "maxProperties": 6, "propertyNames": {"minLength": 1, "maxLength": 16}, "additionalProperties": {
+          "type": ["string", "integer", "boolean"], "minLength": 1, "maxLength": 24, "minimum": -999999, "maximum": 999999 } }
+        """;
+
     /// <summary>The key of JSON without a schema; no schema's text is empty.</summary>
     private const string NoSchema = "";
 
@@ -19,9 +26,21 @@ internal sealed class ResponseGrammars(GptModel model, ToolConstraints constrain
     private readonly Dictionary<string, TokenConstraint> _kept = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = [];
 
-    /// <summary>The grammar of a format. A new one is compiled on the thread pool, which can take as long as seconds.</summary>
+    /// <summary>
+    /// The grammar of a format. A new one is compiled on the thread pool, which can take as long as seconds. A grammar of a finite language needs
+    /// all its tokens; where there are fewer, the constraint engine keeps the format, which ends every answer in time.
+    /// </summary>
     /// <exception cref="ResponseFormatException">The schema uses what is not supported, or is too large; names the place.</exception>
-    public async ValueTask<TokenConstraint> ForAsync(ChatResponseFormatJson format, CancellationToken cancellation)
+    public async ValueTask<TokenConstraint> ForAsync(ChatResponseFormatJson format, int? maxTokens, CancellationToken cancellation)
+    {
+        TokenConstraint whole = await ForAsync(format, cancellation).ConfigureAwait(false);
+        return whole is CompiledGrammar finite && maxTokens < finite.MostTokens
+            ? await Task.Run(() => CompileSchema(format.Schema is { } given ? DotNetSchema.Narrow(given) : AnyObjectSchema, "$"), cancellation)
+                .ConfigureAwait(false)
+            : whole;
+    }
+
+    private async ValueTask<TokenConstraint> ForAsync(ChatResponseFormatJson format, CancellationToken cancellation)
     {
         string key = format.Schema?.GetRawText() ?? NoSchema;
         lock (_gate)
@@ -69,25 +88,27 @@ internal sealed class ResponseGrammars(GptModel model, ToolConstraints constrain
             return _compiler.Value.Compile(AnyObject());
         }
 
+        string narrowed = DotNetSchema.Narrow(given);
         try
         {
-            return _compiler.Value.Compile(JsonSchemaTranslation.Translate(given));
+            using JsonDocument document = JsonDocument.Parse(narrowed);
+            return _compiler.Value.Compile(JsonSchemaTranslation.Translate(document.RootElement));
         }
         catch (GrammarException)
         {
-            return CompileSchema(given, "$");
+            return CompileSchema(narrowed, "$");
         }
         catch (ResponseFormatException exception)
         {
-            return CompileSchema(given, exception.JsonPath);
+            return CompileSchema(narrowed, exception.JsonPath);
         }
     }
 
-    private TokenConstraint CompileSchema(JsonElement schema, string suspect)
+    private TokenConstraint CompileSchema(string schema, string suspect)
     {
         try
         {
-            return constraints.For(schema.GetRawText());
+            return constraints.For(schema);
         }
         catch (ConstraintException exception)
         {

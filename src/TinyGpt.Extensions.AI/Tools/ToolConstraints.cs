@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using TinyGpt.Chat;
 using TinyGpt.Constraints;
+using TinyGpt.Extensions.AI.Schemas;
 
 namespace TinyGpt.Extensions.AI.Tools;
 
@@ -34,9 +35,10 @@ internal sealed class ToolConstraints(GptModel model)
     /// <summary>The schema without arguments that the function does not have, where it says nothing about them.</summary>
     private static string WithoutOthers(JsonElement parameters)
     {
-        if (JsonNode.Parse(parameters.GetRawText()) is not JsonObject schema || schema.ContainsKey("additionalProperties") || schema.ContainsKey("$ref"))
+        string narrowed = DotNetSchema.Narrow(parameters);
+        if (JsonNode.Parse(narrowed) is not JsonObject schema || schema.ContainsKey("additionalProperties") || schema.ContainsKey("$ref"))
         {
-            return parameters.GetRawText();
+            return narrowed;
         }
 
         schema["additionalProperties"] = false;

@@ -1,5 +1,3 @@
-using TinyGpt.Text;
-
 namespace TinyGpt.Import;
 
 /// <summary>Reads what the metadata of a GGUF file says of the model's tokenizer.</summary>

@@ -1,5 +1,3 @@
-using TinyGpt.Format;
-
 namespace TinyGpt.Import;
 
 /// <summary>

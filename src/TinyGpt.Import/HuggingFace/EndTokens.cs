@@ -1,5 +1,3 @@
-using TinyGpt.Format;
-
 namespace TinyGpt.Import;
 
 /// <summary>Puts together what the files of a model name as tokens that end a text: each of them ends it.</summary>

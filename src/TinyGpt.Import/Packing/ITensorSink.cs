@@ -1,5 +1,3 @@
-using TinyGpt.Format;
-
 namespace TinyGpt.Import;
 
 /// <summary>Where packed tensors go, one after the other in the order of the file.</summary>

@@ -1,5 +1,4 @@
 using TinyGpt.Format;
-using TinyGpt.Text;
 
 namespace TinyGpt.Import;
 

@@ -1,4 +1,4 @@
-using TinyGpt.Text;
+using TinyGpt.Text.Chat;
 
 namespace TinyGpt.Import;
 

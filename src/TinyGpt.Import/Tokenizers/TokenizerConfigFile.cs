@@ -1,6 +1,5 @@
 using System.Text.Json;
 using TinyGpt.Format;
-using TinyGpt.Text;
 
 namespace TinyGpt.Import;
 

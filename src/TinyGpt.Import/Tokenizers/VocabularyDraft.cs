@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using TinyGpt.Text;
+using TinyGpt.Text.Unicode;
 
 namespace TinyGpt.Import;
 

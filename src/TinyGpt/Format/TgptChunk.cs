@@ -1,4 +1,4 @@
-namespace TinyGpt.Format;
+namespace TinyGpt;
 
 /// <summary>How a chunk of a <c>.tgpt</c> file is stored.</summary>
 public enum TgptCodec

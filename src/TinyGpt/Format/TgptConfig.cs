@@ -1,7 +1,8 @@
 using System.Text.Json;
+using TinyGpt.Format;
 using TinyGpt.Kernels;
 
-namespace TinyGpt.Format;
+namespace TinyGpt;
 
 /// <summary>
 /// The member <c>config</c> of a <c>.tgpt</c> file's metadata, both ways. Thread-safe. What is as in GPT-2 is not written, so that a model of that

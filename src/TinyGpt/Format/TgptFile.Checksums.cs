@@ -1,4 +1,6 @@
-namespace TinyGpt.Format;
+using TinyGpt.Format;
+
+namespace TinyGpt;
 
 /// <content>The chunks' checksums.</content>
 public sealed unsafe partial class TgptFile

@@ -1,8 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
+using TinyGpt.Format;
 using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Memory;
 
-namespace TinyGpt.Format;
+namespace TinyGpt;
 
 /// <content>How the chunks come into memory and are checked.</content>
 public sealed unsafe partial class TgptFile

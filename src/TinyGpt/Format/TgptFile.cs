@@ -1,7 +1,8 @@
 using System.Buffers;
+using TinyGpt.Format;
 using TinyGpt.Kernels.Memory;
 
-namespace TinyGpt.Format;
+namespace TinyGpt;
 
 /// <summary>
 /// An open <c>.tgpt</c> file: its configuration, its tokenizer's bytes and the place of every tensor in memory. Everything is validated

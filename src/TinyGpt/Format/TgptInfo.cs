@@ -1,7 +1,7 @@
+using TinyGpt.Format;
 using TinyGpt.Kernels.Memory;
-using TinyGpt.Text;
 
-namespace TinyGpt.Format;
+namespace TinyGpt;
 
 /// <summary>
 /// What a <c>.tgpt</c> file says of itself, checked for consistency, before any weight is read: enough to plan memory and to print.

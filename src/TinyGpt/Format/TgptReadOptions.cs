@@ -1,4 +1,4 @@
-namespace TinyGpt.Format;
+namespace TinyGpt;
 
 /// <summary>How a <c>.tgpt</c> file is opened. Immutable and thread-safe.</summary>
 public sealed record TgptReadOptions

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using TinyGpt.Cache;
-using TinyGpt.Model;
+using TinyGpt.Decoding;
 
 namespace TinyGpt;
 

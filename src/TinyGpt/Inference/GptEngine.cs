@@ -1,10 +1,10 @@
 using TinyGpt.Cache;
+using TinyGpt.Decoding;
 using TinyGpt.Format;
+using TinyGpt.Inference;
 using TinyGpt.Kernels;
 using TinyGpt.Kernels.Contract;
-using TinyGpt.Model;
 using TinyGpt.Sampling;
-using TinyGpt.Snapshots;
 
 namespace TinyGpt;
 
@@ -40,7 +40,7 @@ public sealed partial class GptEngine : IDisposable
         MemoryPlan = MemoryPlan.For(model.Config, model.Info.Tensors, options);
         _arena = new KvArena(model.Config, options.PagesFor(model.Config), options.MaxSequences, options.KvPrecision);
         _decoder = Decoder.Create(tier, model.Config, model.Weights, _arena, options.Limits);
-        _sampler = new Sampler(_decoder, model.Config.VocabularySize);
+        _sampler = new Sampler(LogitKernels.Of(tier), model.Config.VocabularySize);
         _sessions = new List<GptSession>(options.MaxSequences);
         _freeSequences = new Stack<KvSequence>(_arena.Sequences.Reverse());
         _shares = new Share[options.MaxSequences];

@@ -1,7 +1,6 @@
 using TinyGpt.Cache;
+using TinyGpt.Decoding;
 using TinyGpt.Kernels;
-using TinyGpt.Model;
-using TinyGpt.Threading;
 
 namespace TinyGpt;
 

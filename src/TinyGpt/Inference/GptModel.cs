@@ -1,6 +1,5 @@
 using TinyGpt.Format;
 using TinyGpt.Model;
-using TinyGpt.Text;
 
 namespace TinyGpt;
 
@@ -87,7 +86,7 @@ public sealed class GptModel : IDisposable
             : vocabulary.Count > file.Config.VocabularySize
                 ? $"the tokenizer has {vocabulary.Count} tokens, the model's vocabulary {file.Config.VocabularySize}"
             : "";
-        return reason.Length == 0 ? Text.Tokenizer.Create(vocabulary) : throw new ModelFormatException(file.Info.File, reason);
+        return reason.Length == 0 ? TinyGpt.Tokenizer.Create(vocabulary) : throw new ModelFormatException(file.Info.File, reason);
     }
 
     private static ChatTemplate OpenChatTemplate(TgptFile file, ChatFormat format, Tokenizer tokenizer)

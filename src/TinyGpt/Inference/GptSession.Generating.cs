@@ -1,5 +1,5 @@
+using TinyGpt.Inference;
 using TinyGpt.Sampling;
-using TinyGpt.Text;
 
 namespace TinyGpt;
 

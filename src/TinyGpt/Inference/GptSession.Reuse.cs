@@ -1,5 +1,4 @@
 using TinyGpt.Sampling;
-using TinyGpt.Text;
 
 namespace TinyGpt;
 

@@ -3,7 +3,6 @@ using TinyGpt.Cache;
 using TinyGpt.Format;
 using TinyGpt.Sampling;
 using TinyGpt.Snapshots;
-using TinyGpt.Text;
 
 namespace TinyGpt;
 

@@ -1,6 +1,6 @@
 using TinyGpt.Cache;
+using TinyGpt.Decoding;
 using TinyGpt.Kernels;
-using TinyGpt.Model;
 using TinyGpt.Sampling;
 
 namespace TinyGpt;
@@ -19,6 +19,7 @@ public sealed class LogitsEvaluator : IDisposable
     private readonly GptModel _model;
     private readonly int _context;
     private readonly KvArena _arena;
+    private readonly LogitKernels _kernels;
     private readonly Decoder _decoder;
     private readonly KvSequence _sequence;
     private readonly float[] _weights;
@@ -56,6 +57,7 @@ public sealed class LogitsEvaluator : IDisposable
         _sequence = _arena.Sequences[0];
         _weights = new float[model.Config.VocabularySize];
         DecoderLimits limits = options.Limits with { LogitRows = batchTokens };
+        _kernels = LogitKernels.Of(selected);
         _decoder = Decoder.Create(selected, model.Config, model.Weights, _arena, limits);
     }
 
@@ -103,7 +105,7 @@ public sealed class LogitsEvaluator : IDisposable
                 for (int i = 0; i < computed; i++)
                 {
                     RequireFinite(i, start + first + i);
-                    negativeLogLikelihood -= TokenProbability.Log(_decoder, _decoder.Logits(i), window[first + i + 1], _weights);
+                    negativeLogLikelihood -= TokenProbability.Log(_kernels, _decoder.Logits(i), window[first + i + 1], _weights);
                 }
 
                 predicted += computed;
@@ -136,8 +138,8 @@ public sealed class LogitsEvaluator : IDisposable
     /// <returns>The largest one's index, the lowest among equals.</returns>
     internal int Softmax(ReadOnlySpan<float> logits, Span<float> probabilities)
     {
-        int largest = _decoder.ArgMax(logits);
-        _decoder.SoftmaxWeights(logits, logits[largest], inverseTemperature: 1, probabilities);
+        int largest = _kernels.ArgMax(logits);
+        _kernels.SoftmaxWeights(logits, logits[largest], inverseTemperature: 1, probabilities);
         double sum = TokenProbability.Sum(probabilities);
         foreach (ref float weight in probabilities)
         {

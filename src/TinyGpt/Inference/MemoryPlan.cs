@@ -1,5 +1,5 @@
 using TinyGpt.Cache;
-using TinyGpt.Model;
+using TinyGpt.Decoding;
 using TinyGpt.Sampling;
 
 namespace TinyGpt;
@@ -29,7 +29,7 @@ public readonly record struct MemoryPlan(long Weights, long KvCache, long Scratc
 
     /// <summary>Plans for one model and one engine.</summary>
     /// <param name="config">The model's shape.</param>
-    /// <param name="tensors">Its tensors, such as <see cref="Format.TgptInfo.Tensors"/>.</param>
+    /// <param name="tensors">Its tensors, such as <see cref="TgptInfo.Tensors"/>.</param>
     /// <param name="options">The engine's options.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     /// <exception cref="OverflowException">The engine would be larger than any memory.</exception>

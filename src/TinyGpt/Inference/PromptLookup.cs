@@ -1,4 +1,4 @@
-namespace TinyGpt;
+namespace TinyGpt.Inference;
 
 /// <summary>
 /// Prompt lookup (Saxena, 2023, "Prompt Lookup Decoding") drafts the tokens that followed the same tokens earlier in the sequence. Names, phrases

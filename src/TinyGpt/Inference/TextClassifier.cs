@@ -1,5 +1,4 @@
 using TinyGpt.Kernels;
-using TinyGpt.Text;
 
 namespace TinyGpt;
 
@@ -69,7 +68,7 @@ public sealed class TextClassifier : IDisposable
     /// <param name="cancellation">Checked about every millisecond.</param>
     /// <returns>The likeliest class, the first among equals.</returns>
     /// <exception cref="ArgumentException">The text is empty, or there is too little room for the probabilities.</exception>
-    /// <exception cref="Text.TokenizationException">The vocabulary has no token for one of the bytes.</exception>
+    /// <exception cref="TokenizationException">The vocabulary has no token for one of the bytes.</exception>
     public int Classify(ReadOnlySpan<byte> text, Span<float> probabilities, CancellationToken cancellation = default)
     {
         if (text.IsEmpty || probabilities.Length < Labels.Count)
@@ -98,7 +97,7 @@ public sealed class TextClassifier : IDisposable
     /// <param name="text">The text, not empty; it is cut to the length of the context.</param>
     /// <returns>The name of the likeliest class.</returns>
     /// <exception cref="ArgumentException">The text is empty.</exception>
-    /// <exception cref="Text.TokenizationException">The vocabulary has no token for one of the bytes.</exception>
+    /// <exception cref="TokenizationException">The vocabulary has no token for one of the bytes.</exception>
     public string Classify(string text)
     {
         ArgumentException.ThrowIfNullOrEmpty(text);

@@ -1,5 +1,4 @@
 using System.Numerics;
-using TinyGpt.Model;
 
 namespace TinyGpt.Sampling;
 
@@ -8,7 +7,7 @@ namespace TinyGpt.Sampling;
 /// the exponentials are the kernels' own, sums run in double in a fixed order. Holds scratch for one vocabulary; not thread-safe.
 /// Nothing is allocated after construction.
 /// </summary>
-internal sealed class Sampler(Decoder decoder, int vocabularySize)
+internal sealed class Sampler(LogitKernels kernels, int vocabularySize)
 {
     private const float FirstThreshold = 1f / 64;
     private const float LowestThreshold = 1e-30f;
@@ -65,7 +64,7 @@ internal sealed class Sampler(Decoder decoder, int vocabularySize)
     }
 
     /// <summary>The natural logarithm of a token's probability.</summary>
-    public double LogProbability(ReadOnlySpan<float> logits, int token) => TokenProbability.Log(decoder, logits, token, _weights);
+    public double LogProbability(ReadOnlySpan<float> logits, int token) => TokenProbability.Log(kernels, logits, token, _weights);
 
     /// <summary>Chooses the next token.</summary>
     /// <param name="options">How; validated and frozen.</param>
@@ -77,7 +76,7 @@ internal sealed class Sampler(Decoder decoder, int vocabularySize)
     {
         AddBias(options, logits);
         ApplyPenalties(options, logits, history);
-        int likeliest = decoder.ArgMax(logits);
+        int likeliest = kernels.ArgMax(logits);
         if (options.IsGreedy)
         {
             return likeliest;
@@ -93,7 +92,7 @@ internal sealed class Sampler(Decoder decoder, int vocabularySize)
             return DrawFromCandidates(options, logits, kept, maximum, inverseTemperature, total: null, draw, likeliest);
         }
 
-        decoder.SoftmaxWeights(logits, maximum, inverseTemperature, weights);
+        kernels.SoftmaxWeights(logits, maximum, inverseTemperature, weights);
         double total = TokenProbability.Sum(weights);
         if (options.TopP < 1 || options.MinP > 0)
         {
@@ -307,7 +306,7 @@ internal sealed class Sampler(Decoder decoder, int vocabularySize)
             weights[i] = logits[TokenOf(keys[i])];
         }
 
-        decoder.SoftmaxWeights(weights, maximum, inverseTemperature, weights);
+        kernels.SoftmaxWeights(weights, maximum, inverseTemperature, weights);
         double share = options.TopP < 1 ? options.TopP * (total ?? TokenProbability.Sum(weights)) : double.PositiveInfinity;
         double mass = 0;
         int kept = 0;

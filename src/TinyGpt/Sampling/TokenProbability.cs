@@ -1,19 +1,17 @@
-using TinyGpt.Model;
-
 namespace TinyGpt.Sampling;
 
 /// <summary>The probability of a token, for log-probabilities and perplexities, with the same bits on every machine.</summary>
 internal static class TokenProbability
 {
     /// <summary>The natural logarithm of a token's probability: the softmax of the logits as they are, summed in double in order of ids.</summary>
-    /// <param name="decoder">Whose kernels compute the softmax.</param>
+    /// <param name="kernels">They compute the softmax.</param>
     /// <param name="logits">The logits of the token's position; finite.</param>
     /// <param name="token">The token.</param>
-    /// <param name="weights">Scratch, of the same length as the logits.</param>
-    public static double Log(Decoder decoder, ReadOnlySpan<float> logits, int token, Span<float> weights)
+    /// <param name="weights">Scratch, as many numbers as there are logits.</param>
+    public static double Log(LogitKernels kernels, ReadOnlySpan<float> logits, int token, Span<float> weights)
     {
-        float maximum = logits[decoder.ArgMax(logits)];
-        decoder.SoftmaxWeights(logits, maximum, 1, weights);
+        float maximum = logits[kernels.ArgMax(logits)];
+        kernels.SoftmaxWeights(logits, maximum, 1, weights);
         return (double)logits[token] - maximum - DeterministicMath.Log(Sum(weights));
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using TinyGpt.Inference;
 
 namespace TinyGpt.Snapshots;
 

@@ -1,7 +1,11 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using TinyGpt.Text;
+using TinyGpt.Text.Merging;
+using TinyGpt.Text.Splitting;
+using TinyGpt.Text.Unicode;
 
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>
 /// Byte-level byte-pair encoding, GPT-2's and its successors': text is split into pieces by the model's pattern, a piece becomes one token a

@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using TinyGpt.Text;
+using TinyGpt.Text.Merging;
 
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>
 /// Byte-pair encoding as in SentencePiece (Llama 2, TinyLlama). A space is put before the text. Its characters, spaces included, are the

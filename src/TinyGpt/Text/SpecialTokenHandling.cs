@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>What an encoder makes of text that is written like a special token.</summary>
 public enum SpecialTokenHandling

@@ -1,4 +1,6 @@
-namespace TinyGpt.Text;
+using TinyGpt.Text;
+
+namespace TinyGpt;
 
 /// <summary>
 /// Looks for stop strings in text that comes in parts cut anywhere, and tells how much of it can be shown: what may be the

@@ -1,4 +1,6 @@
-namespace TinyGpt.Text;
+using TinyGpt.Text;
+
+namespace TinyGpt;
 
 /// <summary>
 /// What a session says: the bytes of tokens go in, whole UTF-8 characters come out, and the text ends before a stop string even

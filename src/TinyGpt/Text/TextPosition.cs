@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>The position of a text to encode. Some models put a space before a text's first word, so that it looks like any other.</summary>
 public enum TextPosition

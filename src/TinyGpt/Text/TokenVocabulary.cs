@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using TinyGpt.Text;
+using TinyGpt.Text.Merging;
 
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>
 /// The tokens of a model: the bytes of each, how they merge (merges in the order of their ranks, or merge scores), the special

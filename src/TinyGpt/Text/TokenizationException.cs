@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>A text holds a byte for which the vocabulary has no token.</summary>
 /// <remarks>Only small vocabularies lack bytes; GPT-2's has a token for each of the 256.</remarks>

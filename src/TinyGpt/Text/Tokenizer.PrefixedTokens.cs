@@ -1,6 +1,7 @@
 using System.Buffers;
+using TinyGpt.Text;
 
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <content>Tokens that are looked for in text that already has its prefix space.</content>
 public abstract partial class Tokenizer

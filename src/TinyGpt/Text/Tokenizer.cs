@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text;
+using TinyGpt.Text;
 
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>
 /// Turns text into a model's token ids and back. What a text becomes is up to the kind of tokenizer; this class finds the tokens that

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>
 /// A first-in, first-out buffer that takes bytes cut anywhere and gives out whole UTF-8 characters: tokens may end inside a

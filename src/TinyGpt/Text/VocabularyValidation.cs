@@ -1,4 +1,5 @@
 using System.Text.Unicode;
+using TinyGpt.Text.Merging;
 
 namespace TinyGpt.Text;
 

@@ -1,8 +1,11 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using TinyGpt.Text;
+using TinyGpt.Text.Merging;
+using TinyGpt.Text.Unicode;
 
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>
 /// GPT-1's byte-pair encoding: text is normalized as the model wants it (lower case without accents), split into words and punctuation marks,

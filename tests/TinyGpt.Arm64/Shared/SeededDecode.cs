@@ -1,6 +1,6 @@
 using TinyGpt.Cache;
+using TinyGpt.Decoding;
 using TinyGpt.Kernels.Contract;
-using TinyGpt.Model;
 using TinyGpt.Sampling;
 
 namespace TinyGpt.Arm64;
@@ -70,7 +70,7 @@ internal static class SeededDecode
         using KvArena arena = TakeArena(model);
         using Decoder decoder = TakeDecoder<TKernels>(model, arena, 1);
         KvSequence sequence = arena.Sequences[0];
-        Sampler sampler = new(decoder, model.Config.VocabularySize);
+        Sampler sampler = new(new LogitKernels<TKernels>(), model.Config.VocabularySize);
         DeterministicRandom random = new(Seed);
         Span<int> tokens = stackalloc int[Positions + 1];
         tokens.Clear();

@@ -6,7 +6,6 @@ using TinyGpt.BadInput.Tests.Cases;
 using TinyGpt.BadInput.Tests.Tgpt;
 using TinyGpt.BadInput.Tests.Tokenizers;
 using TinyGpt.BadInput.Victim;
-using TinyGpt.Format;
 
 namespace TinyGpt.BadInput.Tests.Snapshots;
 

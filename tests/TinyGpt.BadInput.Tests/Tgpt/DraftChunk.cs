@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using K4os.Compression.LZ4;
-using TinyGpt.Format;
 
 namespace TinyGpt.BadInput.Tests.Tgpt;
 

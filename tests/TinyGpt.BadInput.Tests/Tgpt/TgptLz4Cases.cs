@@ -2,7 +2,6 @@ using System.IO.Compression;
 using K4os.Compression.LZ4;
 using TinyGpt.BadInput.Tests.Cases;
 using TinyGpt.BadInput.Victim;
-using TinyGpt.Format;
 using static TinyGpt.BadInput.Tests.Tgpt.TgptDamage;
 
 namespace TinyGpt.BadInput.Tests.Tgpt;

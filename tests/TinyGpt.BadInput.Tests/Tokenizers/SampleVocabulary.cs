@@ -1,5 +1,3 @@
-using TinyGpt.Text;
-
 namespace TinyGpt.BadInput.Tests.Tokenizers;
 
 /// <summary>A small vocabulary in its binary form: a, b, ab, an unused id, a special token.</summary>

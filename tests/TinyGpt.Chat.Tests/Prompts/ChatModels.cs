@@ -1,6 +1,5 @@
 using System.Text;
 using TinyGpt.Import;
-using TinyGpt.Text;
 
 namespace TinyGpt.Chat.Tests.Prompts;
 

@@ -40,7 +40,7 @@ public sealed class ConversationTests
         PromptMessage first = new("user", "Hello");
         conversation.Prompt(ChatModels.Messages(template, first), answer: false);
         int prompt = session.Tokens.Length;
-        session.Append(model.Tokenizer!.Encode("<think>well</think>\n\nHi", Text.SpecialTokenHandling.Recognize), answer: false);
+        session.Append(model.Tokenizer!.Encode("<think>well</think>\n\nHi", SpecialTokenHandling.Recognize), answer: false);
 
         PromptMessage answer = new("assistant", "<think>well</think>\n\nHi");
         conversation.Prompt(ChatModels.Messages(template, first, answer, new("user", "Bye")), answer: false);

@@ -1,5 +1,4 @@
 using System.Text;
-using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Chat.Tests.Prompts;
@@ -82,5 +81,5 @@ public sealed class PromptTemplateTests
     }
 
     private static ChatTurn[] Turns(PromptMessage[] messages) => [.. messages.Select(message => new ChatTurn(
-        message.Role switch { "system" => ChatRole.System, "user" => ChatRole.User, _ => ChatRole.Assistant }, message.Content))];
+        message.Role switch { "system" => TurnRole.System, "user" => TurnRole.User, _ => TurnRole.Assistant }, message.Content))];
 }

@@ -52,6 +52,7 @@ public sealed class NumberTextTests
     [InlineData("{\"type\":\"number\"}", "1e5 -1.5E-3 0 -0 123.456e+7", "1e 01 .5 5. +1")]
     [InlineData("{\"type\":\"number\",\"minimum\":0}", "1e-07 2.5e10 0", "-1 -1e-7")]
     [InlineData("{\"type\":\"number\",\"minimum\":0,\"maximum\":1}", "1e-07 0.5 1 1.0", "1.01 1e1 -0.1")]
+    [InlineData("{\"type\":\"number\",\"minimum\":-1000,\"maximum\":1000}", "1e1 9.99e2 -5E+1 1e-3 1000", "1e3 9.99e3 1e10")]
     [InlineData("{\"type\":\"number\",\"exclusiveMinimum\":0}", "1e-07 0.001 3e4", "0 0.0 -1 0e5")]
     [InlineData("{\"type\":\"integer\",\"minimum\":-3,\"exclusiveMaximum\":2}", "-3 0 1", "-4 2 1.0")]
     [InlineData("{\"type\":\"integer\",\"maximum\":9223372036854775807}", "9223372036854775807 -1", "9223372036854775808")]

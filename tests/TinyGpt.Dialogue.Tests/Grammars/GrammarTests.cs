@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Dialogue.Tests.Grammars;

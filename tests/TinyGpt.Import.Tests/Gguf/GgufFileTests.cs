@@ -142,7 +142,7 @@ public sealed class GgufFileTests
             string path = folder.Write("x.gguf", changed);
             try
             {
-                using TinyGpt.Format.TgptFile packed = ModelSource.LoadAny(path);
+                using TgptFile packed = ModelSource.LoadAny(path);
                 loaded++;
             }
             catch (ModelFormatException failure)

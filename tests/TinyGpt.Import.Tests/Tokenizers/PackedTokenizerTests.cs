@@ -1,7 +1,5 @@
 using System.Text;
-using TinyGpt.Format;
 using TinyGpt.Kernels;
-using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Import.Tests.Tokenizers;
@@ -97,7 +95,7 @@ public sealed class PackedTokenizerTests
         using GptModel model = Open(Pieces.ToContent(280) with { Chat = new ChatFormat(family) });
 
         Assert.Equal(family, model.ChatTemplate!.Format.Family);
-        int[] ids = model.ChatTemplate.Encode(new ChatTurn(ChatRole.User, "the</s>"));
+        int[] ids = model.ChatTemplate.Encode(new ChatTurn(TurnRole.User, "the</s>"));
         Assert.Equal(1, ids[0]);
         Assert.DoesNotContain(2, ids);
         Assert.Equal(

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using TinyGpt.Format;
-using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Import.Tests.Tokenizers;

@@ -1,4 +1,3 @@
-using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Import.Tests.Tokenizers;

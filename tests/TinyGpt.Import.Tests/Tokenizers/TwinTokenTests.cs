@@ -1,5 +1,4 @@
 using System.Text;
-using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Import.Tests.Tokenizers;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text.Json.Nodes;
-using TinyGpt.Format;
 using TinyGpt.Kernels;
 using Xunit;
 

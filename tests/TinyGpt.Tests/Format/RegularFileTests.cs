@@ -24,7 +24,7 @@ public sealed class RegularFileTests
     private static Dictionary<string, (string File, Action<string> Open)> Openings { get; } = new()
     {
         ["a .tgpt file"] = ("model.tgpt", path => GptModel.Load(path)),
-        ["what a .tgpt file says"] = ("model.tgpt", path => TinyGpt.Format.TgptFile.ReadInfo(path)),
+        ["what a .tgpt file says"] = ("model.tgpt", path => TgptFile.ReadInfo(path)),
         ["a GGUF file"] = ("model.gguf", path => GgufFile.Open(path)),
         ["a safetensors file"] = ("model.safetensors", path => SafetensorsCheckpoint.Open(path)),
         ["a source of any kind"] = ("model", path => ModelSource.LoadAny(path)),

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using TinyGpt.Format;
 using Xunit;
 
 namespace TinyGpt.Tests.Format;

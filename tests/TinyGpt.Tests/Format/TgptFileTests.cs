@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using TinyGpt.Format;
 using Xunit;
 
 namespace TinyGpt.Tests.Format;

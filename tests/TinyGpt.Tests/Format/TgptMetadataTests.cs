@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using System.Text.Json.Nodes;
-using TinyGpt.Format;
-using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Tests.Format;

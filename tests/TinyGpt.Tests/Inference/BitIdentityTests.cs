@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using TinyGpt.Cache;
+using TinyGpt.Decoding;
 using TinyGpt.Kernels;
-using TinyGpt.Model;
 using Xunit;
 
 namespace TinyGpt.Tests.Inference;

@@ -1,4 +1,3 @@
-using TinyGpt.Format;
 using TinyGpt.Import;
 using TinyGpt.Import.Tests.Gguf;
 using TinyGpt.Tests.Reference;

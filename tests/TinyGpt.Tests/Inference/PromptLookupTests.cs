@@ -1,3 +1,4 @@
+using TinyGpt.Inference;
 using Xunit;
 
 namespace TinyGpt.Tests.Inference;

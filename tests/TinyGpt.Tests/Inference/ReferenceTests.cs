@@ -1,5 +1,4 @@
 using System.Text.Json;
-using TinyGpt.Format;
 using TinyGpt.Import;
 using TinyGpt.Kernels;
 using TinyGpt.Tests.Reference;

@@ -1,4 +1,4 @@
-using TinyGpt.Model;
+using TinyGpt.Decoding;
 using Xunit;
 
 namespace TinyGpt.Tests.Model;

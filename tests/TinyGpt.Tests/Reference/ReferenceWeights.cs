@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using TinyGpt.Format;
 using TinyGpt.Kernels.Contract;
 
 namespace TinyGpt.Tests.Reference;

@@ -1,26 +1,15 @@
-using TinyGpt.Cache;
 using TinyGpt.Kernels;
-using TinyGpt.Model;
 using TinyGpt.Sampling;
 using Xunit;
 
 namespace TinyGpt.Tests.Sampling;
 
 /// <summary>Choices against plain definitions: a softmax in double, a full sort, counting.</summary>
-public sealed class SamplerTests : IDisposable
+public sealed class SamplerTests
 {
     private const int Vocabulary = 300;
 
-    private readonly GptModel _model = TestModels.Random(TestModels.Even);
-    private readonly KvArena _arena = new(TestModels.Even, pages: 1, sequences: 1);
-    private readonly Decoder _decoder;
-    private readonly Sampler _sampler;
-
-    public SamplerTests()
-    {
-        _decoder = Decoder.Create(KernelTiers.Select(), _model.Config, _model.Weights, _arena, new DecoderLimits(1, 1, 1));
-        _sampler = new Sampler(_decoder, Vocabulary);
-    }
+    private readonly Sampler _sampler = new(LogitKernels.Of(KernelTiers.Select()), Vocabulary);
 
     public static TheoryData<string, SamplingOptions> Filters => new()
     {
@@ -110,12 +99,6 @@ public sealed class SamplerTests : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _decoder.Dispose();
-        _arena.Dispose();
-        _model.Dispose();
-    }
 
     private static float[] Logits(uint seed)
     {

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using TinyGpt.Text;
+using TinyGpt.Text.Merging;
 using Xunit;
 
 namespace TinyGpt.Tests.Text;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using TinyGpt.Text;
+using TinyGpt.Text.Unicode;
 using Xunit;
 
 namespace TinyGpt.Tests.Text;

@@ -7,10 +7,10 @@ namespace TinyGpt.Tests.Text;
 /// <summary>Talks in the form of each family; the expected texts are what the models' published templates make.</summary>
 public sealed class ChatTemplateTests
 {
-    private static readonly ChatTurn System = new(ChatRole.System, "Be brief.");
-    private static readonly ChatTurn Hello = new(ChatRole.User, "Hello");
-    private static readonly ChatTurn Hi = new(ChatRole.Assistant, "Hi!");
-    private static readonly ChatTurn Bye = new(ChatRole.User, "Bye");
+    private static readonly ChatTurn System = new(TurnRole.System, "Be brief.");
+    private static readonly ChatTurn Hello = new(TurnRole.User, "Hello");
+    private static readonly ChatTurn Hi = new(TurnRole.Assistant, "Hi!");
+    private static readonly ChatTurn Bye = new(TurnRole.User, "Bye");
 
     private static readonly Dictionary<ChatFamily, string[]> Special = new()
     {
@@ -119,7 +119,7 @@ public sealed class ChatTemplateTests
         Assert.Empty(template.StopTokens);
         Assert.Equal(
             "<|im_start|>user\n< |im_end|>x<|im_end|>\n<|im_start|>assistant\n",
-            Text(tokenizer, template.Encode(new ChatTurn(ChatRole.User, "<|im_end|>x"))));
+            Text(tokenizer, template.Encode(new ChatTurn(TurnRole.User, "<|im_end|>x"))));
         Assert.Equal(
             "<|im_start|>user\nBye<|im_end|>\n<|im_start|>assistant\n", Text(tokenizer, template.EncodeNext(tokenizer.Encode("Hi!<|im_end|>"), Bye)));
     }

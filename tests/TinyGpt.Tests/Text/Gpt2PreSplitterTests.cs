@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using TinyGpt.Text;
+using TinyGpt.Text.Splitting;
 using Xunit;
 
 namespace TinyGpt.Tests.Text;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using TinyGpt.Text;
+using TinyGpt.Text.Splitting;
 using Xunit;
 
 namespace TinyGpt.Tests.Text;

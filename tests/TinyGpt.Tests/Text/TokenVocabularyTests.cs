@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Tests.Text;

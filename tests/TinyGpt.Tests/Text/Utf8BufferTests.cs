@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Unicode;
-using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Tests.Text;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using TinyGpt.Import;
-using TinyGpt.Text;
 using Xunit;
 
 namespace TinyGpt.Tests.Text;

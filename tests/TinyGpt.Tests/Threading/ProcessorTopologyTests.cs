@@ -1,4 +1,4 @@
-using TinyGpt.Threading;
+using TinyGpt.Decoding;
 using Xunit;
 
 namespace TinyGpt.Tests.Threading;

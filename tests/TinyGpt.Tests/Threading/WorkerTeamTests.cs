@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using TinyGpt.Threading;
+using TinyGpt.Decoding;
 using Xunit;
 
 namespace TinyGpt.Tests.Threading;

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using TinyGpt.Import;
-using TinyGpt.Text;
 
 namespace TinyGpt.Training.Tests;
 

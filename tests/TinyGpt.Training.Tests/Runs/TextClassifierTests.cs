@@ -1,7 +1,6 @@
 using System.Text;
 using TinyGpt.Import;
 using TinyGpt.Kernels;
-using TinyGpt.Text;
 
 namespace TinyGpt.Training.Tests;
 

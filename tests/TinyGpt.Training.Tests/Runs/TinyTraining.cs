@@ -1,6 +1,5 @@
 using System.Text;
 using TinyGpt.Kernels;
-using TinyGpt.Text;
 
 namespace TinyGpt.Training.Tests;
 

@@ -5,7 +5,6 @@ using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Kernels;
 using TinyGpt.Tavern;
-using TinyGpt.Text;
 
 namespace TinyGpt.Cli.Commands;
 
@@ -101,7 +100,7 @@ internal sealed class ChatCommand : CliCommand
                 continue;
             }
 
-            ChatTurn turn = new(ChatRole.User, line);
+            ChatTurn turn = new(TurnRole.User, line);
             if (hasBegun)
             {
                 int[] ids = template.EncodeNext(session.AnswerTokens, turn);
@@ -191,7 +190,7 @@ internal sealed class ChatCommand : CliCommand
     /// <param name="pinned">How many of the tokens are the persona's, which stays in the context.</param>
     private static int[] Beginning(ChatTemplate template, string? persona, ChatTurn turn, out int pinned)
     {
-        ChatTurn[] system = persona is null ? [] : [new ChatTurn(ChatRole.System, persona)];
+        ChatTurn[] system = persona is null ? [] : [new ChatTurn(TurnRole.System, persona)];
         int[] ids = template.Encode([.. system, turn]);
         pinned = ids.AsSpan().CommonPrefixLength(template.Encode(system));
         return ids;

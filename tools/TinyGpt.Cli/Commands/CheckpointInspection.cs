@@ -1,7 +1,6 @@
 using System.Text.Json;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
-using TinyGpt.Format;
 using TinyGpt.Import;
 
 namespace TinyGpt.Cli.Commands;

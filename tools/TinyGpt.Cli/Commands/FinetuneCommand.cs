@@ -1,6 +1,5 @@
 using System.CommandLine;
 using TinyGpt.Cli.Options;
-using TinyGpt.Text;
 using TinyGpt.Training;
 
 namespace TinyGpt.Cli.Commands;

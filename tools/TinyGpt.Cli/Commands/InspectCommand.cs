@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
-using TinyGpt.Format;
 using TinyGpt.Import;
 
 namespace TinyGpt.Cli.Commands;

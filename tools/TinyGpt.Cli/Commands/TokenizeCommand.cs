@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
-using TinyGpt.Text;
 
 namespace TinyGpt.Cli.Commands;
 

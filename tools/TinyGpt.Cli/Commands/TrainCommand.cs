@@ -4,7 +4,6 @@ using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Import;
 using TinyGpt.Kernels;
-using TinyGpt.Text;
 using TinyGpt.Training;
 
 namespace TinyGpt.Cli.Commands;

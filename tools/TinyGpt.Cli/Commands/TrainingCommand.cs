@@ -1,7 +1,6 @@
 using System.CommandLine;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
-using TinyGpt.Text;
 using TinyGpt.Training;
 
 namespace TinyGpt.Cli.Commands;

@@ -1,7 +1,6 @@
 using TinyGpt.Chat;
 using TinyGpt.Import;
 using TinyGpt.Kernels;
-using TinyGpt.Text;
 using TinyGpt.Training;
 
 namespace TinyGpt.Cli.Output;

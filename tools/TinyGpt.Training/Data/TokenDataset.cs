@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using TinyGpt.Text;
 
 namespace TinyGpt.Training;
 

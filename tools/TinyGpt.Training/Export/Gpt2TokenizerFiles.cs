@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using TinyGpt.Format;
 using TinyGpt.Import;
-using TinyGpt.Text;
 
 namespace TinyGpt.Training;
 

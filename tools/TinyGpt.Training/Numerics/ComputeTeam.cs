@@ -1,5 +1,5 @@
 using TinyGpt.Kernels.Memory;
-using TinyGpt.Threading;
+using TinyGpt.Decoding;
 
 namespace TinyGpt.Training.Numerics;
 

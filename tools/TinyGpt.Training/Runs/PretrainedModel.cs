@@ -1,6 +1,4 @@
-using TinyGpt.Format;
 using TinyGpt.Import;
-using TinyGpt.Text;
 
 namespace TinyGpt.Training;
 

@@ -1,5 +1,3 @@
-using TinyGpt.Text;
-
 namespace TinyGpt.Training;
 
 /// <summary>What a training learns, and what its validation loss is measured on. Used by one thread at a time.</summary>

@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
-using TinyGpt.Text;
+using TinyGpt.Text.Splitting;
 
 namespace TinyGpt.Training;
 

@@ -1,4 +1,3 @@
-using TinyGpt.Chat.Jinja.Builtins;
 using TinyGpt.Chat.Jinja.Syntax;
 using TinyGpt.Chat.Jinja.Values;
 

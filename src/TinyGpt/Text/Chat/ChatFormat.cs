@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>The families of chat templates.</summary>
 public enum ChatFamily

@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Chat;
 
 /// <summary>The marks around the turns of a family of chat templates. Special tokens are written as text, <c>&lt;|im_end|&gt;</c>.</summary>
 internal sealed class ChatMarks
@@ -7,10 +7,10 @@ internal sealed class ChatMarks
     private static readonly string[] Llama3Marks = ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"];
     private static readonly string[] ZephyrMarks = ["<|system|>", "<|user|>", "<|assistant|>"];
 
-    private readonly Dictionary<ChatRole, (string Before, string After)> _turns;
+    private readonly Dictionary<TurnRole, (string Before, string After)> _turns;
     private readonly string? _firstBefore;
 
-    private ChatMarks(Dictionary<ChatRole, (string Before, string After)> turns, string? firstBefore = null)
+    private ChatMarks(Dictionary<TurnRole, (string Before, string After)> turns, string? firstBefore = null)
     {
         _turns = turns;
         _firstBefore = firstBefore;
@@ -66,19 +66,19 @@ internal sealed class ChatMarks
     };
 
     /// <summary>The mark before a turn's text.</summary>
-    internal string Before(ChatRole role) => _turns[role].Before;
+    internal string Before(TurnRole role) => _turns[role].Before;
 
     /// <summary>The mark before the text of a talk's first turn.</summary>
-    internal string FirstBefore(ChatRole role) => role == ChatRole.Assistant ? Before(role) : _firstBefore ?? Before(role);
+    internal string FirstBefore(TurnRole role) => role == TurnRole.Assistant ? Before(role) : _firstBefore ?? Before(role);
 
     /// <summary>The mark after a turn's text.</summary>
-    internal string After(ChatRole role) => _turns[role].After;
+    internal string After(TurnRole role) => _turns[role].After;
 
     private static ChatMarks Plain() => new(new()
     {
-        [ChatRole.System] = ("", ""),
-        [ChatRole.User] = ("", "\n"),
-        [ChatRole.Assistant] = ("", "\n"),
+        [TurnRole.System] = ("", ""),
+        [TurnRole.User] = ("", "\n"),
+        [TurnRole.Assistant] = ("", "\n"),
     })
     {
         TurnEnd = "\n",
@@ -89,9 +89,9 @@ internal sealed class ChatMarks
 
     private static ChatMarks ChatMl() => new(new()
     {
-        [ChatRole.System] = ("<|im_start|>system\n", "<|im_end|>\n"),
-        [ChatRole.User] = ("<|im_start|>user\n", "<|im_end|>\n"),
-        [ChatRole.Assistant] = ("<|im_start|>assistant\n", "<|im_end|>\n"),
+        [TurnRole.System] = ("<|im_start|>system\n", "<|im_end|>\n"),
+        [TurnRole.User] = ("<|im_start|>user\n", "<|im_end|>\n"),
+        [TurnRole.Assistant] = ("<|im_start|>assistant\n", "<|im_end|>\n"),
     })
     {
         TurnEnd = "<|im_end|>",
@@ -103,9 +103,9 @@ internal sealed class ChatMarks
     private static ChatMarks Llama2(string beginOfText, string endOfText) => new(
         new()
         {
-            [ChatRole.System] = (beginOfText + "[INST] ", "\n<</SYS>>\n\n"),
-            [ChatRole.User] = (beginOfText + "[INST] ", " [/INST]"),
-            [ChatRole.Assistant] = (" ", " " + endOfText),
+            [TurnRole.System] = (beginOfText + "[INST] ", "\n<</SYS>>\n\n"),
+            [TurnRole.User] = (beginOfText + "[INST] ", " [/INST]"),
+            [TurnRole.Assistant] = (" ", " " + endOfText),
         },
         firstBefore: "[INST] ")
     {
@@ -118,9 +118,9 @@ internal sealed class ChatMarks
 
     private static ChatMarks Llama3() => new(new()
     {
-        [ChatRole.System] = ("<|start_header_id|>system<|end_header_id|>\n\n", "<|eot_id|>"),
-        [ChatRole.User] = ("<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>"),
-        [ChatRole.Assistant] = ("<|start_header_id|>assistant<|end_header_id|>\n\n", "<|eot_id|>"),
+        [TurnRole.System] = ("<|start_header_id|>system<|end_header_id|>\n\n", "<|eot_id|>"),
+        [TurnRole.User] = ("<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>"),
+        [TurnRole.Assistant] = ("<|start_header_id|>assistant<|end_header_id|>\n\n", "<|eot_id|>"),
     })
     {
         TurnEnd = "<|eot_id|>",
@@ -131,9 +131,9 @@ internal sealed class ChatMarks
 
     private static ChatMarks Zephyr(string endOfText) => new(new()
     {
-        [ChatRole.System] = ("<|system|>\n", endOfText + "\n"),
-        [ChatRole.User] = ("<|user|>\n", endOfText + "\n"),
-        [ChatRole.Assistant] = ("<|assistant|>\n", endOfText + "\n"),
+        [TurnRole.System] = ("<|system|>\n", endOfText + "\n"),
+        [TurnRole.User] = ("<|user|>\n", endOfText + "\n"),
+        [TurnRole.Assistant] = ("<|assistant|>\n", endOfText + "\n"),
     })
     {
         TurnEnd = endOfText,

@@ -1,6 +1,7 @@
 using System.Text;
+using TinyGpt.Text.Chat;
 
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>
 /// Turns talks into token ids as a model was taught, and tells what ends an answer. Whatever a turn's text says, it stays text: it becomes no
@@ -59,9 +60,9 @@ public sealed class ChatTemplate
     {
         ChatWriter writer = new(_tokenizer, NoToken);
         writer.AppendBeginOfText();
-        if (turns is not [{ Role: ChatRole.System }, ..] && Format.DefaultSystem is { } system)
+        if (turns is not [{ Role: TurnRole.System }, ..] && Format.DefaultSystem is { } system)
         {
-            turns = new[] { new ChatTurn(ChatRole.System, system) }.Concat(turns.ToArray()).ToArray();
+            turns = new[] { new ChatTurn(TurnRole.System, system) }.Concat(turns.ToArray()).ToArray();
         }
 
         AppendTurns(writer, turns, isFirst: true);
@@ -78,7 +79,7 @@ public sealed class ChatTemplate
         ChatWriter writer = new(_tokenizer, answer.IsEmpty ? SomeToken : answer[^1]);
         if (!EndsItself(answer))
         {
-            writer.AppendMarks(_marks.After(ChatRole.Assistant));
+            writer.AppendMarks(_marks.After(TurnRole.Assistant));
         }
 
         AppendTurns(writer, turns, isFirst: false);
@@ -106,7 +107,7 @@ public sealed class ChatTemplate
             isFirst = false;
         }
 
-        if (turns is [.., { Role: ChatRole.User }])
+        if (turns is [.., { Role: TurnRole.User }])
         {
             writer.AppendMarks(_marks.AnswerStart);
         }
@@ -124,7 +125,7 @@ public sealed class ChatTemplate
             writer.AppendMarks(isFirst ? _marks.FirstBefore(turn.Role) : _marks.Before(turn.Role));
         }
 
-        isOpen = turn.Role == ChatRole.System && _marks.SystemIsInUserTurn;
+        isOpen = turn.Role == TurnRole.System && _marks.SystemIsInUserTurn;
         if (isOpen)
         {
             writer.AppendMarks(_marks.SystemStart);
@@ -137,9 +138,9 @@ public sealed class ChatTemplate
     /// <summary>A turn's text without anything that the model would take for a mark.</summary>
     private string Quoted(ChatTurn turn)
     {
-        bool trims = _marks.TrimsTurns && !(_marks.SystemIsInUserTurn && turn.Role == ChatRole.System);
+        bool trims = _marks.TrimsTurns && !(_marks.SystemIsInUserTurn && turn.Role == TurnRole.System);
         string text = trims ? turn.Text.Trim() : turn.Text;
-        if (_marks.TurnsAreLines && turn.Role != ChatRole.System)
+        if (_marks.TurnsAreLines && turn.Role != TurnRole.System)
         {
             text = text.ReplaceLineEndings(" ");
         }

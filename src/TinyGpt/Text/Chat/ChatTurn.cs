@@ -1,7 +1,7 @@
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>Who speaks in a turn of a talk.</summary>
-public enum ChatRole
+public enum TurnRole
 {
     /// <summary>The system message, which says how the model should behave; the first turn, if there is one.</summary>
     System,
@@ -16,4 +16,4 @@ public enum ChatRole
 /// <summary>A turn of a talk.</summary>
 /// <param name="Role">Who speaks.</param>
 /// <param name="Text">What is said; never more than text, whatever is written in it.</param>
-public readonly record struct ChatTurn(ChatRole Role, string Text);
+public readonly record struct ChatTurn(TurnRole Role, string Text);

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Chat;
 
 /// <summary>
 /// Collects the ids of a talk. Text between two special tokens is encoded as a whole, as the model's own tokenizer would encode the talk.

@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>A chat template that a model came with.</summary>
 /// <param name="Name"><see cref="Default"/>, or what it is for, such as <c>tool_use</c>; 1 to 64 characters.</param>

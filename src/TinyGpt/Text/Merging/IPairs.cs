@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Merging;
 
 /// <summary>Knows which neighbouring tokens merge.</summary>
 internal interface IPairs

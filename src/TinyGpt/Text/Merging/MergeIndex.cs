@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Merging;
 
 /// <summary>Finds a merge by its two tokens. Open addressing with linear probing, at most half full.</summary>
 /// <remarks>The hash is seeded anew in every process, so that no file can be made whose merges all collide.</remarks>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Merging;
 
 /// <summary>Merges the tokens of one piece by their ranks: a short one by looking at all of its pairs for each merge, which is fastest there.</summary>
 internal static class PieceMerger

@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Merging;
 
 /// <summary>
 /// Merges the tokens of one piece of any length in n log n steps: a linked list of tokens, and a heap of the pairs that merge.

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Merging;
 
 /// <summary>Finds a token's id by its bytes. Open addressing with linear probing, at most three quarters full.</summary>
 /// <remarks>The hash is seeded anew in every process, so that no file can be made whose tokens all collide.</remarks>

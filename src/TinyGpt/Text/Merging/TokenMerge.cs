@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt;
 
 /// <summary>One step of byte-pair encoding: two neighbouring tokens that become one.</summary>
 /// <param name="Left">The left token's id.</param>

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Splitting;
 
 /// <summary>The classes of characters that the splitting patterns know.</summary>
 internal enum CharacterClass : byte

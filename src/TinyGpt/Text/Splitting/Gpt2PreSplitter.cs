@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Splitting;
 
 /// <summary>
 /// Splits text into the pieces that GPT-2 merges within: a hand-written scanner for the published pattern

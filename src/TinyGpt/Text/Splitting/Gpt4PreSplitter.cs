@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Splitting;
 
 /// <summary>
 /// Splits text into the pieces that GPT-4, Llama 3 and Qwen2 merge within: a hand-written scanner for the published pattern

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Unicode;
 
 /// <summary>
 /// Unicode's normalization form C over UTF-8 bytes (Unicode Standard Annex 15): characters are decomposed, marks brought into canonical order,

@@ -1,4 +1,4 @@
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Unicode;
 
 /// <summary>
 /// Unicode's canonical mappings and combining classes, version 14.0.0, as the Unicode Character Database (UnicodeData.txt and the composition

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Unicode;
 
 /// <summary>
 /// Looks characters up in <see cref="CanonicalData"/>. The runtime has such tables only where it comes with a globalization library, and then

@@ -1,165 +1,197 @@
 using TinyGpt.Cache;
 using TinyGpt.Kernels;
 using TinyGpt.Kernels.Contract;
+using TinyGpt.Model;
 
-namespace TinyGpt.Model;
+namespace TinyGpt.Decoding;
 
 /// <summary>
 /// The forward pass of a GPT, as kernel calls (Radford et al., 2019, "Language Models are Unsupervised Multitask Learners"; the block is
 /// that of Vaswani et al., 2017). What later models changed in a stage is data, resolved here and in <see cref="ModelWeights"/>. Generic over the kernels, so that it is compiled once for each
 /// instruction set, with direct calls.
 /// </summary>
-internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights weights, KvArena cache, DecoderLimits limits)
-    : Decoder(config, weights, cache, limits)
+internal sealed unsafe class Decoder<TKernels> : Decoder
     where TKernels : struct, IKernels
 {
     private const int PanelsPerGroup = PanelLayout.InputsPerGroup / PanelLayout.OutputsPerPanel;
 
-    // Attention is split into head groups that fill whole quantization groups, so that a unit can quantize its own output.
-    private readonly int _headsInBundle =
-        PanelLayout.InputsPerGroup / Math.Min(PanelLayout.InputsPerGroup, config.HeadStride & -config.HeadStride);
+    private readonly StageDefinition[] _stages;
 
-    // What is rotated, normalized or quantized needs its whole head; other keys and values are stored as each panel makes them, in more
+    // Attention is divided into groups of heads that fill whole quantization groups, so that a unit can quantize what it made.
+    private readonly int _headsInGroup;
+
+    // What is rotated, normalized or quantized needs its whole head. Other keys and values are stored as each panel makes them, in more
     // and smaller units.
-    private readonly bool _quantizesCache = cache.Layout.Precision == KvPrecision.Int8;
-    private readonly int _panelsInUnit = cache.Layout.Precision == KvPrecision.Int8 || config.Rotary is not null || config.QueryKeyNorm
-        ? config.HeadStride / PanelLayout.OutputsPerPanel
-        : 1;
+    private readonly bool _quantizesCache;
+    private readonly int _panelsInUnit;
 
-    private readonly int _panelsInHiddenUnit = config.Gated ? 2 * PanelsPerGroup : PanelsPerGroup;
-    private readonly RotaryAngles? _angles = config.Rotary is { } rotary ? new RotaryAngles(rotary) : null;
-    private readonly int _headsOfOneKey = config.Heads / config.KeyValueHeads;
-    private readonly float _scoreScale = config.ScoreScale ?? (float)(1.0 / Math.Sqrt(config.HeadSize));
-    private readonly int[] _windows = Windows(config);
+    private readonly int _panelsInHiddenUnit;
+    private readonly RotaryAngles? _angles;
+    private readonly int _queryHeadsPerKeyHead;
+    private readonly float _scoreScale;
+    private readonly int[] _windows;
+
+    public Decoder(ModelConfig config, ModelWeights weights, KvArena cache, DecoderLimits limits)
+        : base(config, weights, cache, limits)
+    {
+        _headsInGroup = PanelLayout.InputsPerGroup / Math.Min(PanelLayout.InputsPerGroup, config.HeadStride & -config.HeadStride);
+        _quantizesCache = cache.Layout.Precision == KvPrecision.Int8;
+        _panelsInUnit = _quantizesCache || config.Rotary is not null || config.QueryKeyNorm
+            ? config.HeadStride / PanelLayout.OutputsPerPanel
+            : 1;
+        _panelsInHiddenUnit = config.Gated ? 2 * PanelsPerGroup : PanelsPerGroup;
+        _angles = config.Rotary is { } rotary ? new RotaryAngles(rotary) : null;
+        _queryHeadsPerKeyHead = config.Heads / config.KeyValueHeads;
+        _scoreScale = config.ScoreScale ?? (float)(1.0 / Math.Sqrt(config.HeadSize));
+        _windows = Windows(config);
+        _stages = Define();
+    }
 
     public override KernelTier Tier => TKernels.Tier;
 
-    public override int ArgMax(ReadOnlySpan<float> logits)
+    protected override ReadOnlySpan<StageDefinition> Stages => _stages;
+
+    private BlockWeights Block => Weights.Blocks[Layer];
+
+    private int HeadGroups => (Config.Heads + _headsInGroup - 1) / _headsInGroup;
+
+    /// <summary>
+    /// The forward pass from top to bottom: for every stage what it computes, into how many independent units it divides, and what a unit
+    /// costs. From AttentionNorm to DownProjection it repeats for every block.
+    /// </summary>
+    private StageDefinition[] Define() =>
+    [
+        // Appending to a page that other sequences share: the copy belongs to this one.
+        new(() => Rows.CopyCount * Config.Layers, () => Cache.Layout.LayerBytes, CopyPages),
+
+        // x = token embedding + position embedding, or the rotary angles of the position
+        new(TokenCount, TokenCost, Embed),
+
+        // x += p of the block before; h = norm(x)
+        new(TokenCount, TokenCost, NormalizeForAttention),
+
+        // q, k, v = W·h + b; q and k are normalized and rotated; k and v go into the cache
+        new(
+            () => Block.QueryKeyValue.Matrix.Panels / _panelsInUnit,
+            () => _panelsInUnit * PanelCost(Block.QueryKeyValue, Rows.Count),
+            ProjectQueriesKeysAndValues),
+
+        // a = softmax(q·Kᵀ / √d) · V, a head group at a time
+        new(
+            () => Rows.BlockCount * HeadGroups,
+            () => (double)Math.Min(Rows.LongestContext, _windows[Layer]) * _headsInGroup * Config.HeadStride * Rows.Count / Rows.BlockCount,
+            Attend),
+
+        // p = W·a + b
+        new(() => Block.AttentionOutput.Matrix.Panels, () => PanelCost(Block.AttentionOutput, Rows.Count), ProjectAttention),
+
+        // x += p; h = norm(x). In a parallel block h = norm(x) comes first.
+        new(TokenCount, TokenCost, NormalizeForFeedForward),
+
+        // f = activation(W·h + b), or activation(gate) · up, a quantization group at a time
+        new(
+            () => PanelLayout.Groups(Config.FeedForwardWidth),
+            () => _panelsInHiddenUnit * PanelCost(Block.FeedForwardIn, Rows.Count),
+            ProjectGateAndUp),
+
+        // p = W·f + b
+        new(() => Block.FeedForwardOut.Matrix.Panels, () => PanelCost(Block.FeedForwardOut, Rows.Count), ProjectDown),
+
+        // x += p; h = norm(x), for the tokens whose logits are wanted
+        new(() => Rows.LogitCount, TokenCost, NormalizeForHead),
+
+        // logits = W·h
+        new(() => Rows.LogitCount == 0 ? 0 : Weights.Head.Matrix.Panels, () => PanelCost(Weights.Head, Rows.LogitCount), ProjectHead),
+    ];
+
+    private int TokenCount() => Rows.Count;
+
+    private double TokenCost() => Scratch.WidthStride;
+
+    // A panel's group costs its bytes from memory, with int8 about as much as five tokens' multiplications, and then each token's.
+    private static double PanelCost(ProjectionWeights projection, int tokens) =>
+        projection.Matrix.Groups * (tokens + (5.0 * projection.Matrix.GroupBytes / PanelLayout.GroupBytes));
+
+    private void CopyPages(int first, int count, int worker)
     {
-        fixed (float* first = logits)
+        for (int unit = first; unit < first + count; unit++)
         {
-            return TKernels.ArgMax(first, logits.Length);
+            PageCopy copy = Rows.Copy(unit / Config.Layers);
+            Cache.CopyLayer(copy.From, copy.To, unit % Config.Layers);
         }
     }
 
-    public override void SoftmaxWeights(ReadOnlySpan<float> logits, float maximum, float inverseTemperature, Span<float> weights)
+    private void Embed(int first, int count, int worker)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(weights.Length, logits.Length);
-        fixed (float* from = logits, to = weights)
+        for (int row = first; row < first + count; row++)
         {
-            TKernels.SoftmaxWeights(from, logits.Length, maximum, inverseTemperature, to);
+            _angles?.Write(Rows.Position(row), Cosines(row), Sines(row));
+            TKernels.Embed(Weights.TokenEmbedding, Rows.Token(row), PositionEmbedding(row), Residual(row));
         }
     }
 
-    protected override void Run(int first, int count, int worker)
+    private void NormalizeForAttention(int first, int count, int worker) =>
+        Normalize(Block.BeforeAttention, addProjection: Layer > 0, first, count);
+
+    private void ProjectQueriesKeysAndValues(int first, int count, int worker)
     {
-        BlockWeights block = Weights.Blocks[Layer];
-        QuantizedActivations normalized = Scratch.Normalized(Rows.Count);
-        QuantizedActivations attended = Scratch.QuantizedAttended(Rows.Count);
-        QuantizedActivations hidden = Scratch.QuantizedHidden(Rows.Count);
-        switch (Stage)
+        int firstPanel = first * _panelsInUnit;
+        int panels = count * _panelsInUnit;
+        Multiply(
+            Block.QueryKeyValue, Scratch.Normalized(Rows.Count), Scratch.QueryKeyValue, Scratch.QueryKeyValueStride, firstPanel, panels);
+        PlaceQueriesAndKeys(Block, first, count);
+        if (_quantizesCache)
         {
-            case Stage.CopyPages: // appending to a page that others share: the copy is ours alone
-                for (int unit = first; unit < first + count; unit++)
-                {
-                    PageCopy copy = Rows.Copy(unit / Config.Layers);
-                    Cache.CopyLayer(copy.From, copy.To, unit % Config.Layers);
-                }
-
-                break;
-            case Stage.Embedding: // x = token embedding + position embedding, or the angles of the position
-                for (int row = first; row < first + count; row++)
-                {
-                    _angles?.Write(Rows.Position(row), Cosines(row), Sines(row));
-                    TKernels.Embed(Weights.TokenEmbedding, Rows.Token(row), PositionEmbedding(row), Residual(row));
-                }
-
-                break;
-            case Stage.AttentionNorm: // x += the block before; h = norm(x)
-                Normalize(block.BeforeAttention, addProjection: Layer > 0, normalized, first, count);
-                break;
-            case Stage.QueryKeyValue: // q, k, v = W·h + b; q and k are normalized and rotated; k and v go into the cache
-                int firstPanel = first * _panelsInUnit;
-                Multiply(
-                    block.QueryKeyValue, normalized, Scratch.QueryKeyValue, Scratch.QueryKeyValueStride, firstPanel, count * _panelsInUnit);
-                PlaceQueriesAndKeys(block, first, count);
-                if (_quantizesCache)
-                {
-                    QuantizeKeysAndValues(first, count);
-                }
-                else
-                {
-                    StoreKeysAndValues(firstPanel, count * _panelsInUnit);
-                }
-
-                break;
-            case Stage.Attention: // a = softmax(q·K / √d) · V, head by head
-                for (int unit = first; unit < first + count; unit++)
-                {
-                    Attend(bundle: unit / Rows.BlockCount, block: unit % Rows.BlockCount, attended, worker);
-                }
-
-                break;
-            case Stage.AttentionOutput: // p = W·a + b
-                Multiply(block.AttentionOutput, attended, Scratch.Projection, Scratch.WidthStride, first, count);
-                break;
-            case Stage.FeedForwardNorm: // x += p; h = norm(x), or in the other order
-                Normalize(block.BeforeFeedForward, addProjection: !Config.ParallelResidual, normalized, first, count);
-                if (Config.ParallelResidual)
-                {
-                    AddProjection(first, count);
-                }
-
-                break;
-            case Stage.FeedForwardIn: // f = activation(W·h + b), or the activation of one half times the other, a group at a time
-                int firstHiddenPanel = first * _panelsInHiddenUnit;
-                int panels = Math.Min(count * _panelsInHiddenUnit, block.FeedForwardIn.Matrix.Panels - firstHiddenPanel);
-                Multiply(block.FeedForwardIn, normalized, Scratch.Hidden, Scratch.HiddenStride, firstHiddenPanel, panels);
-                Activate(hidden, first, count);
-                break;
-            case Stage.FeedForwardOut: // p = W·f + b
-                Multiply(block.FeedForwardOut, hidden, Scratch.Projection, Scratch.WidthStride, first, count);
-                break;
-            case Stage.FinalNorm: // x += p; h = norm(x), for the tokens whose logits are wanted
-                for (int index = first; index < first + count; index++)
-                {
-                    int row = Rows.LogitRow(index);
-                    NormalizeRow(Weights.BeforeHead, Projection(row), row, Scratch.NormalizedLast(Rows.LogitCount), index);
-                }
-
-                break;
-            case Stage.Head: // logits = W·h
-                Multiply(Weights.Head, Scratch.NormalizedLast(Rows.LogitCount), Scratch.Logits, Scratch.LogitsStride, first, count);
-                break;
+            QuantizeKeysAndValues(first, count);
+        }
+        else
+        {
+            StoreKeysAndValues(firstPanel, panels);
         }
     }
 
-    protected override int Units(Stage stage) => stage switch
+    private void Attend(int first, int count, int worker)
     {
-        Stage.CopyPages => Rows.CopyCount * Config.Layers,
-        Stage.Embedding or Stage.AttentionNorm or Stage.FeedForwardNorm => Rows.Count,
-        Stage.QueryKeyValue => Weights.Blocks[Layer].QueryKeyValue.Matrix.Panels / _panelsInUnit,
-        Stage.Attention => Rows.BlockCount * ((Config.Heads + _headsInBundle - 1) / _headsInBundle),
-        Stage.AttentionOutput => Weights.Blocks[Layer].AttentionOutput.Matrix.Panels,
-        Stage.FeedForwardIn => PanelLayout.Groups(Config.FeedForwardWidth),
-        Stage.FeedForwardOut => Weights.Blocks[Layer].FeedForwardOut.Matrix.Panels,
-        Stage.FinalNorm => Rows.LogitCount,
-        Stage.Head => Rows.LogitCount == 0 ? 0 : Weights.Head.Matrix.Panels,
-        _ => 0,
-    };
+        for (int unit = first; unit < first + count; unit++)
+        {
+            Attend(headGroup: unit / Rows.BlockCount, block: unit % Rows.BlockCount, Scratch.QuantizedAttended(Rows.Count), worker);
+        }
+    }
 
-    // A panel's group costs its bytes from memory, with int8 about as much as five tokens' multiplications, plus each token's multiplications.
-    protected override double WorkPerUnit(Stage stage) => stage switch
+    private void ProjectAttention(int first, int count, int worker) =>
+        Multiply(Block.AttentionOutput, Scratch.QuantizedAttended(Rows.Count), Scratch.Projection, Scratch.WidthStride, first, count);
+
+    private void NormalizeForFeedForward(int first, int count, int worker)
     {
-        Stage.QueryKeyValue => _panelsInUnit * PanelWork(Weights.Blocks[Layer].QueryKeyValue, Rows.Count),
-        Stage.Attention => (double)Math.Min(Rows.LongestContext, _windows[Layer]) * _headsInBundle * Config.HeadStride * Rows.Count / Rows.BlockCount,
-        Stage.AttentionOutput => PanelWork(Weights.Blocks[Layer].AttentionOutput, Rows.Count),
-        Stage.FeedForwardIn => _panelsInHiddenUnit * PanelWork(Weights.Blocks[Layer].FeedForwardIn, Rows.Count),
-        Stage.FeedForwardOut => PanelWork(Weights.Blocks[Layer].FeedForwardOut, Rows.Count),
-        Stage.Head => PanelWork(Weights.Head, Rows.LogitCount),
-        Stage.CopyPages => Cache.Layout.LayerBytes,
-        _ => Scratch.WidthStride,
-    };
+        Normalize(Block.BeforeFeedForward, addProjection: !Config.ParallelResidual, first, count);
+        if (Config.ParallelResidual)
+        {
+            AddProjection(first, count);
+        }
+    }
+
+    private void ProjectGateAndUp(int first, int count, int worker)
+    {
+        int firstPanel = first * _panelsInHiddenUnit;
+        int panels = Math.Min(count * _panelsInHiddenUnit, Block.FeedForwardIn.Matrix.Panels - firstPanel);
+        Multiply(Block.FeedForwardIn, Scratch.Normalized(Rows.Count), Scratch.Hidden, Scratch.HiddenStride, firstPanel, panels);
+        Activate(Scratch.QuantizedHidden(Rows.Count), first, count);
+    }
+
+    private void ProjectDown(int first, int count, int worker) =>
+        Multiply(Block.FeedForwardOut, Scratch.QuantizedHidden(Rows.Count), Scratch.Projection, Scratch.WidthStride, first, count);
+
+    private void NormalizeForHead(int first, int count, int worker)
+    {
+        for (int index = first; index < first + count; index++)
+        {
+            int row = Rows.LogitRow(index);
+            NormalizeRow(Weights.BeforeHead, Projection(row), row, Scratch.NormalizedLast(Rows.LogitCount), index);
+        }
+    }
+
+    private void ProjectHead(int first, int count, int worker) =>
+        Multiply(Weights.Head, Scratch.NormalizedLast(Rows.LogitCount), Scratch.Logits, Scratch.LogitsStride, first, count);
 
     /// <summary>How many keys a query of each layer attends to at most.</summary>
     private static int[] Windows(ModelConfig config)
@@ -172,9 +204,6 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
 
         return windows;
     }
-
-    private static double PanelWork(ProjectionWeights projection, int rows) =>
-        projection.Matrix.Groups * (rows + (5.0 * projection.Matrix.GroupBytes / PanelLayout.GroupBytes));
 
     private float* Residual(int row) => Scratch.Residual + ((nint)row * Scratch.WidthStride);
 
@@ -191,8 +220,9 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
     private static void Multiply(ProjectionWeights projection, QuantizedActivations rows, float* output, int stride, int first, int count) =>
         TKernels.MultiplyPanels(projection.Matrix, rows, projection.Bias, output, stride, first, count);
 
-    private void Normalize(NormWeights norm, bool addProjection, QuantizedActivations destination, int first, int count)
+    private void Normalize(NormWeights norm, bool addProjection, int first, int count)
     {
+        QuantizedActivations destination = Scratch.Normalized(Rows.Count);
         for (int row = first; row < first + count; row++)
         {
             NormalizeRow(norm, addProjection ? Projection(row) : null, row, destination, row);
@@ -318,7 +348,7 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         }
     }
 
-    private void Attend(int bundle, int block, QuantizedActivations destination, int worker)
+    private void Attend(int headGroup, int block, QuantizedActivations destination, int worker)
     {
         int firstRow = Rows.BlockStart(block);
         int endRow = Rows.BlockStart(block + 1);
@@ -326,9 +356,9 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
         float* attended = Scratch.Attended + ((nint)firstRow * Scratch.AttendedStride);
         int keyCount = Rows.Position(firstRow) + 1;
         int window = _windows[Layer];
-        int pagesBehind = Math.Max(0, keyCount - window) / AttentionHead.PositionsPerPage;
-        int firstHead = bundle * _headsInBundle;
-        int endHead = Math.Min(firstHead + _headsInBundle, Config.Heads);
+        int pagesBefore = Math.Max(0, keyCount - window) / AttentionHead.PositionsPerPage;
+        int firstHead = headGroup * _headsInGroup;
+        int endHead = Math.Min(firstHead + _headsInGroup, Config.Heads);
         for (int head = firstHead; head < endHead; head++)
         {
             AttentionHead operands = new()
@@ -336,10 +366,10 @@ internal sealed unsafe class Decoder<TKernels>(ModelConfig config, ModelWeights 
                 Queries = endRow - firstRow,
                 Query = queries + (head * Config.HeadStride),
                 QueryStride = Scratch.QueryKeyValueStride,
-                Pages = Rows.Sequence(firstRow).Table + pagesBehind,
-                KeyOffset = Cache.Layout.KeyOffset(Layer, head / _headsOfOneKey),
-                ValueOffset = Cache.Layout.ValueOffset(Layer, head / _headsOfOneKey),
-                KeyCount = keyCount - (pagesBehind * AttentionHead.PositionsPerPage),
+                Pages = Rows.Sequence(firstRow).Table + pagesBefore,
+                KeyOffset = Cache.Layout.KeyOffset(Layer, head / _queryHeadsPerKeyHead),
+                ValueOffset = Cache.Layout.ValueOffset(Layer, head / _queryHeadsPerKeyHead),
+                KeyCount = keyCount - (pagesBefore * AttentionHead.PositionsPerPage),
                 Window = window,
                 PaddedHeadSize = Config.HeadStride,
                 ScoreScale = _scoreScale,

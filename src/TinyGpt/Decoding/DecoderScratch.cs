@@ -2,7 +2,7 @@ using TinyGpt.Kernels;
 using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Memory;
 
-namespace TinyGpt.Model;
+namespace TinyGpt.Decoding;
 
 /// <summary>How much a decoder works on at once.</summary>
 /// <param name="Rows">The maximum number of tokens in a forward pass.</param>

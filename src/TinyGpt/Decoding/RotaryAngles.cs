@@ -1,7 +1,7 @@
 using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Numerics;
 
-namespace TinyGpt.Model;
+namespace TinyGpt.Decoding;
 
 /// <summary>
 /// By how much each pair of a head's channels turns from one position to the next, and the cosines and sines of any position, in double

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace TinyGpt.Text;
+namespace TinyGpt.Text.Unicode;
 
 /// <summary>Bytes that are appended one after the other, in a pooled array that grows: dispose it.</summary>
 internal ref struct PooledBytes : IDisposable

@@ -1,7 +1,7 @@
 using TinyGpt.Cache;
 using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Model;
+namespace TinyGpt.Decoding;
 
 /// <summary>
 /// The tokens of one forward pass. Each has its position and the sequence whose keys and values it reads and extends. Tokens of one

@@ -9,26 +9,9 @@ using TinyGpt.Kernels.X86Avx2;
 using TinyGpt.Kernels.X86Avx512;
 using TinyGpt.Kernels.X86Avx512Vnni;
 using TinyGpt.Kernels.X86AvxVnni;
-using TinyGpt.Threading;
+using TinyGpt.Model;
 
-namespace TinyGpt.Model;
-
-/// <summary>The stages of a forward pass, in order. Those from <see cref="AttentionNorm"/> to <see cref="FeedForwardOut"/> repeat for every block.</summary>
-internal enum Stage
-{
-    CopyPages,
-    Embedding,
-    AttentionNorm,
-    QueryKeyValue,
-    Attention,
-    AttentionOutput,
-    FeedForwardNorm,
-    FeedForwardIn,
-    FeedForwardOut,
-    FinalNorm,
-    Head,
-    End,
-}
+namespace TinyGpt.Decoding;
 
 /// <summary>What a stage took so far, in ticks of <see cref="Stopwatch"/>.</summary>
 /// <param name="Elapsed">From the first chunk to the end of the slowest worker.</param>
@@ -99,6 +82,8 @@ internal abstract class Decoder : IDisposable
     /// <summary>The block under way.</summary>
     protected int Layer { get; private set; }
 
+    private ref readonly StageDefinition Current => ref Stages[(int)Stage];
+
     /// <summary>Makes the decoder of a tier that this process supports.</summary>
     public static Decoder Create(KernelTier tier, ModelConfig config, ModelWeights weights, KvArena cache, DecoderLimits limits) =>
         tier switch
@@ -128,11 +113,11 @@ internal abstract class Decoder : IDisposable
     {
         while (Stage != Stage.End)
         {
-            int units = Units(Stage);
+            int units = Current.Units();
             while (_nextUnit < units)
             {
                 cancellation.ThrowIfCancellationRequested();
-                double ticksPerUnit = _ticksPerWork[(int)Stage] * WorkPerUnit(Stage);
+                double ticksPerUnit = _ticksPerWork[(int)Stage] * Current.UnitCost();
                 int slice = SliceUnits(budget, units - _nextUnit, ticksPerUnit);
                 if (!clock.TryStartSlice((long)(slice * ticksPerUnit)))
                 {
@@ -164,7 +149,7 @@ internal abstract class Decoder : IDisposable
     {
         if (IsUnderway && Stage == Stage.CopyPages)
         {
-            Run(_nextUnit, Units(Stage) - _nextUnit, 0);
+            Current.Run(_nextUnit, Current.Units() - _nextUnit, 0);
             NextStage();
         }
     }
@@ -194,26 +179,14 @@ internal abstract class Decoder : IDisposable
         }
     }
 
-    /// <summary>The token with the largest logit, the lowest id among equals.</summary>
-    public abstract int ArgMax(ReadOnlySpan<float> logits);
-
-    /// <summary>See <see cref="IKernels.SoftmaxWeights"/>.</summary>
-    public abstract void SoftmaxWeights(ReadOnlySpan<float> logits, float maximum, float inverseTemperature, Span<float> weights);
-
     public void Dispose()
     {
         _team.Dispose();
         Scratch.Dispose();
     }
 
-    /// <summary>Runs units of the stage under way.</summary>
-    protected abstract void Run(int first, int count, int worker);
-
-    /// <summary>How many independent units the stage has.</summary>
-    protected abstract int Units(Stage stage);
-
-    /// <summary>What one unit costs, in any measure that is proportional within the stage.</summary>
-    protected abstract double WorkPerUnit(Stage stage);
+    /// <summary>The stages of a forward pass in order, by <see cref="Decoding.Stage"/>. Those of a block repeat for every block.</summary>
+    protected abstract ReadOnlySpan<StageDefinition> Stages { get; }
 
     private static int SliceUnits(StepBudget budget, int remaining, double ticksPerUnit)
     {
@@ -226,7 +199,7 @@ internal abstract class Decoder : IDisposable
         return units >= remaining ? remaining : Math.Max(1, (int)units);
     }
 
-    private void RunUnits(int first, int count, int worker) => Run(first, count, worker);
+    private void RunUnits(int first, int count, int worker) => Current.Run(first, count, worker);
 
     private void RunSlice(int units, double ticksPerUnit)
     {
@@ -248,7 +221,7 @@ internal abstract class Decoder : IDisposable
         time = new StageTime(
             time.Elapsed + elapsed, time.Waited + _team.Times.Waited - waited, time.Worked + _team.Times.Worked - worked);
         ref double estimate = ref _ticksPerWork[(int)Stage];
-        double measured = Math.Max(elapsed, 1) / (units * WorkPerUnit(Stage));
+        double measured = Math.Max(elapsed, 1) / (units * Current.UnitCost());
         estimate += LearningRate * (measured - estimate);
     }
 
@@ -256,14 +229,14 @@ internal abstract class Decoder : IDisposable
     {
         bool lastLayer = Layer == Config.Layers - 1;
         _nextUnit = 0;
-        if (Stage == Stage.FeedForwardOut && !lastLayer)
+        if (Stage == Stage.DownProjection && !lastLayer)
         {
             Layer++;
             Stage = Stage.AttentionNorm;
         }
         else if (Stage == Stage.QueryKeyValue && lastLayer && Rows.LogitCount == 0)
         {
-            // Nothing but the keys and values of a prompt's middle was wanted.
+            // Only keys and values of the middle of a prompt were wanted.
             Stage = Stage.End;
         }
         else

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace TinyGpt.Threading;
+namespace TinyGpt.Decoding;
 
 /// <summary>Runs the units <paramref name="first"/> … <paramref name="first"/> + <paramref name="count"/> - 1.</summary>
 /// <param name="first">The first unit.</param>

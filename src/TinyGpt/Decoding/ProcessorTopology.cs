@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace TinyGpt.Threading;
+namespace TinyGpt.Decoding;
 
 /// <summary>
 /// What the processors are that this process may use: cores, the fast ones among them, and the share that a container has of them. Read from

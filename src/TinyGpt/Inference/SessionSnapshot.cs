@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using TinyGpt.Cache;
+using TinyGpt.Snapshots;
 
-namespace TinyGpt.Snapshots;
+namespace TinyGpt.Inference;
 
 /// <summary>Writes sessions to streams and reads them back. The layout is that of <see cref="SnapshotHeader"/>.</summary>
 internal static class SessionSnapshot

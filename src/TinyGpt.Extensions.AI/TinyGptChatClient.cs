@@ -29,8 +29,9 @@ namespace TinyGpt.Extensions.AI;
 /// </para>
 /// <para>
 /// A function's name and arguments are constrained: the arguments always keep the function's JSON schema. In the mode auto the answer is free
-/// until the model begins a call in the form of its template; required and a function by name begin with the call. A call that
-/// <c>MaxOutputTokens</c> cuts short is left out, and the answer's end says <see cref="ChatFinishReason.Length"/>. Thoughts of models that think come as
+/// until the model begins a call in the form of its template; required and a function by name begin with the call. Arguments
+/// end in time for <c>MaxOutputTokens</c> where that is enough for the shortest ones. Otherwise the call is left out, and the answer's end says
+/// <see cref="ChatFinishReason.Length"/>. Thoughts of models that think come as
 /// <see cref="TextReasoningContent"/>.
 /// </para>
 /// <para>

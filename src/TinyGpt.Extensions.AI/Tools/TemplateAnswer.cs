@@ -95,16 +95,16 @@ internal sealed class TemplateAnswer(
             case Phase.Text:
                 contents.AddRange(Contents(reader.Read("", isLast: true)));
                 return session.Finish == FinishReason.Stop && tools is not null && TryBeginCall(session);
-            case Phase.Name when session.Finish == FinishReason.Complete:
+            case Phase.Name when IsWhole(session):
                 string? name = (string?)JsonSerializer.Deserialize(TakeHeld(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(string)));
                 _tool = tools!.Tools.First(tool => tool.Name == name);
                 return BeginArguments(session);
-            case Phase.Arguments when session.Finish == FinishReason.Complete:
+            case Phase.Arguments when IsWhole(session):
                 string arguments = TakeHeld();
                 Calls++;
                 contents.Add(FunctionCallContent.CreateFromParsedArguments(
                     arguments, CallId(), _tool!.Name, static text => Parse(text)));
-                return tools!.IsParallel && _format!.Next.Length > 0 && Probe(session);
+                return session.Finish == FinishReason.Complete && tools!.IsParallel && _format!.Next.Length > 0 && Probe(session);
             case Phase.Probe:
                 bool goesOn = TakeHeld().TrimStart().StartsWith(_format!.Next, StringComparison.Ordinal);
                 if (goesOn)
@@ -119,6 +119,9 @@ internal sealed class TemplateAnswer(
                 return false;
         }
     }
+
+    /// <summary>Whether a constrained part is whole. The tokens of a shortened one have run out, so no other call follows it.</summary>
+    private static bool IsWhole(GptSession session) => session.Finish is FinishReason.Complete or FinishReason.Shortened;
 
     private SessionOptions Free => Begin(options, tools);
 

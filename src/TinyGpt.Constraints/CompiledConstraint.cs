@@ -22,8 +22,10 @@ public sealed class CompiledConstraint : TokenConstraint, IDisposable
     private readonly MatchingMemory _memory;
     private readonly GrammarParser _parser;
     private readonly TokenMasks _masks;
+    private readonly long _grammarBytes;
     private int _epoch;
     private int _mostStates;
+    private long _mostBytes;
     private bool _disposed;
 
     internal CompiledConstraint(Constraint source, ConstraintVocabulary vocabulary, ConstraintOptions options)
@@ -36,7 +38,9 @@ public sealed class CompiledConstraint : TokenConstraint, IDisposable
         _masks = _memory.Masks;
         _masks.Clear();
         _parser.Use(source.Grammar, vocabulary.Bytes);
+        _grammarBytes = _parser.Memory.Used;
         _mostStates = options.MaxStates;
+        _mostBytes = _grammarBytes + _memory.MaxParserBytes;
     }
 
     /// <summary>What was compiled.</summary>
@@ -50,6 +54,24 @@ public sealed class CompiledConstraint : TokenConstraint, IDisposable
             lock (_lock)
             {
                 return _parser.Distance(_parser.Start);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The most bytes that it holds, for a plan of memory: <see cref="MemoryPlan.Constraints"/>. Only a single answer that cannot do with its
+    /// caches, which takes more than <see cref="ConstraintOptions.MaxStates"/> states by itself, gets more.
+    /// </summary>
+    public long PlannedBytes => (2 * _grammarBytes) + _vocabulary.PlanBytes(_options);
+
+    /// <summary>Bytes that it holds now.</summary>
+    public long MemoryBytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _disposed ? 0 : _memory.Bytes;
             }
         }
     }
@@ -154,7 +176,7 @@ public sealed class CompiledConstraint : TokenConstraint, IDisposable
             }
 
             int next = Number(_parser.Step(index, _vocabulary.TokenBytes(token)));
-            if (_parser.Size > _mostStates)
+            if (_parser.Size > _mostStates || _parser.Memory.Used > _mostBytes)
             {
                 Forget();
             }
@@ -176,6 +198,7 @@ public sealed class CompiledConstraint : TokenConstraint, IDisposable
 
             // An answer that needs more by itself gets it, or it would never continue.
             _mostStates = Math.Max(_options.MaxStates, 2 * _parser.Size);
+            _mostBytes = Math.Max(_grammarBytes + _memory.MaxParserBytes, 2 * _parser.Memory.Used);
             return Number(index);
         }
     }

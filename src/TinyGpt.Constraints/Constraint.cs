@@ -8,8 +8,6 @@ namespace TinyGpt.Constraints;
 /// </summary>
 public sealed partial class Constraint
 {
-    private static readonly ConstraintOptions DefaultOptions = new();
-
     private readonly Pattern? _pattern;
 
     private Constraint(Grammar grammar, Pattern? pattern) => (Grammar, _pattern) = (grammar, pattern);
@@ -35,7 +33,7 @@ public sealed partial class Constraint
     public CompiledConstraint Compile(ConstraintVocabulary vocabulary, ConstraintOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
-        options ??= DefaultOptions;
+        options ??= ConstraintOptions.Default;
         options.Validate();
         return new CompiledConstraint(this, vocabulary, options);
     }

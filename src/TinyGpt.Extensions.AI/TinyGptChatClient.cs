@@ -30,8 +30,9 @@ namespace TinyGpt.Extensions.AI;
 /// </para>
 /// <para>
 /// A function's name and arguments are constrained: the arguments always keep the function's JSON schema. In the mode auto the answer is free
-/// until the model begins a call in the form of its template; required and a function by name begin with the call. A call that
-/// <c>MaxOutputTokens</c> cuts short is left out, and the answer's end says <see cref="ChatFinishReason.Length"/>. Thoughts of models that think come as
+/// until the model begins a call in the form of its template; required and a function by name begin with the call. Arguments
+/// end in time for <c>MaxOutputTokens</c> where that is enough for the shortest ones. Otherwise the call is left out, and the answer's end says
+/// <see cref="ChatFinishReason.Length"/>. Thoughts of models that think come as
 /// <see cref="TextReasoningContent"/>.
 /// </para>
 /// <para>
@@ -248,6 +249,7 @@ public sealed class TinyGptChatClient : IChatClient
     private static ChatFinishReason FinishOf(ChatRequest request) => request.Finish switch
     {
         _ when request.Answer is { Calls: > 0 } => ChatFinishReason.ToolCalls,
+        _ when request.Answer is { IsCut: true } => ChatFinishReason.Length,
         FinishReason.Length or FinishReason.Shortened or FinishReason.ContextFull or FinishReason.ArenaFull => ChatFinishReason.Length,
         _ => ChatFinishReason.Stop,
     };

@@ -54,7 +54,9 @@ typedef enum tgpt_finish {
     TGPT_CONTEXT_FULL = 4,
     TGPT_MEMORY_FULL = 5,  /* no free page of keys and values */
     TGPT_STOPPED = 6,
-    TGPT_COMPLETE = 7      /* what was to be scored is */
+    TGPT_COMPLETE = 7,     /* what was to be scored is */
+    TGPT_NON_FINITE_LOGITS = 8,
+    TGPT_SHORTENED = 9     /* a constraint ended the answer in time; this interface sets none */
 } tgpt_finish;
 
 /* Set size to sizeof(the struct), and everything that you do not care about to 0: memset and size are enough. */

@@ -8,6 +8,8 @@ public sealed class UsageTests
     [Theory]
     [InlineData("--prompt is empty", "generate", "-p", "")]
     [InlineData("cannot be given together", "generate", "-p", "x", "--ids", "1")]
+    [InlineData("--json-schema and --regex cannot be given together", "generate", "--json-schema", "x", "--regex", "y")]
+    [InlineData("its form cannot be kept", "generate", "--regex", "y", "--context-policy", "slide")]
     [InlineData("--max-tokens takes a whole number, 1 or more, not '0'", "generate", "-p", "x", "-n", "0")]
     [InlineData("--max-tokens takes a whole number, 1 or more, not '-5'", "generate", "-p", "x", "-n", "-5")]
     [InlineData("--temperature takes a number from 0 to 100, not 'warm'", "generate", "-p", "x", "--temperature", "warm")]

@@ -27,7 +27,7 @@ internal sealed class RandomSchemas(int seed)
         2 => Number("number"),
         3 => """{"type":"boolean"}""",
         4 => """{"enum":[1,"two",null,{"three":[3.5]},"f\u00fcnf"]}""",
-        5 => _random.Next(2) == 0 ? """{"const":"fix \"ed\""}""" : """{"type":["null","integer"]}""",
+        5 => _random.Next(2) == 0 ? """{"const":"fix \"ed\""}""" : """{"type":["null","integer"],"minimum":-99,"maximum":9999}""",
         6 or 7 => Object(depth - 1),
         8 => Array(depth - 1),
         _ => $$"""{"anyOf":[{{Any(depth - 1)}},{{Any(depth - 1)}}]}""",
@@ -50,17 +50,19 @@ internal sealed class RandomSchemas(int seed)
         return $"{{{string.Join(',', parts)}}}";
     }
 
+    // Bounded, with few digits, so that the judge's arithmetic can hold nearly all of them; one in sixteen is not.
     private string Number(string type)
     {
         int min = _random.Next(-200, 200);
-        int max = min + _random.Next(1, 3000);
-        return _random.Next(5) switch
+        int max = min + _random.Next(10, 3000);
+        return _random.Next(16) switch
         {
-            0 => $$"""{"type":"{{type}}","minimum":{{min}},"maximum":{{max}}}""",
-            1 => $$"""{"type":"{{type}}","exclusiveMinimum":{{min}}}""",
-            2 => $$"""{"type":"{{type}}","maximum":{{max}}}""",
-            3 => $$"""{"type":"integer","multipleOf":{{_random.Next(2, 9)}}}""",
-            _ => $$"""{"type":"{{type}}"}""",
+            < 5 => $$"""{"type":"integer","minimum":{{min}},"maximum":{{max}}}""",
+            < 8 => $$"""{"type":"{{type}}","multipleOf":0.25,"exclusiveMinimum":{{min}},"exclusiveMaximum":{{max}}}""",
+            < 10 => $$"""{"type":"{{type}}","multipleOf":0.01,"minimum":{{min}}.5,"maximum":{{max}}}""",
+            < 13 => $$"""{"type":"integer","multipleOf":{{_random.Next(2, 9)}},"minimum":{{min}},"maximum":{{max}}}""",
+            < 15 => $$"""{"anyOf":[{"type":"integer","exclusiveMaximum":{{min}},"minimum":-1000},{"type":"{{type}}","multipleOf":0.5,"minimum":{{max}},"maximum":9999}]}""",
+            _ => $$"""{"type":"{{type}}","minimum":{{min}}}""",
         };
     }
 
@@ -76,7 +78,7 @@ internal sealed class RandomSchemas(int seed)
             schema.Append(",\"required\":[").AppendJoin(',', required.Select(Quoted)).Append(']');
         }
 
-        switch (_random.Next(4))
+        switch (_random.Next(4)) // the rest may have anything
         {
             case 0:
                 schema.Append(",\"additionalProperties\":false");
@@ -86,6 +88,10 @@ internal sealed class RandomSchemas(int seed)
                 break;
             case 2:
                 schema.Append(CultureInfo.InvariantCulture, $",\"minProperties\":{_random.Next(3)},\"maxProperties\":{Math.Max(required.Length, 3) + _random.Next(3)}");
+                schema.Append(",\"additionalProperties\":").Append(Any(0));
+                break;
+            case 3 when _random.Next(4) > 0:
+                schema.Append(",\"patternProperties\":{\"^[a-f]\":").Append(Any(0)).Append("},\"additionalProperties\":").Append(Any(0));
                 break;
         }
 

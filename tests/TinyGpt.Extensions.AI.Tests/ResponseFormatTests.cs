@@ -148,6 +148,18 @@ public sealed class ResponseFormatTests : IDisposable
         Assert.Equal(ChatFinishReason.Length, response.FinishReason);
     }
 
+    [Fact]
+    public async Task Json_ends_whole_when_its_tokens_run_out_and_says_so()
+    {
+        using TinyGptChatClient client = ChatModels.Client(_model);
+        ChatOptions options = ChatModels.Wild(3, tokens: 40);
+        options.ResponseFormat = Format("""{"type": "array", "items": {"type": "string", "minLength": 2}, "minItems": 1}""");
+        ChatResponse response = await client.GetResponseAsync("hello", options);
+        using JsonDocument answer = JsonDocument.Parse(response.Text);
+        Assert.Equal(ChatFinishReason.Length, response.FinishReason);
+        Assert.Equal(FinishReason.Shortened, response.AdditionalProperties![TinyGptChatClient.FinishProperty]);
+    }
+
     [Theory]
     [InlineData("""{"type": "string", "enum": []}""", "$.enum")]
     [InlineData("""{"type": "string", "enum": ["a", "\ud800"]}""", "$.enum[1]")]

@@ -106,6 +106,34 @@ public sealed class ToolTests
     }
 
     [Fact]
+    public async Task Arguments_end_in_time_and_a_call_that_cannot_is_left_out()
+    {
+        using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { ContextLength = 2048 });
+        using TinyGptChatClient client = ChatModels.Client(model);
+        int shortened = 0;
+        int cut = 0;
+        for (int tokens = 40; tokens <= 150; tokens += 10)
+        {
+            ChatOptions options = new()
+            {
+                Temperature = 1.5f,
+                Seed = tokens,
+                MaxOutputTokens = tokens,
+                ToolMode = ChatToolMode.RequireAny,
+                Tools = [AIFunctionFactory.Create((string words) => words, "say", "Says something.")],
+            };
+            ChatResponse response = await client.GetResponseAsync(Question, options);
+            FunctionCallContent? call = response.Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>().FirstOrDefault();
+            Assert.Equal(call is null ? ChatFinishReason.Length : ChatFinishReason.ToolCalls, response.FinishReason);
+            Assert.True(call is null || call.Arguments!.ContainsKey("words"));
+            cut += call is null ? 1 : 0;
+            shortened += Equals(response.AdditionalProperties![TinyGptChatClient.FinishProperty], FinishReason.Shortened) ? 1 : 0;
+        }
+
+        Assert.True(shortened > 0, $"{shortened} shortened, {cut} cut");
+    }
+
+    [Fact]
     public async Task Function_invocation_works_with_three_tools()
     {
         using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { ContextLength = 2048 });

@@ -21,6 +21,8 @@ internal sealed class AnswerRun(GptEngine engine, GptSession session)
     {
         FinishReason.Stop => "stop",
         FinishReason.EndOfText => "end",
+        FinishReason.Complete => "complete",
+        FinishReason.Shortened => "shortened",
         FinishReason.ContextFull or FinishReason.ArenaFull => "context",
         _ => "length",
     };

@@ -23,29 +23,29 @@ internal static class ExpressionMatcher
         switch (expression.Kind)
         {
             case ExpressionKind.Set:
-            {
-                bool[] to = new bool[from.Length];
-                for (int i = 0; i < text.Count; i++) to[i + 1] = from[i] && expression.Set.Contains(text[i]);
-                return to;
-            }
-
-            case ExpressionKind.Sequence:
-            {
-                foreach (Expression part in expression.Parts)
                 {
-                    from = Advance(part, text, from);
-                    if (Array.IndexOf(from, true) < 0) break;
+                    bool[] to = new bool[from.Length];
+                    for (int i = 0; i < text.Count; i++) to[i + 1] = from[i] && expression.Set.Contains(text[i]);
+                    return to;
                 }
 
-                return from;
-            }
+            case ExpressionKind.Sequence:
+                {
+                    foreach (Expression part in expression.Parts)
+                    {
+                        from = Advance(part, text, from);
+                        if (Array.IndexOf(from, true) < 0) break;
+                    }
+
+                    return from;
+                }
 
             case ExpressionKind.Choice:
-            {
-                bool[] to = new bool[from.Length];
-                foreach (Expression part in expression.Parts) Add(to, Advance(part, text, from));
-                return to;
-            }
+                {
+                    bool[] to = new bool[from.Length];
+                    foreach (Expression part in expression.Parts) Add(to, Advance(part, text, from));
+                    return to;
+                }
 
             case ExpressionKind.Repeat: return Repeat(expression, text, from);
             default: return from;

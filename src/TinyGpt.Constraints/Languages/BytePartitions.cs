@@ -28,6 +28,17 @@ internal struct BytePartitions
         Intern(new byte[ByteCount]);
     }
 
+    /// <summary>Bytes of the partitions.</summary>
+    public readonly MemoryCount Memory
+    {
+        get
+        {
+            const int BytesPerPair = 24;
+            MemoryCount refined = new(_refined.Count * BytesPerPair, _refined.Capacity * BytesPerPair);
+            return _classes.Memory + _counts.Memory + _representatives.Memory + _setStarts.Memory + _sets.Memory + _index.Memory + refined;
+        }
+    }
+
     public readonly int ClassOf(int partition, byte value) => _classes[(partition * ByteCount) + value];
 
     public readonly int ClassCount(int partition) => _counts[partition];

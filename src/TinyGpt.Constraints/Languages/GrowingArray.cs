@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace TinyGpt.Constraints.Languages;
 
 /// <summary>A list whose elements are reached by reference. Growing is the only thing that allocates, and what is cut off stays reserved.</summary>
@@ -10,6 +12,9 @@ internal struct GrowingArray<T>(int capacity)
     public int Count { get; private set; }
 
     public readonly int Capacity => _items.Length;
+
+    /// <summary>Bytes of the elements.</summary>
+    public readonly MemoryCount Memory => new((long)Count * Unsafe.SizeOf<T>(), (long)_items.Length * Unsafe.SizeOf<T>());
 
     public readonly ref T this[int index] => ref _items[index];
 

@@ -21,8 +21,8 @@ internal struct HashIndex
     /// <summary>How many entries there are.</summary>
     public readonly int Count => _entries.Count;
 
-    /// <summary>Bytes that it holds.</summary>
-    public readonly long Bytes => (_heads.Length * (long)sizeof(int)) + (_entries.Capacity * 2L * sizeof(int));
+    /// <summary>Bytes of the chains.</summary>
+    public readonly MemoryCount Memory => _entries.Memory + new MemoryCount(_entries.Count * (long)sizeof(int), _heads.Length * (long)sizeof(int));
 
     /// <summary>The newest entry that may have a hash, or -1.</summary>
     public readonly int First(int hash) => Skip(_heads[hash & (_heads.Length - 1)], hash);

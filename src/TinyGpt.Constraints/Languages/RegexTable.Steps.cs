@@ -10,6 +10,18 @@ internal sealed partial class RegexTable
     private GrowingArray<(int Node, int Depth, int From)> _search = new(64);
     private BytePartitions _partitions = new();
 
+    /// <summary>Bytes of the table.</summary>
+    public MemoryCount Memory
+    {
+        get
+        {
+            const int BytesPerReached = 20;
+            MemoryCount expressions = _nodes.Memory + _sets.Memory + _literals.Memory + _lists.Memory + _scratch.Memory + _index.Memory;
+            MemoryCount search = _search.Memory + new MemoryCount(_reached.Count * BytesPerReached, _reached.Capacity * BytesPerReached);
+            return expressions + _transitions.Memory + _partitions.Memory + search;
+        }
+    }
+
     /// <summary>The language that is left after a byte.</summary>
     /// <param name="node">A language.</param>
     /// <param name="value">The byte.</param>

@@ -3,9 +3,11 @@ namespace TinyGpt.Constraints;
 /// <summary>How large the caches of a compiled constraint are. Immutable and thread-safe.</summary>
 public sealed record ConstraintOptions
 {
+    internal static readonly ConstraintOptions Default = new();
+
     /// <summary>
     /// States of the grammar that are kept before all are forgotten and found out again as they are needed; 1,024 or more, 65,536 by
-    /// default. One takes about 200 bytes.
+    /// default. One takes up to 256 bytes, and what they take together is bounded by that too.
     /// </summary>
     public int MaxStates { get; init; } = 1 << 16;
 

@@ -99,8 +99,21 @@ public sealed class ConstraintVocabulary
     /// <summary>The token that ends an answer which could also continue, or null for none.</summary>
     public int? EndOfText { get; }
 
-    /// <summary>Bytes that it holds, for a plan of memory; exact to some percent.</summary>
+    /// <summary>Bytes that it holds beside the caches of compiled constraints, for a plan of memory; exact to some percent.</summary>
     public long MemoryBytes => Trie.Bytes + Slices.Sum(slice => slice.Bytes) + (_texts.Length * 48L);
+
+    /// <summary>
+    /// The most bytes that the caches of one compiled constraint hold, whatever it is, beside its grammar
+    /// (<see cref="CompiledConstraint.PlannedBytes"/> has both). Caches of disposed constraints are used again, so count those in use at once.
+    /// </summary>
+    /// <param name="options">How large the caches are, or null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    public long PlanBytes(ConstraintOptions? options = null)
+    {
+        options ??= ConstraintOptions.Default;
+        options.Validate();
+        return MatchingMemory.MaxBytes(this, options);
+    }
 
     /// <summary>The bytes that are tokens. Answers consist of no others, so that no token ends where none can follow.</summary>
     internal ByteSet Bytes { get; }
@@ -151,8 +164,14 @@ public sealed class ConstraintVocabulary
     internal MatchingMemory Rent(ConstraintOptions options) =>
         _memories.TryTake(out MatchingMemory? memory) && memory.Options == options ? memory : new MatchingMemory(this, options);
 
-    /// <summary>Gives memory back.</summary>
-    internal void Return(MatchingMemory memory) => _memories.Add(memory);
+    /// <summary>Gives memory back. It is kept unless a large constraint made it larger than others need.</summary>
+    internal void Return(MatchingMemory memory)
+    {
+        if (memory.Bytes <= PlanBytes(memory.Options))
+        {
+            _memories.Add(memory);
+        }
+    }
 
     private static TokenVocabulary RequireTokenizer(GptModel model)
     {

@@ -72,6 +72,9 @@ internal sealed partial class GrammarParser
     /// <summary>How many states, stacks, languages and sets of members are kept: the largest of the four.</summary>
     public int Size => Math.Max(Math.Max(_states.Count, _stacks.Count), Math.Max(Regex.Count - _mark.Nodes, _memberSets.Size));
 
+    /// <summary>Bytes of everything that is kept.</summary>
+    public MemoryCount Memory => Regex.Memory + _stacks.Memory + _memberSets.Memory + _states.Memory + _configurations.Memory + _index.Memory + _scratch.Memory;
+
     /// <summary>The ways in which a state's text can be read, in order of their languages.</summary>
     public ReadOnlySpan<Configuration> Configurations(int state) => _configurations.Span.Slice(_states[state].Start, _states[state].Count);
 

@@ -1,5 +1,3 @@
-using TinyGpt.Constraints.Languages;
-
 namespace TinyGpt.Constraints.Matching;
 
 /// <summary>
@@ -8,8 +6,6 @@ namespace TinyGpt.Constraints.Matching;
 /// </summary>
 internal sealed class LanguageTokens(int words)
 {
-    private GrowingArray<int> _exits = new(64);
-
     /// <summary>The language.</summary>
     public int Language { get; private set; } = -1;
 
@@ -22,22 +18,23 @@ internal sealed class LanguageTokens(int words)
     /// <summary>The longest of the shortest ways from after one of the tokens to the terminal's end, in bytes.</summary>
     public int MaxDistance { get; set; }
 
-    /// <summary>The nodes where the terminal can end.</summary>
-    public ReadOnlySpan<int> Exits => _exits.Span;
+    /// <summary>Where the nodes at which the terminal can end begin in the list that all languages share.</summary>
+    public int FirstExit { get; private set; }
+
+    /// <summary>How many such nodes there are.</summary>
+    public int ExitCount { get; set; }
 
     /// <summary>Takes the place of another language's.</summary>
-    public void Begin(int language, int tree)
+    public void Begin(int language, int tree, int firstExit)
     {
         Language = language;
         Tree = tree;
         MaxDistance = 0;
-        _exits.Truncate(0);
+        FirstExit = firstExit;
+        ExitCount = 0;
         Bits.AsSpan().Clear();
     }
 
     /// <summary>Forgets the language.</summary>
     public void Clear() => Language = -1;
-
-    /// <summary>Adds a node where the terminal can end.</summary>
-    public void AddExit(int node) => _exits.Add(node);
 }

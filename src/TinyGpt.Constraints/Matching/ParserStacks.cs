@@ -26,6 +26,7 @@ internal sealed class ParserStacks
     public const int Root = 0;
 
     private const int Unknown = -1;
+    private const int MaxFrames = 1 << 21;
 
     private GrowingArray<Entry> _stacks;
     private GrowingArray<Frame> _frames;
@@ -45,7 +46,8 @@ internal sealed class ParserStacks
 
     public int FrameCount => _frames.Count;
 
-    public long Bytes => (_stacks.Capacity * 16L) + (_frames.Capacity * 12L) + _index.Bytes;
+    /// <summary>Bytes of the stacks.</summary>
+    public MemoryCount Memory => _stacks.Memory + _frames.Memory + _index.Memory + _merged.Memory;
 
     /// <summary>The frames of a stack.</summary>
     public ReadOnlySpan<Frame> Frames(int stack) => _frames.Span.Slice(_stacks[stack].Start, _stacks[stack].Count);
@@ -120,6 +122,11 @@ internal sealed class ParserStacks
             {
                 return i;
             }
+        }
+
+        if (_frames.Count > MaxFrames)
+        {
+            throw new ConstraintException("The grammar is too ambiguous: a text can be read in too many ways.");
         }
 
         _index.Add(hash);

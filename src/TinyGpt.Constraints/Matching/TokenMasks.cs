@@ -18,6 +18,9 @@ internal sealed class TokenMasks
     private const int AllTokens = 0;
     private const int MaxTrees = 8;
     private const int None = -1;
+    private const int BytesPerLeft = 24;
+    private const int BytesPerSet = 96;
+    private const int LeastBytes = 1 << 14;
 
     private readonly ConstraintVocabulary _vocabulary;
     private readonly GrammarParser _parser;
@@ -25,8 +28,10 @@ internal sealed class TokenMasks
     private readonly TokenSet[] _sets;
     private readonly LanguageTokens[] _languages;
     private readonly Dictionary<int, int> _languageSlots = [];
-    private readonly HashSet<(int Place, int Stack)> _exits = [];
+    private readonly HashSet<(int Place, int Stack)> _left = [];
+    private readonly int _maxExits;
     private readonly int[] _path;
+    private GrowingArray<int> _exits = new(64);
     private GrowingArray<Walk> _walks = new(64);
     private int _nextSet;
     private int _nextLanguage;
@@ -53,6 +58,7 @@ internal sealed class TokenMasks
         _sets = new TokenSet[maxSets / 2];
         _languages = new LanguageTokens[maxSets - _sets.Length];
         _path = new int[vocabulary.LongestToken + 1];
+        _maxExits = MaxExits(vocabulary);
         Scratch = new TokenSet(new ulong[vocabulary.Words]);
     }
 
@@ -65,8 +71,29 @@ internal sealed class TokenMasks
     /// <summary>Whether a job is under way.</summary>
     public bool IsBusy => _state != None;
 
-    /// <summary>Bytes that the sets hold once all are used.</summary>
-    public static long Bytes(int words, int maxSets) => (long)maxSets * words * sizeof(ulong);
+    /// <summary>Bytes that are held.</summary>
+    public long Bytes
+    {
+        get
+        {
+            long sets = _sets.Count(set => set.Bits is not null) + _languages.Count(language => language is not null) + 1;
+            return (sets * SetBytes(_vocabulary)) + (_path.Length * (long)sizeof(int)) + _exits.Memory.Reserved + _walks.Memory.Reserved
+                + (_left.Capacity * BytesPerLeft) + (_languageSlots.Capacity * BytesPerLeft);
+        }
+    }
+
+    /// <summary>The most bytes that are held, for a plan: the sets, the exits, and a job that leaves terminals at every node of the tree.</summary>
+    public static long MaxBytes(ConstraintVocabulary vocabulary, int maxSets)
+    {
+        long nodes = vocabulary.Trie.Count;
+        return ((maxSets + 1) * SetBytes(vocabulary)) + (2 * (MaxExits(vocabulary) + nodes) * sizeof(int)) + (2 * nodes * BytesPerLeft)
+            + (maxSets * 4 * BytesPerLeft) + (vocabulary.LongestToken * (long)sizeof(int)) + LeastBytes;
+    }
+
+    private static long SetBytes(ConstraintVocabulary vocabulary) => ((long)vocabulary.Words * sizeof(ulong)) + BytesPerSet;
+
+    /// <summary>How many nodes at which a terminal can end are kept of all languages together.</summary>
+    private static int MaxExits(ConstraintVocabulary vocabulary) => Math.Max(4 * vocabulary.Trie.Count, 1 << 14);
 
     /// <summary>The tokens that can follow a state, if they are known.</summary>
     /// <param name="state">The state.</param>
@@ -94,7 +121,7 @@ internal sealed class TokenMasks
         _state = state;
         _limit = limit;
         _maxDistance = 0;
-        _exits.Clear();
+        _left.Clear();
         _walks.Truncate(0);
         if (limit < 0)
         {
@@ -167,15 +194,10 @@ internal sealed class TokenMasks
         _isWalking = false;
         _recorded = null;
         _limitedState = None;
-        _languageSlots.Clear();
+        ClearLanguages();
         foreach (ref TokenSet set in _sets.AsSpan())
         {
             set.State = None;
-        }
-
-        foreach (LanguageTokens? language in _languages)
-        {
-            language?.Clear();
         }
     }
 
@@ -233,7 +255,7 @@ internal sealed class TokenMasks
         }
 
         int resumed = _parser.Resume(stack);
-        if (!HasChild(trie, node, _parser.FirstBytes(resumed)) || !_exits.Add(((node * MaxTrees) + tree, stack)))
+        if (!HasChild(trie, node, _parser.FirstBytes(resumed)) || !_left.Add(((node * MaxTrees) + tree, stack)))
         {
             return;
         }
@@ -364,7 +386,8 @@ internal sealed class TokenMasks
                 {
                     if (_recorded is not null)
                     {
-                        _recorded.AddExit(at);
+                        _exits.Add(at);
+                        _recorded.ExitCount++;
                     }
                     else
                     {
@@ -415,14 +438,14 @@ internal sealed class TokenMasks
         }
 
         _maxDistance = Math.Max(_maxDistance, tokens.MaxDistance + _parser.StackDistance(stack));
-        if (tokens.Exits.IsEmpty)
+        if (tokens.ExitCount == 0)
         {
             return;
         }
 
         ByteSet first = _parser.FirstBytes(_parser.Resume(stack));
         TokenTrie trie = Trie(tokens.Tree);
-        foreach (int exit in tokens.Exits)
+        foreach (int exit in _exits.Span.Slice(tokens.FirstExit, tokens.ExitCount))
         {
             if (HasChild(trie, exit, first))
             {
@@ -453,7 +476,12 @@ internal sealed class TokenMasks
 
     private LanguageTokens TakeLanguage(int language, int tree)
     {
-        // A set is used up as soon as it is complete, so any of them may go.
+        // A set is used up as soon as it is complete, so any of them may go, and all where the list of exits is full.
+        if (_exits.Count > _maxExits)
+        {
+            ClearLanguages();
+        }
+
         _nextLanguage = (_nextLanguage + 1) % _languages.Length;
         LanguageTokens place = _languages[_nextLanguage] ??= new LanguageTokens(_vocabulary.Words);
         if (place.Language >= 0)
@@ -461,9 +489,19 @@ internal sealed class TokenMasks
             _languageSlots.Remove(place.Language);
         }
 
-        place.Begin(language, tree);
+        place.Begin(language, tree, _exits.Count);
         _languageSlots.Add(language, _nextLanguage);
         return place;
+    }
+
+    private void ClearLanguages()
+    {
+        _languageSlots.Clear();
+        _exits.Truncate(0);
+        foreach (LanguageTokens? language in _languages)
+        {
+            language?.Clear();
+        }
     }
 
     private void Finish()

@@ -19,6 +19,9 @@ internal sealed class UnorderedSets
     /// <summary>How many sets with one more member there are.</summary>
     public int Size => _next.Count;
 
+    /// <summary>Bytes of the sets.</summary>
+    public MemoryCount Memory => _sets.Memory + _next.Memory + _bits.Memory + _index.Memory + _nextIndex.Memory;
+
     public void Use(Grammar grammar) => _grammar = grammar;
 
     public void Clear()

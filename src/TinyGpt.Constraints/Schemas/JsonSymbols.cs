@@ -89,16 +89,16 @@ internal sealed class JsonSymbols
             case JsonKind.String: return String(Characters.Literal(value.Text));
             case JsonKind.Number: return Number(value.Text);
             case JsonKind.Array:
-            {
-                List<Symbol> parts = [OpenArray];
-                foreach (JsonValue item in value.Items)
                 {
-                    if (parts.Count > 1) parts.Add(Comma);
-                    parts.Add(Constant(item));
-                }
+                    List<Symbol> parts = [OpenArray];
+                    foreach (JsonValue item in value.Items)
+                    {
+                        if (parts.Count > 1) parts.Add(Comma);
+                        parts.Add(Constant(item));
+                    }
 
-                return _builder.Sequence([.. parts, CloseArray]);
-            }
+                    return _builder.Sequence([.. parts, CloseArray]);
+                }
 
             case JsonKind.Object: return Object(value);
 

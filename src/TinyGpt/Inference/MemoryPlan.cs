@@ -17,8 +17,14 @@ public readonly record struct MemoryPlan(long Weights, long KvCache, long Scratc
     private const long BareRuntime = 50L << 20;
     private const long TokenizerBytesPerToken = 64;
 
+    /// <summary>
+    /// What vocabularies and compiled constraints of answers take. An engine does not know them, so a plan has 0 unless the caller adds them:
+    /// <c>plan with { Constraints = vocabulary.MemoryBytes + compiled.PlannedBytes }</c>.
+    /// </summary>
+    public long Constraints { get; init; }
+
     /// <summary>The sum, in bytes.</summary>
-    public long Total => Weights + KvCache + Scratch + Runtime;
+    public long Total => Weights + KvCache + Scratch + Runtime + Constraints;
 
     /// <summary>Plans for one model, whose weights are int8, and one engine.</summary>
     /// <param name="config">The model's shape, as <c>tinygpt inspect</c> or <see cref="GptModel.Config"/> shows it.</param>

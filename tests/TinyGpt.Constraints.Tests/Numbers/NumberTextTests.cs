@@ -1,6 +1,7 @@
 using System.Globalization;
 using TinyGpt.Constraints.Languages;
 using TinyGpt.Constraints.Matching;
+using TinyGpt.Constraints.Numbers;
 using Xunit;
 
 namespace TinyGpt.Constraints.Tests.Numbers;

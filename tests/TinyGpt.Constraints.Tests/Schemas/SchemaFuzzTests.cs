@@ -143,23 +143,23 @@ public sealed class SchemaFuzzTests
         switch (value)
         {
             case JsonObject members when members.Count > 0 && random.Random.Next(3) > 0:
-            {
-                string[] names = [.. members.Select(member => member.Key)];
-                string name = names[random.Random.Next(names.Length)];
-                JsonNode? member = members[name];
-                members.Remove(name);
-                if (random.Random.Next(3) > 0) members[name] = Change(member, random); // moved to the end
-                return members;
-            }
+                {
+                    string[] names = [.. members.Select(member => member.Key)];
+                    string name = names[random.Random.Next(names.Length)];
+                    JsonNode? member = members[name];
+                    members.Remove(name);
+                    if (random.Random.Next(3) > 0) members[name] = Change(member, random); // moved to the end
+                    return members;
+                }
 
             case JsonArray items when items.Count > 0 && random.Random.Next(3) > 0:
-            {
-                int index = random.Random.Next(items.Count);
-                JsonNode? item = items[index];
-                items.RemoveAt(index);
-                if (random.Random.Next(3) > 0) items.Insert(index, Change(item, random));
-                return items;
-            }
+                {
+                    int index = random.Random.Next(items.Count);
+                    JsonNode? item = items[index];
+                    items.RemoveAt(index);
+                    if (random.Random.Next(3) > 0) items.Insert(index, Change(item, random));
+                    return items;
+                }
 
             case JsonObject members when random.Random.Next(2) == 0:
                 members["new"] = random.Value(1);

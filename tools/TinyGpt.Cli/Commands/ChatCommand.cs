@@ -1,6 +1,6 @@
 using System.CommandLine;
-using TinyGpt.Chat;
 using System.Text;
+using TinyGpt.Chat;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
 using TinyGpt.Kernels;

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using TinyGpt.Cli.Options;
 using TinyGpt.Cli.Output;
+using TinyGpt.Constraints;
 using TinyGpt.Kernels;
 
 namespace TinyGpt.Cli.Commands;
@@ -17,6 +18,7 @@ internal sealed class GenerateCommand : CliCommand
     private readonly Option<string> _prompt = new("--prompt", "-p") { Description = "The text to continue.", HelpName = "TEXT" };
     private readonly Option<int[]?> _ids = IdsOption.Create("The text to continue, as token ids.");
     private readonly SamplingArguments _sampling = new(DefaultCount, temperature: 0, ContextPolicy.Stop);
+    private readonly ConstraintArguments _constraint = new();
     private readonly EngineArguments _engine = new();
     private readonly Option<bool> _json = OutputArguments.CreateJson();
 
@@ -25,12 +27,14 @@ internal sealed class GenerateCommand : CliCommand
             "generate",
             "Continue a prompt, or write a text without one.",
             "Standard output gets only the answer, as it is generated; on a terminal a line feed follows. A model without a",
-            "tokenizer answers in ids between commas. Without --prompt and --ids, a text starts from the model's end-of-text token.")
+            "tokenizer answers in ids between commas. Without --prompt and --ids, a text starts from the model's end-of-text token.",
+            "With --json-schema, --grammar or --regex the answer has that form. It is always whole, unless -n is less than the shortest one has.")
     {
         _model.AddTo(this);
         Add(_prompt);
         Add(_ids);
         _sampling.AddTo(this);
+        _constraint.AddTo(this);
         _engine.AddTo(this);
         Add(_json);
         _prompt.Validators.Add(RefuseEmptyPrompt);
@@ -40,6 +44,11 @@ internal sealed class GenerateCommand : CliCommand
             {
                 result.AddError("--prompt and --ids cannot be given together.");
             }
+
+            if (_constraint.IsGivenIn(result) && _sampling.SlidesIn(result))
+            {
+                result.AddError("--context-policy slide forgets how an answer began, so its form cannot be kept: leave it out.");
+            }
         });
     }
 
@@ -48,6 +57,8 @@ internal sealed class GenerateCommand : CliCommand
         "tinygpt generate -m gpt2.tgpt -p \"Once upon a time\"",
         "tinygpt generate -m gpt2.tgpt -p \"Once upon a time\" -n 200 --temperature 0.8 --top-p 0.95 --seed 7",
         "tinygpt generate -m path/to/gpt2 -p \"Q: Why?\" --stop \"Q:\" --logit-bias 50256=-inf --json",
+        "tinygpt generate -m gpt2.tgpt -p \"The order as JSON: \" -n 100 --json-schema order.schema.json",
+        "tinygpt generate -m gpt2.tgpt -p \"Is the door open? \" --regex \"(yes|no), [a-z ]{5,40}[.]\"",
         "tinygpt generate -m sort.tgpt --ids 2,0,1,1,0,2 -n 6",
     ];
 
@@ -55,6 +66,7 @@ internal sealed class GenerateCommand : CliCommand
     {
         GptEngineOptions options = _sampling.WithLookup(_engine.Read(arguments), arguments);
         KernelTiers.Select(options.Tier); // a tier that cannot run is refused before a model is loaded for it
+        Constraint? form = _constraint.Read(arguments);
         bool verbose = _engine.IsVerbose(arguments);
         string? path = _model.Find(arguments, cancellation);
         string name = ModelLoading.NameOf(path);
@@ -66,9 +78,10 @@ internal sealed class GenerateCommand : CliCommand
             ModelLoading.RequireTokenizer(model, name, ", so --stop cannot be found in its answer");
         }
 
+        using CompiledConstraint? constraint = Compile(form, model, name, verbose);
         using GptEngine engine = new(model, options);
         ContextRoom.Require(engine, prompt.Length, "the prompt has");
-        using GptSession session = engine.CreateSession(_sampling.ReadSampling(arguments, model.Config), answer);
+        using GptSession session = engine.CreateSession(_sampling.ReadSampling(arguments, model.Config), answer with { Constraint = constraint });
         session.Append(prompt);
         AnswerRun run = new(engine, session);
         if (arguments.GetValue(_json))
@@ -95,6 +108,31 @@ internal sealed class GenerateCommand : CliCommand
         if (result.Tokens is [.., { Value.Length: 0 }])
         {
             result.AddError("--prompt is empty; leave it out for a text without a prompt.");
+        }
+    }
+
+    private static CompiledConstraint? Compile(Constraint? form, GptModel model, string name, bool verbose)
+    {
+        if (form is null)
+        {
+            return null;
+        }
+
+        ModelLoading.RequireTokenizer(model, name, ", so its answer cannot have a form");
+        ConstraintVocabulary vocabulary = new(model);
+        try
+        {
+            CompiledConstraint compiled = form.Compile(vocabulary);
+            if (verbose)
+            {
+                Console.Error.WriteLine($"constraint: {ByteSize.Format(vocabulary.MemoryBytes + compiled.PlannedBytes)}");
+            }
+
+            return compiled;
+        }
+        catch (ConstraintException failure)
+        {
+            throw new CommandFailedException($"{name}: {failure.Message}");
         }
     }
 

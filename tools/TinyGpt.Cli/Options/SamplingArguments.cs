@@ -117,6 +117,9 @@ internal sealed class SamplingArguments
         };
     }
 
+    /// <summary>Whether a command's arguments let a full context slide.</summary>
+    public bool SlidesIn(CommandResult result) => result.GetValue(_contextPolicy) == "slide";
+
     /// <summary>An engine with room for the requested draft tokens.</summary>
     public GptEngineOptions WithLookup(GptEngineOptions options, ParseResult arguments) =>
         options with { MaxLookupTokens = arguments.GetValue(_lookup) };

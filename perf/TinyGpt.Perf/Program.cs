@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
-using TinyGpt.Measuring;
 using TinyGpt;
 using TinyGpt.Import;
 using TinyGpt.Kernels;
+using TinyGpt.Measuring;
 using TinyGpt.Perf;
 
 const int Failed = 1;

@@ -7,7 +7,7 @@ namespace TinyGpt.Dialogue.Saves;
 internal static class GrammarForm
 {
     private const int MostDepth = GrammarTranslation.MostNesting;
-        private const int LongestText = 1 << 20; // a literal has no more nodes in a graph
+    private const int LongestText = 1 << 20; // a literal has no more nodes in a graph
 
     private enum Kind
     {

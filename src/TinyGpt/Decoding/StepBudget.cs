@@ -1,5 +1,5 @@
-using TinyGpt.Decoding;
 using System.Diagnostics;
+using TinyGpt.Decoding;
 
 namespace TinyGpt;
 

@@ -1,5 +1,5 @@
-using TinyGpt.Kernels.Memory;
 using TinyGpt.Decoding;
+using TinyGpt.Kernels.Memory;
 
 namespace TinyGpt.Training.Numerics;
 

@@ -124,7 +124,7 @@ internal sealed partial class Evaluator
                 Execute(loop, inner, scope, written, depth + 1);
                 return written.Finish();
             }
-            : null;
+        : null;
         Loop state = new(items, depth, Operations, recursion);
         for (int i = 0; i < items.Count; i++)
         {

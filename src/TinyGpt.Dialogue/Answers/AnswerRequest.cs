@@ -1,4 +1,5 @@
 using TinyGpt.Constraints;
+using TinyGpt.Dialogue.Actions;
 
 namespace TinyGpt.Dialogue.Answers;
 
@@ -17,11 +18,14 @@ internal readonly record struct AnswerRequest
     /// <summary>The choice, or null.</summary>
     public PendingChoice? Choice { get; init; }
 
+    /// <summary>The actions that may come after the words of the answer, whose form is the constraint then; or null.</summary>
+    public ActionSet? Actions { get; init; }
+
     /// <summary>Whether line and answer are forgotten afterwards.</summary>
     public bool IsAside { get; init; }
 
-    /// <summary>Whether the answer has a form, so that only the layout's lead is skipped at its beginning.</summary>
-    public bool IsFormed => Grammar is not null || Constraint is not null;
+    /// <summary>Whether all of the answer has a form, so that only the layout's lead is skipped at its beginning.</summary>
+    public bool IsFormed => Grammar is not null || (Constraint is not null && Actions is null);
 
     /// <summary>To answer freely.</summary>
     public static AnswerRequest Free => default;

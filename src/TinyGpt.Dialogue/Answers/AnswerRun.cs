@@ -1,3 +1,4 @@
+using TinyGpt.Dialogue.Actions;
 using TinyGpt.Dialogue.Talks;
 
 namespace TinyGpt.Dialogue.Answers;
@@ -13,6 +14,7 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
 
     private readonly Utf8Buffer _output = new(OutputCapacity);
     private int _posted;
+    private bool _isActing; // the words of the answer are over: the rest is its action
 
     /// <summary>What the answers belong to.</summary>
     public TalkRecord Talk => talk;
@@ -76,6 +78,9 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
     /// <summary>The most tokens of the answer that was asked for.</summary>
     public int MaxAnswerTokens => Request.MaxTokens(talk.Card.Persona);
 
+    /// <summary>The actions that the game has not taken yet, or null if there were never any.</summary>
+    public UnreadCalls? Calls { get; private set; }
+
     /// <summary>Whether the session could be given to another: nothing is being computed of it that is still wanted.</summary>
     public bool IsEvictable => Session is not null && State is TalkState.Idle or TalkState.Waiting;
 
@@ -93,6 +98,9 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
         _output.Clear();
         _posted += isLine ? 1 : 0;
     }
+
+    /// <summary>Makes room for actions, so that ticks need none. Allocates the first time.</summary>
+    public void MakeRoomForCalls() => Calls ??= new UnreadCalls();
 
     /// <summary>Copies text that was not read yet: whole characters.</summary>
     public bool TryRead(Span<byte> destination, out int written)
@@ -217,7 +225,13 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
 
         if (MoveText(session) && !session.IsBusy)
         {
-            bool isWhole = session.Finish is FinishReason.Stop or FinishReason.EndOfText or FinishReason.Complete or FinishReason.Shortened;
+            bool isWhole = session.Finish is FinishReason.Stop or FinishReason.EndOfText or FinishReason.Complete
+                || (session.Finish == FinishReason.Shortened && Request.Actions is null);
+            if (Request.Actions is { } actions)
+            {
+                TakeCall(session, actions);
+            }
+
             Finish(isWhole ? TalkEnd.Finished : TalkEnd.Length, ShowableBytes);
         }
     }
@@ -299,6 +313,16 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
         Request = request;
     }
 
+    /// <summary>Takes an action of a save that the game has not taken.</summary>
+    public void RestoreCall(CharacterAction action, long[] values)
+    {
+        MakeRoomForCalls();
+        Calls!.Add(action, values);
+    }
+
+    /// <summary>Notes that the words of a restored answer under way are over.</summary>
+    public void RestoreAction() => _isActing = true;
+
     private void Answer(int pages, int interval)
     {
         Session!.PassInterval = interval;
@@ -360,7 +384,8 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
                 return true;
             }
 
-            ReadOnlySpan<byte> text = context.Chunk.AsSpan(0, written);
+            ReadOnlySpan<byte> text = Words(context.Chunk.AsSpan(0, written));
+            written = text.Length;
             int skipped = ShowableBytes > 0 ? 0
                 : !Request.IsFormed ? written - text.TrimStart(" \t\r\n"u8).Length
                 : Math.Min(written, context.Prompts.LeadBytes - SkippedBytes);
@@ -370,6 +395,33 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
             {
                 _output.TryAppend(text[skipped..]);
             }
+        }
+    }
+
+    /// <summary>The words within a part of an answer: all of it, or what comes before the action, which is not shown.</summary>
+    private ReadOnlySpan<byte> Words(ReadOnlySpan<byte> text)
+    {
+        if (Request.Actions is null)
+        {
+            return text;
+        }
+
+        int mark = _isActing ? 0 : text.IndexOf(ActionSet.Mark);
+        _isActing = mark >= 0;
+        return _isActing ? text[..mark] : text;
+    }
+
+    /// <summary>Notes the action at the end of an answer, if there is one.</summary>
+    private void TakeCall(GptSession session, ActionSet actions)
+    {
+        ReadOnlySpan<byte> text = context.Texts.Decode(session.AnswerTokens, talk.Card.AnswerStart[^1]);
+        int mark = text.IndexOf(ActionSet.Mark);
+        int end = text.LastIndexOf((byte)'}');
+        Span<long> values = stackalloc long[CharacterAction.MaxArguments];
+        if (mark >= 0 && end > mark && actions.TryRead(text[mark..(end + 1)], values, out int action))
+        {
+            MakeRoomForCalls();
+            Calls!.Add(actions.Actions[action], values);
         }
     }
 
@@ -419,5 +471,6 @@ internal sealed class AnswerRun(TalkRecord talk, AnswerContext context)
         SkippedBytes = 0;
         ReadBytes = 0;
         IsMuted = false;
+        _isActing = false;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using TinyGpt.Constraints;
+using TinyGpt.Dialogue.Actions;
 using TinyGpt.Dialogue.Grammars;
 using TinyGpt.Dialogue.Prompts;
 
@@ -51,6 +52,10 @@ internal sealed class RequestFactory(GptModel model, PromptWriter prompts, int l
     /// <param name="maxTokens">The most tokens; raised to what the shortest answer needs.</param>
     /// <exception cref="ConstraintException">No text of it can be written with the model's vocabulary without what ends an answer.</exception>
     public AnswerRequest ByConstraint(Constraint constraint, int maxTokens) => _constraints.Make(constraint, maxTokens);
+
+    /// <summary>What is asked of a character that answers freely and may act, which is compiled.</summary>
+    /// <exception cref="ConstraintException">The actions cannot be written with the model's vocabulary without what ends an answer.</exception>
+    public AnswerRequest ByActions(ActionSet actions, int maxTokens, IReadOnlyList<string> stops) => _constraints.Make(actions, maxTokens, stops);
 
     /// <summary>What is asked of a character that chooses.</summary>
     /// <exception cref="ArgumentException">There are too few or too many options, or one is not as it must be.</exception>

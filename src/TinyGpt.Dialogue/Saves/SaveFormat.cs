@@ -3,8 +3,8 @@ using TinyGpt.Dialogue.Answers;
 namespace TinyGpt.Dialogue.Saves;
 
 /// <summary>
-/// The layout of a saved stage, little-endian: magic <c>TGST</c>, version 2 where an answer has a constraint and 1 elsewhere, the model's content hash (32 bytes), the seed, the ticks, the number of
-/// opened talks; the characters as personas with what the game changed; the exchanges; the talks; and the SHA-256 of everything before it. Texts and
+/// The layout of a saved stage, little-endian: magic <c>TGST</c>, version 2 where there are actions or an answer has a constraint and 1 elsewhere, the model's content hash (32 bytes), the seed, the ticks, the number of
+/// opened talks; the characters as personas with what the game changed, and their actions in version 2; the exchanges; the talks; and the SHA-256 of everything before it. Texts and
 /// blocks begin with their length.
 /// </summary>
 internal static class SaveFormat
@@ -21,6 +21,7 @@ internal static class SaveFormat
         Grammar,
         Choice,
         Constraint,
+        Actions,
     }
 
     /// <summary>Whether a session is saved with a talk in any case: an answer under way cannot be made again.</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using TinyGpt.Constraints;
 using TinyGpt.Dialogue.Answers;
 
@@ -10,11 +9,28 @@ namespace TinyGpt.Dialogue.Saves;
 /// </summary>
 internal sealed class SavedConstraints(RequestFactory requests)
 {
-    private const int MaxBytes = 1 << 22;
     private const int MaxConstraints = 64; // a bad one can take seconds to compile
 
     private readonly Dictionary<string, Constraint> _known = new(StringComparer.Ordinal);
-    private int _bytesLeft = MaxBytes;
+
+    /// <exception cref="InvalidOperationException">There are more than a save can hold.</exception>
+    public static void Check(IEnumerable<AnswerRun> runs)
+    {
+        HashSet<string> texts = new(StringComparer.Ordinal);
+        foreach (AnswerRun run in runs)
+        {
+            if (run.Request is { Constraint: { } constraint, Actions: null })
+            {
+                texts.Add(constraint.Pattern.ToText());
+            }
+        }
+
+        if (texts.Count > MaxConstraints)
+        {
+            throw new InvalidOperationException(
+                $"Answers within {texts.Count} different constraints are under way, and a save can hold {MaxConstraints}: save when some have ended.");
+        }
+    }
 
     public static void Write(SaveWriter save, in AnswerRequest request)
     {
@@ -26,7 +42,7 @@ internal sealed class SavedConstraints(RequestFactory requests)
     /// <exception cref="ConstraintException">The text is no constraint.</exception>
     public AnswerRequest Read(SaveReader save, int contextLength)
     {
-        string text = save.Text(_bytesLeft, "the length of a constraint");
+        string text = save.Text(ConstraintRequests.MaxTextBytes, "the length of a constraint");
         int maxTokens = save.Int32(1, contextLength, "the tokens of an answer");
         if (!_known.TryGetValue(text, out Constraint? constraint))
         {
@@ -35,7 +51,6 @@ internal sealed class SavedConstraints(RequestFactory requests)
                 throw save.Failure($"it has more than {MaxConstraints} different constraints");
             }
 
-            _bytesLeft -= Encoding.UTF8.GetByteCount(text);
             constraint = Constraint.FromPattern(Pattern.FromText(text));
             _known.Add(text, constraint);
         }

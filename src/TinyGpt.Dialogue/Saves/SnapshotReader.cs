@@ -1,3 +1,4 @@
+using TinyGpt.Dialogue.Actions;
 using TinyGpt.Dialogue.Answers;
 using TinyGpt.Dialogue.Personas;
 using TinyGpt.Dialogue.Prompts;
@@ -28,6 +29,7 @@ internal sealed class SnapshotReader
     private readonly List<(ExchangeTurns Exchange, int LinesLeft, AnswerRun? Next)> _turns = [];
     private readonly Dictionary<int, AnswerRun> _sides = [];
     private long _ticks;
+    private int _version;
 
     /// <param name="save">The save.</param>
     /// <param name="name">What errors call it.</param>
@@ -97,7 +99,7 @@ internal sealed class SnapshotReader
             throw _save.Failure("this is no saved stage");
         }
 
-        int version = _save.Int32();
+        int version = _version = _save.Int32();
         if (version is < 1 or > SaveFormat.Version)
         {
             throw _save.Failure($"version {version} is not supported (supported: 1 and {SaveFormat.Version})");
@@ -116,7 +118,12 @@ internal sealed class SnapshotReader
         int number = _roster.Characters.Count;
         Persona persona = Persona.Read(_save.Block(Persona.MaxFileBytes, "the length of a persona"), $"{_name}, character {number}");
         float distance = _save.Single();
-        _roster.Add(persona, _context.Prompts).Distance = distance >= 0 ? distance : throw _save.Failure($"a distance is {distance}");
+        StageCharacter character = _roster.Add(persona, _context.Prompts);
+        character.Distance = distance >= 0 ? distance : throw _save.Failure($"a distance is {distance}");
+        if (_version > 1 && SavedActions.ReadSet(_save) is { } actions)
+        {
+            character.Change(_target.Requests.ByActions(actions, persona.MaxAnswerTokens, character.Options.StopStrings));
+        }
     }
 
     private void ReadExchange()
@@ -180,8 +187,13 @@ internal sealed class SnapshotReader
             throw _save.Failure("a character answers a line that was not said");
         }
 
-        AnswerRequest request = ReadRequest(isBusy, run.Exchange is not null);
+        AnswerRequest request = ReadRequest(isBusy, run);
         ReadSession(run, answer, request);
+        if (_version > 1)
+        {
+            SavedActions.Read(_save, run.RestoreCall);
+        }
+
         _roster.Runs.Add(run);
     }
 
@@ -254,8 +266,9 @@ internal sealed class SnapshotReader
         }
     }
 
-    private AnswerRequest ReadRequest(bool isBusy, bool isInExchange)
+    private AnswerRequest ReadRequest(bool isBusy, AnswerRun run)
     {
+        bool isInExchange = run.Exchange is not null;
         SaveFormat.RequestKind kind = _save.Enumeration<SaveFormat.RequestKind>("the kind of an answer");
         bool isAside = _save.Boolean("whether an answer is an aside");
         if (kind == SaveFormat.RequestKind.None == isBusy)
@@ -264,7 +277,7 @@ internal sealed class SnapshotReader
         }
 
         bool isFree = kind is SaveFormat.RequestKind.None or SaveFormat.RequestKind.Free;
-        if ((isAside && (kind == SaveFormat.RequestKind.Free || isInExchange)) || (isInExchange && !isFree))
+        if ((isAside && (kind is SaveFormat.RequestKind.Free or SaveFormat.RequestKind.Actions || isInExchange)) || (isInExchange && !isFree))
         {
             throw _save.Failure("an answer is of an impossible kind");
         }
@@ -273,10 +286,18 @@ internal sealed class SnapshotReader
         {
             SaveFormat.RequestKind.Grammar => _grammars.Read(_save),
             SaveFormat.RequestKind.Choice => ReadChoice(),
+            SaveFormat.RequestKind.Actions => ReadActions(run),
             SaveFormat.RequestKind.Constraint => _constraints.Read(_save, ContextLength),
             _ => AnswerRequest.Free,
         };
         return request with { IsAside = isAside };
+    }
+
+    private AnswerRequest ReadActions(AnswerRun run)
+    {
+        ActionSet actions = SavedActions.ReadSet(_save) ?? throw _save.Failure("an answer with actions has none");
+        int maxTokens = _save.Int32(1, ContextLength, "the tokens of an answer");
+        return _target.Requests.ByActions(actions, maxTokens, _roster.CharacterOf(run).Options.StopStrings);
     }
 
     private AnswerRequest ReadChoice()
@@ -342,6 +363,12 @@ internal sealed class SnapshotReader
             || run.SkippedBytes > (!run.Request.IsFormed ? blank : Math.Min(text.Length, _context.Prompts.LeadBytes)))
         {
             throw _save.Failure("an answer under way has less text than was taken of it");
+        }
+
+        int mark = run.Request.Actions is null ? -1 : text.IndexOf(ActionSet.Mark);
+        if (mark >= 0 && run.ProducedBytes >= AnswerText.ShownLength(text[..mark]))
+        {
+            run.RestoreAction();
         }
     }
 }

@@ -1,3 +1,4 @@
+using TinyGpt.Dialogue.Actions;
 using TinyGpt.Dialogue.Answers;
 using TinyGpt.Dialogue.Scheduling;
 using TinyGpt.Dialogue.Talks;
@@ -7,6 +8,7 @@ namespace TinyGpt.Dialogue.Saves;
 /// <summary>Writes a stage in the layout of <see cref="SaveFormat"/>.</summary>
 internal static class SnapshotWriter
 {
+    /// <exception cref="InvalidOperationException">Answers within more constraints are under way than a save can hold.</exception>
     /// <param name="destination">Where to; stays open.</param>
     /// <param name="model">The model that speaks.</param>
     /// <param name="roster">The characters and talks of the stage.</param>
@@ -14,9 +16,12 @@ internal static class SnapshotWriter
     /// <param name="keysAndValues">Whether computed keys and values are saved too.</param>
     public static void Write(Stream destination, GptModel model, Roster roster, long ticks, bool keysAndValues)
     {
+        SavedConstraints.Check(roster.Runs);
         SaveWriter save = new(destination);
         save.Int32(SaveFormat.Magic);
-        save.Int32(roster.Runs.Exists(static run => run.Request.Constraint is not null) ? SaveFormat.Version : 1);
+        int version = roster.Runs.Exists(static run => run.Request.Constraint is not null || run.Calls is { Count: > 0 })
+            || roster.Characters.Exists(static character => character.Request.Actions is not null) ? SaveFormat.Version : 1;
+        save.Int32(version);
         save.Bytes(model.ContentHash);
         save.Int64((long)roster.Seed);
         save.Int64(ticks);
@@ -28,6 +33,10 @@ internal static class SnapshotWriter
             character.Card.Changed().Write(persona);
             save.Block(persona.ToArray());
             save.Single(character.Distance);
+            if (version > 1)
+            {
+                save.Text(ActionText.Write(character.Request.Actions?.Actions));
+            }
         }
 
         save.Int32(roster.Exchanges.Count);
@@ -45,6 +54,10 @@ internal static class SnapshotWriter
             WriteText(save, run);
             WriteRequest(save, run);
             WriteSession(save, run, keysAndValues);
+            if (version > 1)
+            {
+                SavedActions.Write(save, run.Calls);
+            }
         }
 
         save.End();
@@ -111,6 +124,7 @@ internal static class SnapshotWriter
         AnswerRequest request = run.Request;
         save.Int32((int)(!run.IsBusy ? SaveFormat.RequestKind.None
             : request.Choice is not null ? SaveFormat.RequestKind.Choice
+            : request.Actions is not null ? SaveFormat.RequestKind.Actions
             : request.Constraint is not null ? SaveFormat.RequestKind.Constraint
             : request.Grammar is not null ? SaveFormat.RequestKind.Grammar
             : SaveFormat.RequestKind.Free));
@@ -120,7 +134,12 @@ internal static class SnapshotWriter
             GrammarForm.Write(save, request.Grammar);
         }
 
-        if (request.Constraint is not null)
+        if (request.Actions is { } actions)
+        {
+            save.Text(ActionText.Write(actions.Actions));
+            save.Int32(request.Options!.MaxNewTokens);
+        }
+        else if (request.Constraint is not null)
         {
             SavedConstraints.Write(save, request);
         }

@@ -1,3 +1,4 @@
+using TinyGpt.Dialogue.Answers;
 using TinyGpt.Dialogue.Prompts;
 
 namespace TinyGpt.Dialogue.Scheduling;
@@ -29,6 +30,9 @@ internal sealed class StageCharacter
     /// <summary>How it answers freely.</summary>
     public SessionOptions Options { get; }
 
+    /// <summary>What is asked of it where the game asks for nothing else: to answer freely, with its actions if it has some.</summary>
+    public AnswerRequest Request { get; private set; } = AnswerRequest.Free;
+
     /// <summary>How far it is from the player, 0 or more.</summary>
     public float Distance
     {
@@ -49,6 +53,9 @@ internal sealed class StageCharacter
     public long UsedIn { get; private set; }
 
     public bool IsEvictable => Prefix is not null && ReservedPages == 0;
+
+    /// <summary>Gives it actions, or none.</summary>
+    public void Change(in AnswerRequest request) => Request = request;
 
     public void WantPrefix(bool isWanted) => IsPrefixWanted = isWanted;
 

@@ -319,7 +319,9 @@ public sealed class DialogueStage : IDisposable
     /// <exception cref="ArgumentNullException">The stream is null.</exception>
     /// <exception cref="IOException">The stream cannot be written; the stage is unharmed.</exception>
     /// <exception cref="NotSupportedException">The stream is not one to write to; the stage is unharmed.</exception>
-    /// <exception cref="InvalidOperationException">A listener calls: save when the tick is over.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A listener calls: save when the tick is over. Or answers within more than 64 different constraints are under way.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
     public void Save(Stream destination, bool keysAndValues = false)
     {

@@ -1,3 +1,5 @@
+using TinyGpt.Dialogue.Actions;
+using TinyGpt.Dialogue.Answers;
 using TinyGpt.Dialogue.Scheduling;
 using TinyGpt.Dialogue.Stage;
 
@@ -87,6 +89,44 @@ public sealed class Npc
             {
                 Character.Distance = value;
                 _core.Wake();
+            }
+        }
+    }
+
+    /// <summary>
+    /// What the character can do within an answer to <see cref="Talk.Say"/>, at most 64 actions with different names; none by default. With actions an
+    /// answer is words and after them at most one action, whichever the model finds likely. The player is shown the words; the game takes the action by
+    /// <see cref="Talk.TryTakeAction"/>. Counts from the next line on, and not in exchanges. Saved with the stage. Setting it compiles, which takes
+    /// some milliseconds and allocates; the first time on a stage also as <see cref="DialogueStage.Prepare(TinyGpt.Constraints.Constraint)"/> says.
+    /// </summary>
+    /// <remarks>
+    /// The words of such answers have no control characters and no <c>{</c>, which begins the action. The action counts among the persona's
+    /// <see cref="Persona.MaxAnswerTokens"/>, and none is begun for which too few are left. The card does not mention actions: write
+    /// <see cref="CharacterAction.Form"/> into <see cref="StageOptions.World"/> or a fact, so that the model knows of them.
+    /// </remarks>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    /// <exception cref="ArgumentException">There are too many actions, their texts have more than a million bytes, one is null, or two have the same name.</exception>
+    /// <exception cref="TinyGpt.Constraints.ConstraintException">
+    /// The model's vocabulary cannot write an action within the layout, or all of them are too large.
+    /// </exception>
+    public IReadOnlyList<CharacterAction> Actions
+    {
+        get
+        {
+            lock (_core.Gate)
+            {
+                return [.. Character.Request.Actions?.Actions ?? []];
+            }
+        }
+
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            AnswerRequest request = value.Count == 0 ? AnswerRequest.Free
+                : _core.Requests.ByActions(new ActionSet(value), Persona.MaxAnswerTokens, Character.Options.StopStrings);
+            lock (_core.Gate)
+            {
+                Character.Change(request);
             }
         }
     }

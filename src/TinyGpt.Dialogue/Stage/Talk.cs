@@ -120,7 +120,13 @@ public sealed class Talk
     /// <exception cref="ArgumentException">The line is blank or too long, or cannot be written with the model's vocabulary.</exception>
     /// <exception cref="InvalidOperationException">The talk is closed, or belongs to an <see cref="Exchange"/>.</exception>
     /// <exception cref="ObjectDisposedException">The stage is disposed.</exception>
-    public void Say(ReadOnlySpan<char> line) => Post(line, AnswerRequest.Free);
+    public void Say(ReadOnlySpan<char> line)
+    {
+        lock (_core.Gate)
+        {
+            Post(line, FreeRequest());
+        }
+    }
 
     /// <summary>
     /// Says what a player wrote, whatever that is: as <see cref="Say"/>, but a line that cannot be said changes nothing instead of throwing.
@@ -138,7 +144,7 @@ public sealed class Talk
         lock (_core.Gate)
         {
             RequireOwn();
-            bool isSaid = _core.Inbox.Say(Run, line, AnswerRequest.Free) == LineFault.None;
+            bool isSaid = _core.Inbox.Say(Run, line, FreeRequest()) == LineFault.None;
             _core.Wake();
             return isSaid;
         }
@@ -318,6 +324,22 @@ public sealed class Talk
         }
     }
 
+    /// <summary>
+    /// Takes an action that the character took in an answer, the oldest first: see <see cref="Npc.Actions"/>. It is there when the answer has been
+    /// computed to its end, even if its text is not read yet; an answer that is interrupted or cancelled before has none. At most 16 wait; older
+    /// ones are dropped. Allocates where there is one.
+    /// </summary>
+    /// <param name="call">The action, with all of its arguments valid; null if there is none.</param>
+    /// <returns>Whether there is one.</returns>
+    public bool TryTakeAction([NotNullWhen(true)] out ActionCall? call)
+    {
+        lock (_core.Gate)
+        {
+            call = Run.Calls?.Take();
+            return call is not null;
+        }
+    }
+
     /// <summary>Has text handed to a listener within the ticks that make it, on the thread that ticks, instead of being kept for reading.</summary>
     /// <param name="listener">
     /// Called with whole characters, in place of the listener before; null to read by <see cref="TryRead"/> again. Not saved with the stage.
@@ -385,6 +407,18 @@ public sealed class Talk
             StageInbox.Require(_core.Inbox.Say(Run, line, request), line, Run, request);
             _core.Wake();
         }
+    }
+
+    /// <summary>What is asked of the character where the game asks for nothing else. The gate is held.</summary>
+    private AnswerRequest FreeRequest()
+    {
+        AnswerRequest request = Npc.Character.Request;
+        if (request.Actions is not null)
+        {
+            Run.MakeRoomForCalls();
+        }
+
+        return request;
     }
 
     private void RequireOwn()

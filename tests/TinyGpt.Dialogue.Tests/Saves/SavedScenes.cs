@@ -30,15 +30,29 @@ internal static class SavedScenes
         return stage;
     }
 
-    /// <summary>Answers within constraints of each kind, one of them an aside.</summary>
+    /// <summary>Answers within constraints of each kind, one of them an aside; actions, taken or not.</summary>
     public static DialogueStage Constrained(GptModel model)
     {
         DialogueStage stage = new(model, StageScript.Options(sequences: 12));
         Constraint schema = Constraint.FromJsonSchema("""{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}""");
         Constraint[] constraints = [schema, Constraint.FromRegex("[a-z]+[.!]"), Constraint.FromGbnf("root ::= \"(\" root? \")\""), schema];
-        for (int i = 0; i < 8; i++)
+        for (int i = 0; i < 5; i++)
         {
-            stage.Open(stage.Add(StageScript.Mira with { Name = $"Npc{i}" })).Ask("Well?", constraints[i % 4], maxTokens: 40, remember: i < 2);
+            Npc actor = stage.Add(StageScript.Mira with { Name = $"Actor{i}", MaxAnswerTokens = 60 });
+            actor.Actions = [new CharacterAction("give", ActionArgument.OneOf("item", "ale"), ActionArgument.Number("n", 1, 30), ActionArgument.Boolean("now"))];
+            Talk talk = stage.Open(actor);
+            for (int line = 0; line < 4; line++)
+            {
+                StageScript.Ask(stage, talk, "Well?");
+            }
+
+            talk.Say("Again!");
+            stage.Tick(StepBudget.Passes(9));
+        }
+
+        for (int i = 0; i < 4; i++)
+        {
+            stage.Open(stage.Add(StageScript.Mira with { Name = $"Npc{i}" })).Ask("Well?", constraints[i], maxTokens: 40, remember: i < 2);
         }
 
         stage.Tick(StepBudget.Passes(12));

@@ -77,6 +77,40 @@ public sealed class StageAllocationTests
         Assert.True(heard > 2 * Window, $"{heard} bytes were heard: hardly anybody spoke");
     }
 
+    [Fact]
+    public void Characters_that_may_act_allocate_only_for_the_actions_that_the_game_takes()
+    {
+        using GptModel model = DialogueModels.Bytes(DialogueModels.Config with { Layers = 1, ContextLength = 256 });
+        using DialogueStage stage = new(model, StageScript.Options(sequences: 9));
+        Talk[] talks = [.. Enumerable.Range(0, 4).Select(i => stage.Open(stage.Add(StageScript.Tom with { Name = $"Npc{i}", MaxAnswerTokens = 60 })))];
+        foreach (Talk talk in talks)
+        {
+            talk.Npc.Actions = [new CharacterAction("give", ActionArgument.OneOf("item", "ale", "bread"), ActionArgument.Number("count", 1, 99))];
+        }
+
+        Exchange[] exchanges = [];
+        int heard = 0;
+        int acted = 0;
+        long allocated = long.MaxValue;
+        for (int window = 0; allocated != 0 && window < 2 * MostWindows; window++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int tick = 0; tick < Window; tick++)
+            {
+                heard += Tick(stage, exchanges, talks, tick);
+            }
+
+            allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+            foreach (Talk talk in talks)
+            {
+                acted += talk.TryTakeAction(out _) ? 1 : 0;
+            }
+        }
+
+        Assert.Equal(0, allocated);
+        Assert.True(heard > 2 * Window && acted > 0, $"{heard} bytes were heard, {acted} actions taken");
+    }
+
     private static int Ask(DialogueStage stage, Talk[] talks, Constraint order)
     {
         Span<byte> buffer = stackalloc byte[256];

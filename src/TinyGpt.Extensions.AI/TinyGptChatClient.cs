@@ -248,6 +248,7 @@ public sealed class TinyGptChatClient : IChatClient
     private static ChatFinishReason FinishOf(ChatRequest request) => request.Finish switch
     {
         _ when request.Answer is { Calls: > 0 } => ChatFinishReason.ToolCalls,
+        _ when request.Answer is { IsCut: true } => ChatFinishReason.Length,
         FinishReason.Length or FinishReason.Shortened or FinishReason.ContextFull or FinishReason.ArenaFull => ChatFinishReason.Length,
         _ => ChatFinishReason.Stop,
     };

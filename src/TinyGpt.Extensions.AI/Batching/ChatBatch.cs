@@ -194,8 +194,12 @@ internal sealed class ChatBatch : IDisposable
             {
                 request.Session = _engine.CreateSession(request.Sampling, request.Options);
                 request.Session.Append(request.Prompt, answer: request.Answer is not { BeginsWithCall: true });
-                request.Answer?.Start(request.Session);
                 ChatLog.AnswerStarted(_logger, request.Prompt.Length, request.Elapsed.TotalMilliseconds);
+                if (request.Answer?.Start(request.Session) == false)
+                {
+                    Leave(i--);
+                    request.Complete(FinishReason.Length, 0);
+                }
             }
             catch (ArgumentException exception)
             {

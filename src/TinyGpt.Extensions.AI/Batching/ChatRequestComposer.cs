@@ -147,17 +147,22 @@ internal sealed class ChatRequestComposer
         }
 
         TemplateVariables variables = template.CreateVariables();
-        variables.SetMessages(TemplateMessages.Translate(talk));
+        List<PromptMessage> translated = TemplateMessages.Translate(talk);
+        bool describes = tools.Count > 0 && ToolDescriptions.IsNeeded(template);
+        variables.SetMessages(translated);
         variables.SetTools(tools);
         if (Flag(options, "enable_thinking") is { } thinks)
         {
             variables.Set("enable_thinking", thinks);
         }
 
-        RenderedPrompt rendered = template.Render(variables);
+        RenderedPrompt rendered = describes ? ToolDescriptions.Render(template, variables, translated, tools) : template.Render(variables);
         int[] prompt = template.Encode(rendered);
         CallableTools? callable = tools.Count == 0 ? null : new CallableTools(
-            tools, ToolCallFormat.Find(template.Source), options.ToolMode is RequiredChatToolMode, options.AllowMultipleToolCalls != false);
+            tools,
+            describes ? [ToolCallFormat.Hermes] : ToolCallFormat.Find(template.Source),
+            options.ToolMode is RequiredChatToolMode,
+            options.AllowMultipleToolCalls != false);
         SessionOptions session = new()
         {
             MaxNewTokens = options.MaxOutputTokens ?? (grammar as CompiledGrammar)?.MostTokens ?? _maxOutputTokens,
@@ -167,7 +172,8 @@ internal sealed class ChatRequestComposer
         };
         ThinkingReader reader = new(grammar is null ? template.Thinking : null, template.Thinking?.IsOpenAfter(rendered) == true);
         int budget = options.AdditionalProperties?.TryGetValue("thinking_budget", out int tokens) == true ? tokens : int.MaxValue;
-        TemplateAnswer answer = new(template, reader, budget, callable, _constraints, prompt.Length, sampling, session);
+        int maxTokens = (int)Math.Min((long)prompt.Length + session.MaxNewTokens, _context);
+        TemplateAnswer answer = new(template, reader, budget, callable, _constraints, prompt.Length, maxTokens, sampling, session);
         return new ChatRequest(
             prompt, sampling, TemplateAnswer.Begin(session, callable), PagesFor(prompt.Length, session.MaxNewTokens), started)
         { Answer = answer };

@@ -20,7 +20,7 @@ internal sealed record CallableTools(
 /// </summary>
 internal sealed class TemplateAnswer(
     PromptTemplate template, ThinkingReader reader, int thinkingBudget, CallableTools? tools, ToolConstraints constraints, int promptTokens,
-    SamplingOptions sampling, SessionOptions options)
+    int maxTokens, SamplingOptions sampling, SessionOptions options)
 {
     private const int ProbeTokens = 8; // in which a model says whether another call follows
 
@@ -48,14 +48,20 @@ internal sealed class TemplateAnswer(
     public static SessionOptions Begin(SessionOptions options, CallableTools? tools) => tools is null ? options
         : options with { StopStrings = [.. options.StopStrings, .. tools.Formats.Select(format => format.Start)] };
 
+    /// <summary>Whether the tokens ran out between two parts of the answer.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>Begins the answer in a session that holds the prompt.</summary>
-    public void Start(GptSession session)
+    /// <returns>Whether the tokens suffice for a beginning.</returns>
+    public bool Start(GptSession session)
     {
-        if (BeginsWithCall)
+        if (!BeginsWithCall)
         {
-            _format = tools!.Formats[0];
-            BeginCall(session, _format.Start + _format.BeforeName);
+            return true;
         }
+
+        _format = tools!.Formats[0];
+        return BeginCall(session, _format.Start + _format.BeforeName);
     }
 
     /// <summary>Takes text of the session, and gives what of it the caller is to see.</summary>
@@ -207,17 +213,18 @@ internal sealed class TemplateAnswer(
         return Append(session, _format!.AfterArguments, options with { MaxNewTokens = ProbeTokens, StopStrings = [] });
     }
 
-    /// <summary>Writes text for the model and lets it continue, within the request's tokens.</summary>
+    /// <summary>Writes text for the model and lets it go on, as far as the request's tokens and the context reach.</summary>
     private bool Append(GptSession session, string text, SessionOptions next)
     {
-        int left = promptTokens + options.MaxNewTokens - session.Tokens.Length;
+        Tokenizer tokenizer = template.Tokenizer;
+        int[] ids = tokenizer.Encode(text, SpecialTokenHandling.Recognize, tokenizer.PositionAfter(session.Tokens[^1]));
+        int left = maxTokens - session.Tokens.Length - ids.Length;
         if (left <= 0)
         {
+            IsCut = true;
             return false;
         }
 
-        Tokenizer tokenizer = template.Tokenizer;
-        int[] ids = tokenizer.Encode(text, SpecialTokenHandling.Recognize, tokenizer.PositionAfter(session.Tokens[^1]));
         session.Configure(sampling, next with { MaxNewTokens = Math.Min(next.MaxNewTokens, left) });
         session.Append(ids);
         return true;

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using TinyGpt.Extensions.AI.Batching;
+using TinyGpt.Extensions.AI.Configuration;
 using TinyGpt.Extensions.AI.Diagnostics;
 
 namespace TinyGpt.Extensions.AI;

@@ -1,4 +1,7 @@
 using TinyGpt.Format;
+using TinyGpt.Import.Gguf;
+using TinyGpt.Import.HuggingFace;
+using TinyGpt.Import.Packing;
 
 namespace TinyGpt.Import;
 

@@ -1,4 +1,5 @@
 using TinyGpt.Format;
+using TinyGpt.Import.Packing;
 using TinyGpt.Kernels;
 
 namespace TinyGpt.Import;

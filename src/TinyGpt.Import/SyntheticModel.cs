@@ -1,3 +1,4 @@
+using TinyGpt.Import.Packing;
 using TinyGpt.Kernels;
 
 namespace TinyGpt.Import;

@@ -13,10 +13,11 @@ public sealed record ShippedProject(string Assembly, string Folder, string Names
         new("TinyGpt.Kernels", "native-free-kernels/TinyGpt.Kernels", "TinyGpt.Kernels", []),
         new("TinyGpt.Engine", "src/TinyGpt", "TinyGpt", ["TinyGpt.Kernels"]),
         new("TinyGpt.Constraints", "src/TinyGpt.Constraints", "TinyGpt.Constraints", ["TinyGpt.Engine", "TinyGpt.Kernels"]),
+        new("TinyGpt.Chat", "src/TinyGpt.Chat", "TinyGpt.Chat", ["TinyGpt.Engine", "TinyGpt.Kernels"]),
         new("TinyGpt.Import", "src/TinyGpt.Import", "TinyGpt.Import", ["TinyGpt.Engine", "TinyGpt.Kernels"]),
         new("TinyGpt.Dialogue", "src/TinyGpt.Dialogue", "TinyGpt.Dialogue", ["TinyGpt.Engine", "TinyGpt.Kernels", "TinyGpt.Constraints"]),
         new("TinyGpt.Tavern", "src/TinyGpt.Tavern", "TinyGpt.Tavern", ["TinyGpt.Engine", "TinyGpt.Kernels"]),
-        new("TinyGpt.Extensions.AI", "src/TinyGpt.Extensions.AI", "TinyGpt.Extensions.AI", ["TinyGpt.Engine", "TinyGpt.Kernels", "TinyGpt.Constraints", "TinyGpt.Dialogue"]),
+        new("TinyGpt.Extensions.AI", "src/TinyGpt.Extensions.AI", "TinyGpt.Extensions.AI", ["TinyGpt.Engine", "TinyGpt.Kernels", "TinyGpt.Constraints", "TinyGpt.Chat", "TinyGpt.Dialogue"]),
     ];
 
     /// <summary>The project of an assembly.</summary>

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using TinyGpt.Dialogue.Tests;
 using TinyGpt.Import;
-using TinyGpt.Text;
 using Xunit;
 using ChatRole = Microsoft.Extensions.AI.ChatRole;
 

@@ -1,3 +1,5 @@
+using TinyGpt.Import.Packing;
+
 namespace TinyGpt.Import.Tests;
 
 /// <summary>A matrix in an array.</summary>

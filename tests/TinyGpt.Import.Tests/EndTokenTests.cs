@@ -1,4 +1,5 @@
 using TinyGpt.Import.Tests.Gguf;
+using TinyGpt.Import.Tokenizers;
 using Xunit;
 
 namespace TinyGpt.Import.Tests;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using TinyGpt.Import.HuggingFace;
 using TinyGpt.Kernels;
 using Xunit;
 

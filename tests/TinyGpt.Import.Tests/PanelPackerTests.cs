@@ -1,3 +1,4 @@
+using TinyGpt.Import.Packing;
 using TinyGpt.Kernels;
 using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Memory;

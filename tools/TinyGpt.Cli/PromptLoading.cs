@@ -1,6 +1,5 @@
 using TinyGpt.Chat;
 using TinyGpt.Import;
-using TinyGpt.Text;
 
 namespace TinyGpt.Cli;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using TinyGpt.Chat;
-using TinyGpt.Text;
 
 namespace TinyGpt.Cli;
 

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
-using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Kernels;
+namespace TinyGpt.Kernels.Contract;
 
 /// <summary>
 /// M tokens of int8 activations, quantized per token and per group of 64 inputs, in the order in which the matrix kernels read them:

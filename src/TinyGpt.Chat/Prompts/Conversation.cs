@@ -1,5 +1,4 @@
 using TinyGpt.Chat.Prompts;
-using TinyGpt.Text;
 
 namespace TinyGpt.Chat;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
-using TinyGpt.Constraints.Languages;
 
 namespace TinyGpt.Constraints.Vocabularies;
 

@@ -4,7 +4,6 @@ using TinyGpt.Dialogue;
 using TinyGpt.Extensions.AI.Prompts;
 using TinyGpt.Extensions.AI.ResponseFormats;
 using TinyGpt.Extensions.AI.Tools;
-using TinyGpt.Text;
 
 namespace TinyGpt.Extensions.AI.Batching;
 

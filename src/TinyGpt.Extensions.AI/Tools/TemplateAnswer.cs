@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using TinyGpt.Chat;
-using TinyGpt.Text;
 
 namespace TinyGpt.Extensions.AI.Tools;
 

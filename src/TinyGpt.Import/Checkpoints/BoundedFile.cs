@@ -1,6 +1,6 @@
 using TinyGpt.Format;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Checkpoints;
 
 /// <summary>Reads small files of unknown origin.</summary>
 internal static class BoundedFile

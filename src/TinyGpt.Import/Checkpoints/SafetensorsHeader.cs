@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using TinyGpt.Format;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Checkpoints;
 
 /// <summary>Reads the header of one safetensors file: a length, then JSON with the type, shape and place of every tensor.</summary>
 internal static unsafe class SafetensorsHeader

@@ -1,6 +1,6 @@
 using TinyGpt.Kernels;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Gguf;
 
 /// <summary>
 /// Reads the shape of a model from the metadata of its GGUF file, whose keys begin with the name of the architecture, and from what its

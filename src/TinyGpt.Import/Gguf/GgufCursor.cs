@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Unicode;
 using TinyGpt.Format;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Gguf;
 
 /// <summary>
 /// Walks over a mapped GGUF file. Nothing is read beyond its end, and no length or count is believed before it is known to fit into what is

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using TinyGpt.Format;
+using TinyGpt.Import.Gguf;
 
 namespace TinyGpt.Import;
 

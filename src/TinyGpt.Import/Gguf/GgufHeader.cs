@@ -1,7 +1,7 @@
 using System.Numerics;
 using TinyGpt.Format;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Gguf;
 
 /// <summary>
 /// Reads the description of a GGUF file: the header, the place of every metadata value, and the table of tensors. Everything is checked

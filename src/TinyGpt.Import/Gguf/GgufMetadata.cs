@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using TinyGpt.Format;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Gguf;
 
 /// <summary>
 /// The metadata of a GGUF file. Values stay in the file until they are asked for by key and type; whatever is missing, of another type or

@@ -1,4 +1,7 @@
-namespace TinyGpt.Import;
+using TinyGpt.Import.HuggingFace;
+using TinyGpt.Import.Packing;
+
+namespace TinyGpt.Import.Gguf;
 
 /// <summary>
 /// A model in a GGUF file, as what a <c>.tgpt</c> file holds. Tensors are dequantized row by row while they are packed. Llama's queries and

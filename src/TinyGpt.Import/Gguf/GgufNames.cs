@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Gguf;
 
 /// <summary>The names of tensors in GGUF files, the same for all architectures.</summary>
 internal static class GgufNames

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Gguf;
 
 /// <summary>Reads the rotary positions of a GGUF model.</summary>
 internal static class GgufRotary

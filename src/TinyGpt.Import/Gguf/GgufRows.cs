@@ -1,4 +1,6 @@
-namespace TinyGpt.Import;
+using TinyGpt.Import.Packing;
+
+namespace TinyGpt.Import.Gguf;
 
 /// <summary>The rows of a GGUF tensor as they are.</summary>
 internal sealed class GgufRows(GgufTensor tensor) : IRowSource

@@ -1,4 +1,5 @@
 using TinyGpt.Format;
+using TinyGpt.Import.Gguf;
 
 namespace TinyGpt.Import;
 

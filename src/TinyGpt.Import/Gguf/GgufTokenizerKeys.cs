@@ -1,4 +1,6 @@
-namespace TinyGpt.Import;
+using TinyGpt.Import.Tokenizers;
+
+namespace TinyGpt.Import.Gguf;
 
 /// <summary>Reads what the metadata of a GGUF file says of the model's tokenizer.</summary>
 internal static class GgufTokenizerKeys

@@ -1,6 +1,6 @@
-using TinyGpt.Import.Dequantization;
+using TinyGpt.Import.Gguf.Dequantization;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Gguf;
 
 /// <summary>Turns whole blocks into float32.</summary>
 /// <param name="blocks">The blocks' bytes: those of the target, and perhaps more.</param>

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Gguf;
 
 /// <summary>The types of metadata values, with their numbers in the file.</summary>
 internal enum GgufValueType : uint

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>Finds the folder where a system keeps what can be downloaded again.</summary>
 internal static class CacheFolder

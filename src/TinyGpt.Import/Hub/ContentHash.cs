@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>
 /// The hash that a hub gives for a file: SHA-256 of its content for large files, and for others the id that git gives the content, SHA-1 of

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>Knows how much a disk still takes.</summary>
 internal static class DiskSpace

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>Adds up what parallel downloads have done. Thread-safe; reports come one at a time and in their order.</summary>
 /// <param name="progress">Told after each change, or null.</param>

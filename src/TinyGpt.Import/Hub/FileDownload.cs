@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>Downloads files, each until it is there whole and right, whatever happens to its connections. Thread-safe.</summary>
 internal sealed class FileDownload(HubClient client, RetryPolicy retries)

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using TinyGpt.Format;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>
 /// Chooses the files of a model that are needed: its weights as safetensors, with its configuration and its tokenizer, or one GGUF

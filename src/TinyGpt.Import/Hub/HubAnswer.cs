@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>An answer whose body is read as it comes. Not thread-safe.</summary>
 /// <param name="url">The address that answered, after redirects.</param>

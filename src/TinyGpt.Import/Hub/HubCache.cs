@@ -1,3 +1,5 @@
+using TinyGpt.Import.Hub;
+
 namespace TinyGpt.Import;
 
 /// <summary>The folder where pulled models are. Thread-safe, also between processes.</summary>

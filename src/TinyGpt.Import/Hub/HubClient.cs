@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>
 /// Sends requests to a hub and to the servers that it redirects to. The token goes to the hub's own scheme, host and port and nowhere

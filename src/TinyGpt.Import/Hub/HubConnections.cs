@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>
 /// Opens connections to a hub and to the servers that it redirects to. A hub on the internet cannot send this machine to itself or into its

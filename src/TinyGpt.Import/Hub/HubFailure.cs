@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>Explains the status of an answer to a user who wants a model, and says what to do.</summary>
 internal static class HubFailure

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>A file of a model on a hub.</summary>
 /// <param name="Path">Its path in the model, with <c>/</c> between parts; not checked yet.</param>

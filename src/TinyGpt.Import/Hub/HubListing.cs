@@ -1,7 +1,7 @@
 using System.Text.Json;
 using TinyGpt.Format;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>The files of one revision of a model, as a hub lists them.</summary>
 /// <param name="Commit">The revision's commit, or its name where the hub does not tell.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>
 /// Decides which names of files from a hub may become files on this machine. What is refused is refused on every system, so that a

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>The places in the cache of one revision of a model.</summary>
 /// <param name="cache">The cache's folder.</param>

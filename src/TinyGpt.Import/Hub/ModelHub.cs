@@ -1,3 +1,6 @@
+using TinyGpt.Import.Hub;
+using TinyGpt.Import.HuggingFace;
+
 namespace TinyGpt.Import;
 
 /// <summary>

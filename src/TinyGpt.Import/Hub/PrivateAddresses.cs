@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>Tells addresses of this machine and its networks from those of the internet.</summary>
 internal static class PrivateAddresses

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>
 /// Keeps other processes, and other callers in this one, from pulling the same model at the same time. The system lets go of it when

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using TinyGpt.Format;
+using TinyGpt.Import.Checkpoints;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>What a complete pull left in the cache: of which content which file was packed.</summary>
 /// <param name="Commit">The commit.</param>

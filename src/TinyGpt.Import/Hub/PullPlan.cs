@@ -1,3 +1,5 @@
+using TinyGpt.Import.Hub;
+
 namespace TinyGpt.Import;
 
 /// <summary>What pulling a model will download. Immutable and thread-safe.</summary>

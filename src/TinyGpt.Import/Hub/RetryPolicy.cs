@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>Repeats what failed temporarily. Thread-safe.</summary>
 /// <param name="wait">Waits for a time.</param>

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Hub;
 
 /// <summary>A temporary failure: a broken connection, a busy server. It never leaves <see cref="RetryPolicy"/>.</summary>
 /// <param name="url">The address that was asked.</param>

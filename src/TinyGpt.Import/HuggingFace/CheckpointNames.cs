@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.HuggingFace;
 
 /// <summary>
 /// What the tensors of an architecture's checkpoints are called, and in which order their rows are. Names in a block follow the block's

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.HuggingFace;
 
 /// <summary>Puts together what the files of a model name as tokens that end a text: each of them ends it.</summary>
 internal static class EndTokens

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using TinyGpt.Format;
+using TinyGpt.Import.Checkpoints;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.HuggingFace;
 
 /// <summary>Reads what a folder's <c>generation_config.json</c> says of the end of a text. Nothing else in it is used.</summary>
 internal static class GenerationConfigFile

@@ -1,8 +1,8 @@
 using TinyGpt.Format;
 using TinyGpt.Kernels;
-using static TinyGpt.Import.HuggingFaceConfig;
+using static TinyGpt.Import.HuggingFace.HuggingFaceConfig;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.HuggingFace;
 
 /// <summary>Configurations of the GPTs and their relatives with layer norms.</summary>
 internal static class GptConfigs

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using TinyGpt.Format;
+using TinyGpt.Import.Checkpoints;
 using TinyGpt.Kernels;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.HuggingFace;
 
 /// <summary>
 /// Reads the <c>config.json</c> of a checkpoint as Hugging Face's library writes it. What the engine cannot do is refused by its name;

@@ -1,4 +1,6 @@
-namespace TinyGpt.Import;
+using TinyGpt.Import.Packing;
+
+namespace TinyGpt.Import.HuggingFace;
 
 /// <summary>
 /// A checkpoint in Hugging Face's layout. Rows are brought into the order of <see cref="ModelTensors"/> while they are packed: matrices

@@ -1,7 +1,7 @@
 using TinyGpt.Format;
-using static TinyGpt.Import.HuggingFaceConfig;
+using static TinyGpt.Import.HuggingFace.HuggingFaceConfig;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.HuggingFace;
 
 /// <summary>Configurations of the Llama family: RMS norm, rotary positions, grouped heads, gates.</summary>
 internal static class LlamaConfigs

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Packing;
 
 /// <summary>
 /// A model in files, whatever their kind: where the rows of each packed tensor come from. All that reads a checkpoint reads it through this:

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Packing;
 
 /// <summary>Where a tensor's float32 rows come from, whatever their order and type in the checkpoint. Thread-safe.</summary>
 internal interface IRowSource

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Packing;
 
 /// <summary>Where packed tensors go, one after the other in the order of the file.</summary>
 internal unsafe interface ITensorSink

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Packing;
 
 /// <summary>A model that can be packed: gives every tensor of its configuration in the form of the file.</summary>
 internal unsafe interface ITensorSource : IDisposable

@@ -1,7 +1,7 @@
 using System.Runtime.Intrinsics;
 using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Packing;
 
 /// <summary>
 /// Quantizes groups of 64 weights of a row to 4 bits. With so few steps the largest magnitude makes a poor scale: a smaller one cuts it off

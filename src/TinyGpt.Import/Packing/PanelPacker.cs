@@ -4,7 +4,7 @@ using TinyGpt.Format;
 using TinyGpt.Kernels;
 using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Packing;
 
 /// <summary>
 /// Turns float32 rows into what a <c>.tgpt</c> file holds: panels of int8 or 4-bit weights with one scale for each row and group of 64

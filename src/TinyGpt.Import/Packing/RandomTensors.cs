@@ -2,7 +2,7 @@ using TinyGpt.Kernels;
 using TinyGpt.Kernels.Contract;
 using TinyGpt.Sampling;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Packing;
 
 /// <summary>
 /// Tensors of random numbers that are roughly normal: matrices with a deviation of 0.02, embeddings of positions and biases smaller,

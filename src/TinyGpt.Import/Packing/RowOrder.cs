@@ -1,6 +1,6 @@
 using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Packing;
 
 /// <summary>
 /// For each row of a packed tensor the row of the checkpoint that it is, or <see cref="Zeros"/>: the orders that

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Packing;
 
 /// <summary>A tensor with contiguous rows. A vector counts as rows of one number each.</summary>
 internal sealed class StoredRows(SafetensorsTensor tensor, int rows, int columns) : IRowSource

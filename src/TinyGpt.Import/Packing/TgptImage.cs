@@ -2,7 +2,7 @@ using TinyGpt.Format;
 using TinyGpt.Kernels;
 using TinyGpt.Kernels.Memory;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Packing;
 
 /// <summary>
 /// A <c>.tgpt</c> file that is written into memory: all chunks raw, so that every size is known beforehand and tensors are packed where

@@ -2,7 +2,7 @@ using TinyGpt.Format;
 using TinyGpt.Kernels;
 using TinyGpt.Kernels.Memory;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Packing;
 
 /// <summary>The chunks of a file that is being written: their names, lengths and how much room the metadata takes before them.</summary>
 internal sealed class TgptLayout

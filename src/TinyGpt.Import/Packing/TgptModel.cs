@@ -1,7 +1,7 @@
 using TinyGpt.Kernels;
 using TinyGpt.Kernels.Contract;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Packing;
 
 /// <summary>A <c>.tgpt</c> file as a checkpoint: every quantized weight is read as its value.</summary>
 internal sealed unsafe class TgptModel : CheckpointModel

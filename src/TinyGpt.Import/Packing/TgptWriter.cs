@@ -1,6 +1,7 @@
 using System.Buffers;
 using K4os.Compression.LZ4;
 using TinyGpt.Format;
+using TinyGpt.Import.Packing;
 using TinyGpt.Kernels;
 using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Memory;

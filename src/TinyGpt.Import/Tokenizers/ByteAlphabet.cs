@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>
 /// The alphabet in which GPT-2's files write bytes: printable Latin-1 characters are their own code, the 68 others are

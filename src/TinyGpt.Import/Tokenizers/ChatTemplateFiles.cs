@@ -1,6 +1,7 @@
 using System.Text;
+using TinyGpt.Import.Checkpoints;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>
 /// Chat templates in separate files: <c>chat_template.jinja</c>, and named ones in the folder <c>chat_templates</c> or

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>
 /// Recognizes the family of a chat template by the marks in its Jinja text, which is not executed. A template with the marks of no family, or

@@ -1,6 +1,6 @@
 using TinyGpt.Text.Chat;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>
 /// Tokens of a GGUF file that are known by the way they are written. Converters have often left such tokens without their type or without

@@ -1,6 +1,6 @@
 using TinyGpt.Text;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>A token in addition to the model's.</summary>
 /// <param name="Content">The token as it appears in text.</param>

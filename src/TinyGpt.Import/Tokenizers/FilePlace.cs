@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>A place in a file, for messages.</summary>
 /// <param name="File">The file's path.</param>

@@ -1,6 +1,6 @@
 using TinyGpt.Text;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>What the metadata of a GGUF file says of its tokenizer, under the names that begin with <c>tokenizer.</c></summary>
 internal sealed record GgufTokenizer
@@ -114,7 +114,7 @@ internal sealed record GgufTokenizer
         }
 
         string? begin = BeginOfText is { } beginId && beginId >= 0 && beginId < Tokens.Count ? Tokens[beginId] : null;
-        ChatFormat? chat = Import.ChatTemplates.Format(
+        ChatFormat? chat = Tokenizers.ChatTemplates.Format(
             ChatTemplates, begin, EndOfText is { } endId ? Tokens[endId] : null, EndOfText is not null);
         ControlTokens controls = new(Tokens);
         foreach (int id in controls.EndTokens.Concat(chat is null ? [] : controls.MarksOf(chat.Family)))

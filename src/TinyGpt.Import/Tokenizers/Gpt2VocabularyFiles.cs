@@ -1,7 +1,7 @@
 using System.Text;
 using TinyGpt.Text;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>
 /// Reads GPT-2's own files: <c>vocab.json</c> and <c>merges.txt</c>, and beside them, where they exist,

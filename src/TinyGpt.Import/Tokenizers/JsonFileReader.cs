@@ -1,7 +1,7 @@
 using System.Text.Json;
 using TinyGpt.Text;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>
 /// Walks through a JSON file without making a tree of it. Whatever is not as the caller asks for is a

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>How a file writes the tokens of a model.</summary>
 internal enum TokenSpelling

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using TinyGpt.Format;
+using TinyGpt.Import.Checkpoints;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>
 /// What a folder's <c>tokenizer_config.json</c> says beside the tokenizer itself: which tokens begin and end a text, and how the model was taught

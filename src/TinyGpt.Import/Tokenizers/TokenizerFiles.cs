@@ -1,4 +1,5 @@
 using TinyGpt.Format;
+using TinyGpt.Import.Tokenizers;
 using TinyGpt.Text;
 
 namespace TinyGpt.Import;

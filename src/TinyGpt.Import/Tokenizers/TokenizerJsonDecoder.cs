@@ -1,7 +1,7 @@
 using TinyGpt.Format;
 using TinyGpt.Text;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>
 /// Checks the decoder of <c>tokenizer.json</c>: the way back is the same for every tokenizer of a kind, so a file can only agree or be refused.

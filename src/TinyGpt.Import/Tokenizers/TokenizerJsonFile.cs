@@ -1,6 +1,6 @@
 using TinyGpt.Text;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>
 /// Reads <c>tokenizer.json</c> where it holds byte-pair encoding as the GPT family's models use it: byte-level, SentencePiece's or GPT-1's.

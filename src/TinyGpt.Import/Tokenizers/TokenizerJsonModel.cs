@@ -1,4 +1,4 @@
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>What the model of <c>tokenizer.json</c> says beside its tokens and merges, which go into a draft as they come.</summary>
 internal sealed class TokenizerJsonModel

@@ -1,7 +1,7 @@
 using TinyGpt.Format;
 using TinyGpt.Text;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>What the normalizer of <c>tokenizer.json</c> does.</summary>
 /// <param name="Steps">Changes of characters.</param>

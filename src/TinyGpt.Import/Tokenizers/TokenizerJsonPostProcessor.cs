@@ -1,6 +1,6 @@
 using TinyGpt.Format;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>Reads which token the post-processor of <c>tokenizer.json</c> puts before a text.</summary>
 internal static class TokenizerJsonPostProcessor

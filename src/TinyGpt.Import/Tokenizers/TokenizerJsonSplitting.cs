@@ -1,7 +1,7 @@
 using TinyGpt.Format;
 using TinyGpt.Text;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>What the pre-tokenizer of <c>tokenizer.json</c> does.</summary>
 /// <param name="Kind">The kind of tokenizer that has such splitting; null where there is no pre-tokenizer.</param>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using TinyGpt.Format;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>
 /// A part of <c>tokenizer.json</c> (normalizer, pre-tokenizer, post-processor, decoder) as the list of its steps: none where it is null, one, or

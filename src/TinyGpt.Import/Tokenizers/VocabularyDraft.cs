@@ -3,7 +3,7 @@ using System.Text;
 using TinyGpt.Text;
 using TinyGpt.Text.Unicode;
 
-namespace TinyGpt.Import;
+namespace TinyGpt.Import.Tokenizers;
 
 /// <summary>
 /// Collects what tokenizer files say, in any order, and makes a <see cref="TokenVocabulary"/> of it. Tokens and merges are

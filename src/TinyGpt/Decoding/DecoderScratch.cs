@@ -1,4 +1,3 @@
-using TinyGpt.Kernels;
 using TinyGpt.Kernels.Contract;
 using TinyGpt.Kernels.Memory;
 

@@ -1,4 +1,5 @@
-using TinyGpt.Import.Dequantization;
+using TinyGpt.Import.Gguf;
+using TinyGpt.Import.Gguf.Dequantization;
 using Xunit;
 
 namespace TinyGpt.Import.Tests.Gguf;

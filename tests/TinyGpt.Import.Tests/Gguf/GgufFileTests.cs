@@ -1,3 +1,4 @@
+using TinyGpt.Import.Gguf;
 using Xunit;
 
 namespace TinyGpt.Import.Tests.Gguf;

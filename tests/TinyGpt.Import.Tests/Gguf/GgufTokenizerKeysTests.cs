@@ -1,4 +1,5 @@
 using System.Text;
+using TinyGpt.Import.Gguf;
 using Xunit;
 
 namespace TinyGpt.Import.Tests.Gguf;

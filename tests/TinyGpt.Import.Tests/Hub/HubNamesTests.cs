@@ -1,4 +1,5 @@
 using System.Text;
+using TinyGpt.Import.Hub;
 using Xunit;
 
 namespace TinyGpt.Import.Tests;

@@ -1,5 +1,6 @@
+using TinyGpt.Import.Hub;
 using Xunit;
-using CacheSystem = TinyGpt.Import.CacheFolder.CacheSystem;
+using CacheSystem = TinyGpt.Import.Hub.CacheFolder.CacheSystem;
 
 namespace TinyGpt.Import.Tests;
 

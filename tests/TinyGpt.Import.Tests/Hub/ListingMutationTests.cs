@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using TinyGpt.Import.Hub;
 using Xunit;
 
 namespace TinyGpt.Import.Tests;

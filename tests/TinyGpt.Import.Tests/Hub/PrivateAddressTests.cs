@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using TinyGpt.Import.Hub;
 using Xunit;
 
 namespace TinyGpt.Import.Tests;

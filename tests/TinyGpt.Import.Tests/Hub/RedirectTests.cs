@@ -1,4 +1,5 @@
 using System.Net;
+using TinyGpt.Import.Hub;
 using Xunit;
 
 namespace TinyGpt.Import.Tests;

@@ -1,3 +1,4 @@
+using TinyGpt.Import.Hub;
 using Xunit;
 
 namespace TinyGpt.Import.Tests;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using TinyGpt.Import.Tokenizers;
 
 namespace TinyGpt.Import.Tests.Tokenizers;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using TinyGpt.Import.Tokenizers;
 using TinyGpt.Tests;
 using TinyGpt.Text;
 using Xunit;

@@ -1,4 +1,6 @@
 using System.Text;
+using TinyGpt.Import.Packing;
+using TinyGpt.Import.Tokenizers;
 using TinyGpt.Kernels;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using TinyGpt.Format;
+using TinyGpt.Import.Tokenizers;
 using Xunit;
 
 namespace TinyGpt.Import.Tests.Tokenizers;

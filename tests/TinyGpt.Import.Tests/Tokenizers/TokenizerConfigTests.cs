@@ -1,3 +1,4 @@
+using TinyGpt.Import.Tokenizers;
 using Xunit;
 
 namespace TinyGpt.Import.Tests.Tokenizers;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using TinyGpt.Import.Tokenizers;
 using TinyGpt.Tests;
 using TinyGpt.Text;
 using Xunit;

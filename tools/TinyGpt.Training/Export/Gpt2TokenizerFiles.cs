@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using TinyGpt.Format;
-using TinyGpt.Import;
+using TinyGpt.Import.Tokenizers;
 
 namespace TinyGpt.Training;
 

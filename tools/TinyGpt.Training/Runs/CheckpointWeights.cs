@@ -1,5 +1,5 @@
 using System.Globalization;
-using TinyGpt.Import;
+using TinyGpt.Import.Packing;
 using TinyGpt.Training.Network;
 
 namespace TinyGpt.Training;

@@ -1,4 +1,6 @@
 using TinyGpt.Import;
+using TinyGpt.Import.HuggingFace;
+using TinyGpt.Import.Packing;
 
 namespace TinyGpt.Training;
 

@@ -1,4 +1,4 @@
-using TinyGpt.Import;
+using TinyGpt.Import.Hub;
 
 namespace TinyGpt.Training;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace TinyGpt.Import.Dequantization;
+namespace TinyGpt.Import.Gguf.Dequantization;
 
 /// <summary>
 /// Blocks of 32 weights with one binary16 scale d, and in two of the types one binary16 minimum m: a weight is d·q or d·q + m. The

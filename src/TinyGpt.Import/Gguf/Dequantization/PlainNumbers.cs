@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace TinyGpt.Import.Dequantization;
+namespace TinyGpt.Import.Gguf.Dequantization;
 
 /// <summary>Numbers that are not quantized: each is a block. Every conversion is exact.</summary>
 internal static class PlainNumbers

@@ -1,4 +1,4 @@
-namespace TinyGpt.Import.Dequantization;
+namespace TinyGpt.Import.Gguf.Dequantization;
 
 /// <summary>
 /// Blocks of 256 weights in sub-blocks whose scales are themselves quantized ("K-quants"). In Q4_K and Q5_K each of eight sub-blocks of

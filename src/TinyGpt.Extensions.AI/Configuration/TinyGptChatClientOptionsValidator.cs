@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace TinyGpt.Extensions.AI;
+namespace TinyGpt.Extensions.AI.Configuration;
 
 /// <summary>Finds everything that is wrong with options, and names each option.</summary>
 internal sealed class TinyGptChatClientOptionsValidator : IValidateOptions<TinyGptChatClientOptions>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using TinyGpt.Format;
+using TinyGpt.Import.Checkpoints;
 
 namespace TinyGpt.Import;
 

@@ -8,6 +8,7 @@ internal sealed partial class RegexTable
     private readonly Dictionary<int, int> _reached = [];
     private GrowingArray<int> _transitions = new(256);
     private GrowingArray<(int Node, int Depth, int From)> _search = new(64);
+    private GrowingArray<RegexNode> _parts = new(64);
     private BytePartitions _partitions = new();
 
     /// <summary>Bytes of the table.</summary>
@@ -18,7 +19,7 @@ internal sealed partial class RegexTable
             const int BytesPerReached = 20;
             MemoryCount expressions = _nodes.Memory + _sets.Memory + _literals.Memory + _lists.Memory + _scratch.Memory + _index.Memory;
             MemoryCount search = _search.Memory + new MemoryCount(_reached.Count * BytesPerReached, _reached.Capacity * BytesPerReached);
-            return expressions + _transitions.Memory + _partitions.Memory + search;
+            return expressions + _transitions.Memory + _parts.Memory + _partitions.Memory + search;
         }
     }
 
@@ -279,15 +280,14 @@ internal sealed partial class RegexTable
             return Combine(kind, parts);
         }
 
-        RegexNode[] rented = System.Buffers.ArrayPool<RegexNode>.Shared.Rent(count);
+        // Own room, because a pool's is freed when memory is short.
+        _parts.Truncate(0);
         for (int i = 0; i < count; i++)
         {
-            rented[i] = new RegexNode(_scratch[start + i]);
+            _parts.Add(new RegexNode(_scratch[start + i]));
         }
 
-        RegexNode result = Combine(kind, rented.AsSpan(0, count));
-        System.Buffers.ArrayPool<RegexNode>.Shared.Return(rented);
-        return result;
+        return Combine(kind, _parts.Span);
     }
 
     /// <summary>The partition of the bytes into classes that a node treats alike.</summary>

@@ -21,6 +21,7 @@ internal sealed class TokenMasks
     private const int BytesPerLeft = 24;
     private const int BytesPerSet = 96;
     private const int LeastBytes = 1 << 14;
+    private const int FirstExits = 1 << 12;
 
     private readonly ConstraintVocabulary _vocabulary;
     private readonly GrammarParser _parser;
@@ -31,7 +32,7 @@ internal sealed class TokenMasks
     private readonly HashSet<(int Place, int Stack)> _left = [];
     private readonly int _maxExits;
     private readonly int[] _path;
-    private GrowingArray<int> _exits = new(64);
+    private GrowingArray<int> _exits = new(FirstExits);
     private GrowingArray<Walk> _walks = new(64);
     private int _nextSet;
     private int _nextLanguage;
@@ -194,6 +195,8 @@ internal sealed class TokenMasks
         _isWalking = false;
         _recorded = null;
         _limitedState = None;
+        _nextSet = 0;
+        _nextLanguage = 0; // so that the same texts need the same room again
         ClearLanguages();
         foreach (ref TokenSet set in _sets.AsSpan())
         {

@@ -31,7 +31,7 @@ internal sealed class HubConnections(HubOptions options)
             ? [literal]
             : await options.Resolve(target.Host, cancellation).ConfigureAwait(false);
         bool isPrivate = Array.Exists(addresses, PrivateAddresses.Contain);
-        if (IsProxy(target, url))
+        if (IsProxy(target, context.InitialRequestMessage))
         {
             return await options.Connect(addresses, target.Port, cancellation).ConfigureAwait(false);
         }
@@ -48,9 +48,12 @@ internal sealed class HubConnections(HubOptions options)
         return await options.Connect(addresses, target.Port, cancellation).ConfigureAwait(false);
     }
 
-    // The user's own proxy may be anywhere; it decides about names itself.
-    private static bool IsProxy(DnsEndPoint target, Uri url) =>
-        target.Port != url.Port || !target.Host.Trim('[', ']').Equals(url.IdnHost.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
+    // The user's own proxy may be anywhere, and it resolves names itself. The request for a tunnel names the proxy, any other request the
+    // server behind it.
+    private static bool IsProxy(DnsEndPoint target, HttpRequestMessage request) =>
+        request.Method == HttpMethod.Connect
+        || target.Port != request.RequestUri!.Port
+        || !target.Host.Trim('[', ']').Equals(request.RequestUri.IdnHost.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
 
     private static HubException Refusal(Uri url) => new(
         url, null, "the hub redirects to an address in this machine's network, which a hub on the internet may not do",

@@ -111,8 +111,9 @@ public sealed partial class StructuredAnswersTests
         string folder = Path.GetDirectoryName(Here())!;
         string document = File.ReadAllText(Path.Combine(folder, "..", "..", "docs", "structured-answers.md"));
         string actions = Path.Combine(folder, "..", "TinyGpt.Dialogue.Tests", "Stage", "ActionTests.cs");
-        HashSet<string> compiled =
-            [.. Samples().Matches(File.ReadAllText(Here()) + File.ReadAllText(actions)).Select(match => Words(match.Groups[1].Value))];
+        string tools = Path.Combine(folder, "..", "TinyGpt.Extensions.AI.Tests", "DocumentSampleTests.cs");
+        string code = File.ReadAllText(Here()) + File.ReadAllText(actions) + File.ReadAllText(tools);
+        HashSet<string> compiled = [.. Samples().Matches(code).Select(match => Words(match.Groups[1].Value))];
         List<string> shown = [.. Blocks().Matches(document).Select(match => Words(match.Groups[1].Value))];
         Assert.NotEmpty(shown);
         Assert.All(shown, sample => Assert.Contains(sample, compiled));

@@ -52,4 +52,17 @@ public sealed record ChatFormat(ChatFamily Family, string? DefaultSystem = null)
 
     /// <summary>The family's name.</summary>
     public string Name => Names[(int)Family];
+
+    /// <summary>Whether both have the same values, their templates included.</summary>
+    /// <param name="other">The other format, or null.</param>
+    public bool Equals(ChatFormat? other) =>
+        other is not null
+        && Family == other.Family
+        && DefaultSystem == other.DefaultSystem
+        && BeginToken == other.BeginToken
+        && EndToken == other.EndToken
+        && Templates.SequenceEqual(other.Templates);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Family, DefaultSystem, BeginToken, EndToken, Templates.Count);
 }

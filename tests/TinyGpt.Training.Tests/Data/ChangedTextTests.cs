@@ -102,10 +102,27 @@ public sealed class ChangedTextTests : IDisposable
                 using MemoryStream expected = new();
                 written.Write(expected);
                 Assert.Equal(expected.ToArray(), read.Data.ToArray());
-                Assert.Equal(family == ChatFamily.Plain ? null : chat, read.Chat);
+
+                // What is read also has the template that was written, and how the tokens are spelled that it names.
+                Assert.Equal(family == ChatFamily.Plain ? null : chat, read.Chat is null ? null : new ChatFormat(read.Chat.Family, read.Chat.DefaultSystem));
                 Assert.Equal(EndId, read.EndOfText);
             }
         }
+    }
+
+    [Fact]
+    public void Templates_of_a_model_are_the_same_after_they_were_written_and_read()
+    {
+        TokenVocabulary vocabulary = Bytes(hasPrefixSpace: false, TextNormalization.None).Vocabulary;
+        NamedChatTemplate[] templates =
+        [
+            new(NamedChatTemplate.Default, "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>{% endfor %}"),
+            new("tool_use", "{{ tools | tojson }} \"quoted\" \\ <|im_start|>"),
+        ];
+
+        TokenizerJson.Write(_folder.Path, vocabulary, new ChatFormat(ChatFamily.ChatMl) { Templates = templates }, endOfText: EndId);
+
+        Assert.Equal(templates, TokenizerFiles.ReadContent(_folder.Path, vocabulary.Count).Chat!.Templates);
     }
 
     private static string Segment(string text, bool isTrained) =>

@@ -215,10 +215,32 @@ internal static class TokenizerJson
             json.WriteString("eos_token", TextOf(vocabulary, end));
         }
 
-        if (ChatTemplates.Write(chat) is { } template)
+        WriteChatTemplates(json, chat);
+    }
+
+    /// <summary>The model's own templates, word for word. A model without any gets the one of its family.</summary>
+    private static void WriteChatTemplates(Utf8JsonWriter json, ChatFormat? chat)
+    {
+        if (chat is not { Templates.Count: > 0 })
         {
-            json.WriteString("chat_template", template);
+            if (ChatTemplates.Write(chat) is { } template)
+            {
+                json.WriteString("chat_template", template);
+            }
+
+            return;
         }
+
+        json.WriteStartArray("chat_template");
+        foreach (NamedChatTemplate own in chat.Templates)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", own.Name);
+            json.WriteString("template", own.Source);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>Writes no step as null, one as itself, and several as a sequence.</summary>

@@ -69,7 +69,7 @@ internal static class SnapshotCases
         new("an answer under way in the other byte order", "neither 0 nor 1", Number(AnsweringAt, 1 << 24)),
         new("an answer under way below zero", "neither 0 nor 1", Number(AnsweringAt, -1)),
         new("an answer that has ended and is under way", "that has ended", Number(FinishAt, 1)),
-        new("an unknown end", "reason 9 is", Number(FinishAt, 9)),
+        new("an unknown end", "reason 10 is", Number(FinishAt, 10)),
         new("an end below zero", "reason -1 is", Number(FinishAt, -1)),
         new("unread text below zero", "-1 unread", Number(UnreadAt, -1)),
         new("more unread text than is accepted", "1048577 unread", Number(UnreadAt, (1 << 20) + 1)),

@@ -86,6 +86,19 @@ public sealed class TrainedModelTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_trained_folder_has_every_end_token_of_its_model()
+    {
+        ModelConfig config = SmallNetworks.Config() with { EndOfTextToken = 2, OtherEndTokens = TokenIdSet.Create([5, 3]) };
+        using GptTrainer trainer = new(config, new TrainingOptions { Threads = 1 });
+        HuggingFaceFolder.Write(_folder.Path, config, trainer.Parameters, dropout: 0);
+
+        ModelConfig read = ModelSource.ReadInfo(_folder.Path).Config;
+
+        Assert.Equal(2, read.EndOfTextToken);
+        Assert.Equal([3, 5], read.OtherEndTokens);
+    }
+
     [Theory]
     [InlineData(WeightPrecision.Int8, 1 / 253f)]
     [InlineData(WeightPrecision.Int4, 1 / 7f)] // scales are chosen for all weights of a group together, not for the largest

@@ -68,7 +68,7 @@ public static class HuggingFaceFolder
         if (config.EndOfTextToken is { } endOfText)
         {
             json.WriteNumber("bos_token_id", endOfText);
-            json.WriteNumber("eos_token_id", endOfText);
+            WriteEndTokens(json, endOfText, config.OtherEndTokens);
         }
 
         if (labels is not null)
@@ -84,5 +84,24 @@ public static class HuggingFaceFolder
 
         json.WriteString("torch_dtype", "float32");
         json.WriteEndObject();
+    }
+
+    /// <summary>One end token as a number, several as a list, as checkpoints have them.</summary>
+    private static void WriteEndTokens(Utf8JsonWriter json, int first, TokenIdSet others)
+    {
+        if (others.Count == 0)
+        {
+            json.WriteNumber("eos_token_id", first);
+            return;
+        }
+
+        json.WriteStartArray("eos_token_id");
+        json.WriteNumberValue(first);
+        foreach (int other in others)
+        {
+            json.WriteNumberValue(other);
+        }
+
+        json.WriteEndArray();
     }
 }

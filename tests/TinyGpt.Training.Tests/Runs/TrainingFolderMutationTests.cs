@@ -7,8 +7,10 @@ namespace TinyGpt.Training.Tests;
 
 /// <summary>
 /// Every field of a training's folder with values that it must not have: a training goes on, or a typed error names the file. Never anything
-/// else, and never much memory.
+/// else, and never much memory. Alone, because what the whole process allocates is measured.
 /// </summary>
+[Collection(nameof(TrainingFolderMutationTests))]
+[CollectionDefinition(nameof(TrainingFolderMutationTests), DisableParallelization = true)]
 public sealed class TrainingFolderMutationTests : IDisposable
 {
     private const int HeaderNumbers = 10;

@@ -305,10 +305,25 @@ public sealed class GrammarTests
         using GptModel model = DialogueModels.Bytes();
         CompiledGrammar grammar = new GrammarCompiler(model).Compile(Deed);
         ulong[] allowed = new ulong[(model.Config.VocabularySize + 63) / 64];
-        long before = 0;
-        for (int round = 0; round < 40; round++)
+
+        // The runtime itself may allocate on this thread when it compiles a method again. One window without anything is proof, because a
+        // walk that allocated would do so in each.
+        long allocated = long.MaxValue;
+        for (int window = 0; window < 8 && allocated != 0; window++)
         {
-            before = round == 20 ? GC.GetAllocatedBytesForCurrentThread() : before;
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int round = 0; round < 20; round++)
+            {
+                Walk();
+            }
+
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.Equal(0, allocated);
+
+        void Walk()
+        {
             int state = grammar.Start;
             while (!grammar.IsComplete(state))
             {
@@ -318,8 +333,6 @@ public sealed class GrammarTests
                 state = grammar.Advance(state, (word * 64) + System.Numerics.BitOperations.TrailingZeroCount(allowed[word]));
             }
         }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     /// <summary>Has the model say something, and checks that it ended as the grammar wants.</summary>
